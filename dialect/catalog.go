@@ -1,0 +1,155 @@
+package dialect
+
+// Catalog is a database's schema as read at one moment. It is never changed
+// after it was made, so it may be shared.
+type Catalog struct {
+	// Version is the schema's version as the database tells it: the value of
+	// [Dialect.SchemaVersion] when the catalog was read.
+	Version string
+	// Server is the database's own version, for Explain and messages.
+	Server string
+
+	tables map[string]*Table
+	list   []*Table
+	fold   func(string) string
+}
+
+// NewCatalog makes a catalog. Fold maps a name to the form in which the
+// database compares names; search lists the schemas in which an unqualified
+// name is looked up, the first match wins.
+func NewCatalog(version, server string, fold func(string) string, search []string, tables []*Table) *Catalog {
+	c := &Catalog{Version: version, Server: server, fold: fold, tables: make(map[string]*Table, 2*len(tables)), list: tables}
+	for _, t := range tables {
+		c.tables[fold(t.Schema)+"\x00"+fold(t.Name)] = t
+	}
+	for i := len(search) - 1; i >= 0; i-- {
+		for _, t := range tables {
+			if fold(t.Schema) == fold(search[i]) {
+				c.tables["\x00"+fold(t.Name)] = t
+			}
+		}
+	}
+	return c
+}
+
+// Table returns the table, view or virtual table of that name, or nil.
+func (c *Catalog) Table(n Name) *Table {
+	if n.Schema == "" {
+		return c.tables["\x00"+c.fold(n.Name)]
+	}
+	return c.tables[c.fold(n.Schema)+"\x00"+c.fold(n.Name)]
+}
+
+// Tables returns every table of the catalog. The caller must not change the
+// slice.
+func (c *Catalog) Tables() []*Table { return c.list }
+
+// Fold returns a name in the form in which the database compares names.
+func (c *Catalog) Fold(name string) string { return c.fold(name) }
+
+// TableKind is the kind of a [Table].
+type TableKind uint8
+
+// The kinds of table. Only a plain table's rows can be tracked.
+const (
+	TablePlain   TableKind = iota
+	TableView              // its rows come from [Table.View]
+	TableVirtual           // rows come from a module or another server
+	TableSystem            // part of the schema itself
+	TableTemp              // visible to one connection
+)
+
+// Table is a table or view of a [Catalog].
+type Table struct {
+	Schema, Name string
+	// Key names the table in stamps: folded and qualified, equal for every
+	// way to write the name and different for different tables.
+	Key string
+	// SQL is the qualified, quoted name, ready to be put into a statement.
+	SQL  string
+	Kind TableKind
+
+	Columns []*Column
+	// Unique lists the sets of columns (positions) of which no two rows have
+	// equal values, NULLs aside; the primary key first if there is one.
+	Unique [][]int
+	// RowID is an expression that names the row, quoted, or empty: its values
+	// are unique and do not change but by an UPDATE of a key column.
+	RowID string
+
+	// ForeignKeys are this table's references to others.
+	ForeignKeys []ForeignKey
+	// Triggers are the triggers on this table or view.
+	Triggers []Trigger
+
+	// View is the query of a view, nil if it could not be parsed.
+	View *Statement
+	// ViewColumns are the columns' names of a view.
+	ViewColumns []string
+
+	// NoImages says why the rows that a write touches cannot be told from its
+	// images: a unique index that replaces on conflict, for example. Writes
+	// take the table's epoch then. Empty when they can.
+	NoImages string
+}
+
+// Column returns the column of that name, compared by fold, and its position;
+// or nil and -1.
+func (t *Table) Column(fold func(string) string, name string) (*Column, int) {
+	name = fold(name)
+	for i, c := range t.Columns {
+		if c.Folded == name {
+			return c, i
+		}
+	}
+	return nil, -1
+}
+
+// Column is a column of a table.
+type Column struct {
+	Name   string
+	Folded string // the name in the form in which names are compared
+	SQL    string // the quoted name
+	// Type is the declared type, in the words of the schema.
+	Type    string
+	NotNull bool
+	// HasDefault and Generated tell where a value comes from that a write
+	// does not give.
+	HasDefault, Generated bool
+
+	// Comparison identifies the rules by which values of the column are
+	// compared: the dialect, the kind of value, the collation and the version
+	// of the rules. Two columns with equal, non-empty Comparison compare
+	// alike. Empty: the column's values are not comparable and no term on it
+	// is kept. It must not hold any of the characters "=", ",", ":" and "?".
+	Comparison string
+}
+
+// FKAction is what a foreign key does to the child's row.
+type FKAction uint8
+
+// The actions of a foreign key. FKNone stands for NO ACTION and RESTRICT.
+const (
+	FKNone FKAction = iota
+	FKCascade
+	FKSetNull
+	FKSetDefault
+)
+
+// ForeignKey is a reference of one table to another.
+type ForeignKey struct {
+	Columns       []int // positions in the child
+	Parent        Name
+	ParentColumns []string // empty: the parent's primary key
+	OnDelete      FKAction
+	OnUpdate      FKAction
+}
+
+// Trigger is a trigger on a table or view.
+type Trigger struct {
+	Name  string
+	Event Kind // KindInsert, KindUpdate or KindDelete
+	// Body holds the statements it runs, nil if they could not be parsed: it
+	// may write anything then.
+	Body []*Statement
+}

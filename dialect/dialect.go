@@ -1,0 +1,114 @@
+package dialect
+
+import (
+	"context"
+	"database/sql/driver"
+)
+
+// Dialect is what the core needs to know about one database's SQL. Its methods
+// may be called from many goroutines at once.
+type Dialect interface {
+	// Name returns the dialect's name: "sqlite", "postgres", "mysql".
+	Name() string
+
+	// Parse analyses a statement's text. It never fails, panics or returns
+	// nil: what it cannot read is KindUnknown, or a kind with Incomplete set.
+	Parse(text string) *Statement
+
+	// LoadCatalog reads the whole schema.
+	LoadCatalog(ctx context.Context, db Queryer) (*Catalog, error)
+
+	// SchemaVersion returns a value that changes whenever the schema does,
+	// whoever changed it, in one cheap query; or "" when the database has
+	// none.
+	SchemaVersion(ctx context.Context, db Queryer) (string, error)
+
+	// CheckSession looks at a new connection for state that its DSN or the
+	// server's defaults gave it.
+	CheckSession(ctx context.Context, db Queryer) (Session, error)
+
+	// Images writes the queries that collect the images of the rows that st
+	// writes in t. Columns are the positions of the columns wanted. The
+	// statement is known to be an Insert, Update or Delete of one plain table
+	// without triggers or constraints that would touch other rows of it; where
+	// it cannot be had the string says why.
+	Images(st *Statement, t *Table, columns []int) (*Images, string)
+
+	// Canonical maps a value to a text such that two values of the column are
+	// equal to the database if and only if their texts are: an argument or
+	// literal that a condition compares with the column, or a value read from
+	// the column by an image query. Driver values and bool, int and so on are
+	// possible. False means that the value is outside the rules: a condition
+	// then keeps no term on the column, an image matches every value. NULL is
+	// never passed.
+	Canonical(c *Column, v driver.Value, side Side) (string, bool)
+
+	// Truth tells whether the database takes a value of the column for true.
+	// False for known means that it cannot be told. NULL is never passed.
+	Truth(c *Column, v driver.Value) (truth, known bool)
+
+	// Transactions describes how transactions behave.
+	Transactions() Transactions
+}
+
+// Side says where a value for [Dialect.Canonical] comes from.
+type Side uint8
+
+const (
+	// SideArgument is an argument or a literal of a condition.
+	SideArgument Side = iota
+	// SideImage is a value that an image query returned.
+	SideImage
+)
+
+// Queryer runs a query on one connection and returns all its rows.
+type Queryer interface {
+	Query(ctx context.Context, query string, args ...driver.Value) ([][]driver.Value, error)
+}
+
+// Session is the state of a new connection.
+type Session struct {
+	Taint Taint
+	// Why explains the taint.
+	Why string
+	// Private is true when the connection has a database of its own, that
+	// another connection of the same pool does not see.
+	Private bool
+}
+
+// Images are the queries that collect the images of one write.
+type Images struct {
+	// Before selects the wanted columns of the rows that are about to change,
+	// in the order of the columns. Empty when Write returns those images.
+	Before string
+	// BeforeParams are the parameters of Before, in the order of its ?1, ?2.
+	BeforeParams []Param
+	// Write is the statement changed so that it returns the wanted columns of
+	// each row it wrote, with the parameters of the original. WriteIsBefore is
+	// true when those are before images (DELETE), else they are after images.
+	Write         string
+	WriteIsBefore bool
+	// Result returns one row: the number of rows that Write affected and the
+	// last id generated on the connection.
+	Result string
+}
+
+// Transactions describes how a database's transactions behave.
+type Transactions struct {
+	// BeginWrite starts a transaction that holds the write lock from the
+	// start; empty when a plain BEGIN does.
+	BeginWrite, Commit, Rollback string
+	// LockForWrite is run with a table's SQL name in place of %s to take the
+	// write lock in a transaction that began without it; empty when none is
+	// needed.
+	LockForWrite string
+	// ErrorMayEnd is true when an error of a statement may have rolled back
+	// the whole transaction without a word.
+	ErrorMayEnd bool
+	// ReadCommitted is true when a transaction of the default level sees what
+	// others commit meanwhile.
+	ReadCommitted bool
+	// SavepointBegins is true when SAVEPOINT outside a transaction starts one
+	// and the RELEASE of it commits.
+	SavepointBegins bool
+}

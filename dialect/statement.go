@@ -1,0 +1,206 @@
+package dialect
+
+// Kind is what a statement does, as far as the cache cares.
+type Kind uint8
+
+// The kinds of statement. The zero value is the most careful one.
+const (
+	// KindUnknown is a text that was not understood. It may write any table
+	// and leave any state on its connection.
+	KindUnknown Kind = iota
+	// KindSelect reads rows: SELECT, VALUES, WITH ... SELECT.
+	KindSelect
+	// KindInsert is INSERT and REPLACE.
+	KindInsert
+	// KindUpdate is UPDATE.
+	KindUpdate
+	// KindDelete is DELETE.
+	KindDelete
+	// KindDDL changes the schema.
+	KindDDL
+	// KindBegin starts a transaction.
+	KindBegin
+	// KindCommit ends a transaction: COMMIT, END.
+	KindCommit
+	// KindRollback drops a whole transaction.
+	KindRollback
+	// KindSavepoint marks a point in a transaction; [Statement.Savepoint]
+	// names it. Outside a transaction it may start one.
+	KindSavepoint
+	// KindRelease forgets a savepoint and keeps what came after it.
+	KindRelease
+	// KindRollbackTo drops what came after a savepoint.
+	KindRollbackTo
+	// KindSession changes the state of its connection and no row;
+	// [Statement.Taint] says what that state can spoil.
+	KindSession
+	// KindUtility changes neither rows nor state: EXPLAIN, ANALYZE, a PRAGMA
+	// that only asks.
+	KindUtility
+	// KindScript is several statements in one text, listed in
+	// [Statement.Script].
+	KindScript
+)
+
+// String returns the kind's name in lower case.
+func (k Kind) String() string {
+	names := [...]string{
+		"unknown", "select", "insert", "update", "delete", "ddl", "begin", "commit", "rollback",
+		"savepoint", "release", "rollback to", "session", "utility", "script",
+	}
+	if int(k) < len(names) {
+		return names[k]
+	}
+	return "invalid"
+}
+
+// Taint says what a connection's state can spoil, until the connection is
+// closed.
+type Taint uint8
+
+const (
+	// TaintReads means that a read on the connection may return other rows
+	// than the same read elsewhere: it is neither served nor stored.
+	TaintReads Taint = 1 << iota
+	// TaintWrites means that a write on the connection may reach tables that
+	// its text does not name: it invalidates everything.
+	TaintWrites
+)
+
+// Name is the name of a table as a statement wrote it, unquoted but not
+// folded. Schema is empty where the text gave none.
+type Name struct{ Schema, Name string }
+
+// String returns schema.name, or the name alone.
+func (n Name) String() string {
+	if n.Schema == "" {
+		return n.Name
+	}
+	return n.Schema + "." + n.Name
+}
+
+// Statement is what a dialect understood of one statement text. A Statement
+// is never changed after Parse returned it, so it may be shared.
+type Statement struct {
+	Kind Kind
+
+	// Reads names every table, view or table function that the text reads
+	// rows from, in subqueries and CTE bodies too; names of CTEs are left
+	// out. Writes names the targets of writes and DDL. Where a text could not
+	// be parsed, both hold what the tokenizer could tell.
+	Reads, Writes []Name
+
+	// Query is set for KindSelect, Insert, Update and Delete for theirs, when
+	// the text was parsed.
+	Query  *Query
+	Insert *Insert
+	Update *Update
+	Delete *Delete
+
+	// Script holds the statements of a KindScript in their order.
+	Script []*Statement
+
+	// Savepoint names the savepoint of a KindSavepoint, KindRelease or
+	// KindRollbackTo, folded as the database compares such names.
+	Savepoint string
+
+	// Taint is the state that the statement leaves on its connection. Only
+	// KindSession, KindDDL (a temporary table), KindUnknown and KindScript
+	// have one.
+	Taint Taint
+
+	// Volatile says why the statement's result is no pure function of rows
+	// and arguments: a volatile function, a locking clause, a date word. Such
+	// a SELECT is never cached, and a write with one has no images taken by
+	// running its WHERE twice. Empty when pure.
+	Volatile string
+
+	// Foreign names a function that the dialect does not know, so that it may
+	// read or write any table. Empty when there is none.
+	Foreign string
+
+	// Incomplete says why the text could not be parsed although its kind and
+	// tables are known from its tokens. Query, Insert, Update and Delete are
+	// nil then.
+	Incomplete string
+
+	// Params is the number of parameters, the highest one used.
+	Params int
+	// NamedParams is true when a parameter has a name.
+	NamedParams bool
+
+	// Pos and End bound the statement's own text in the parsed text, without
+	// the semicolon, blanks and comments around it.
+	Pos, End int
+	// Text is the whole text that was parsed.
+	Text string
+}
+
+// Insert is a parsed INSERT or REPLACE.
+type Insert struct {
+	Table   Name
+	Alias   string
+	Columns []string // as listed; empty when the text lists none
+
+	// Rows counts the rows of VALUES; 0 for INSERT ... SELECT, 1 for DEFAULT
+	// VALUES.
+	Rows int
+	// Query is the SELECT of INSERT ... SELECT.
+	Query *Query
+	// Upsert is true when the statement may update the row it conflicts with
+	// (ON CONFLICT DO UPDATE).
+	Upsert bool
+	// Conflict is true when the statement may delete other rows, skip rows or
+	// end the transaction on a conflict (REPLACE, OR REPLACE, OR ROLLBACK).
+	Conflict bool
+	// Returning is true when the text has a RETURNING clause.
+	Returning bool
+	// With is true when the text starts with WITH.
+	With bool
+	// Subquery is true when an expression of the text holds a query.
+	Subquery bool
+}
+
+// Update is a parsed UPDATE.
+type Update struct {
+	Table     Name
+	Alias     string
+	Set       []string // the columns assigned to
+	From      bool     // UPDATE ... FROM
+	Where     Expr     // nil: every row
+	Limit     bool     // ORDER BY or LIMIT
+	Conflict  bool     // OR REPLACE, OR ROLLBACK, OR IGNORE, OR FAIL
+	Returning bool
+	With      bool
+	Subquery  bool
+	// WherePos and WhereEnd bound the condition's text, without the word
+	// WHERE; both are 0 when there is none.
+	WherePos, WhereEnd int
+	// Params are the parameters inside the condition, in the order of the
+	// text.
+	WhereParams []ParamRef
+	// TargetPos and TargetEnd bound the target with its alias and index
+	// clause, as it can stand behind FROM.
+	TargetPos, TargetEnd int
+}
+
+// Delete is a parsed DELETE. Its fields mean what those of [Update] mean.
+type Delete struct {
+	Table                Name
+	Alias                string
+	Using                bool
+	Where                Expr
+	Limit                bool
+	Returning            bool
+	With                 bool
+	Subquery             bool
+	WherePos, WhereEnd   int
+	WhereParams          []ParamRef
+	TargetPos, TargetEnd int
+}
+
+// ParamRef is a place in the text where a parameter stands.
+type ParamRef struct {
+	Param    Param
+	Pos, End int
+}

@@ -1,0 +1,3 @@
+module github.com/cacheops/cacheops
+
+go 1.25.0
