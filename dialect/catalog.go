@@ -1,5 +1,7 @@
 package dialect
 
+import "slices"
+
 // Catalog is a database's schema as read at one moment. It is never changed
 // after it was made, so it may be shared.
 type Catalog struct {
@@ -22,9 +24,9 @@ func NewCatalog(version, server string, fold func(string) string, search []strin
 	for _, t := range tables {
 		c.tables[fold(t.Schema)+"\x00"+fold(t.Name)] = t
 	}
-	for i := len(search) - 1; i >= 0; i-- {
+	for _, schema := range slices.Backward(search) {
 		for _, t := range tables {
-			if fold(t.Schema) == fold(search[i]) {
+			if fold(t.Schema) == fold(schema) {
 				c.tables["\x00"+fold(t.Name)] = t
 			}
 		}

@@ -105,6 +105,9 @@ type Transactions struct {
 	// ErrorMayEnd is true when an error of a statement may have rolled back
 	// the whole transaction without a word.
 	ErrorMayEnd bool
+	// Probe begins a transaction, and fails inside one with an error that
+	// contains ProbeInside. It is needed where ErrorMayEnd is true.
+	Probe, ProbeInside string
 	// ReadCommitted is true when a transaction of the default level sees what
 	// others commit meanwhile.
 	ReadCommitted bool

@@ -114,11 +114,11 @@ type Param struct {
 	Name  string
 }
 
-// And is true where all its operands are; Or where one is.
-type (
-	And struct{ X []Expr }
-	Or  struct{ X []Expr }
-)
+// And is true where all its operands are.
+type And struct{ X []Expr }
+
+// Or is true where one of its operands is.
+type Or struct{ X []Expr }
 
 // Not negates, in SQL's logic of three values.
 type Not struct{ X Expr }

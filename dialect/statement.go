@@ -119,10 +119,21 @@ type Statement struct {
 	// read or write any table. Empty when there is none.
 	Foreign string
 
+	// Foreigns names every function that Foreign speaks of, each once. Where it
+	// is empty although Foreign is set they are not all known, and no
+	// declaration of what they write is believed.
+	Foreigns []string
+
 	// Incomplete says why the text could not be parsed although its kind and
 	// tables are known from its tokens. Query, Insert, Update and Delete are
 	// nil then.
 	Incomplete string
+
+	// TruthWords is true when the text uses the bare words TRUE or FALSE as
+	// values, in a dialect where such a word is a column's name wherever a table
+	// in scope has such a column. Query holds them as literals: a read of a
+	// table with a column named true or false must not rely on them.
+	TruthWords bool
 
 	// Params is the number of parameters, the highest one used.
 	Params int

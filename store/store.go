@@ -63,8 +63,11 @@ type Conj struct {
 	Key    string
 }
 
-// TableDep is what a query depends on in one table. Without Conjs it depends
-// on every row. The table's epoch is always part of it.
+// TableDep is what a query depends on in one table: the conjunctions, and
+// always the table's epoch. A query that depends on every row has the
+// conjunction of the empty scheme, which every row image matches. Without any
+// Conjs it depends on every row too, and is dropped by every writer of the
+// table, whatever its images.
 type TableDep struct {
 	Table string
 	Conjs []Conj
@@ -216,7 +219,8 @@ type Keep bool
 const (
 	// DropFence takes the own tokens away: the outcome is known.
 	DropFence Keep = false
-	// KeepFence leaves them until their deadline or the next bump.
+	// KeepFence leaves them until their deadline or the next bump. It renews the
+	// deadline like a fence, and puts back those that had run out.
 	KeepFence Keep = true
 )
 

@@ -9,42 +9,24 @@
 package analysis
 
 import (
-	"database/sql/driver"
+	"fmt"
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/dependency"
 )
 
-// Op is a kind of read. Ops combine as bits.
-type Op uint8
-
-// The kinds of read.
-const (
-	// OpGet reads one row: LIMIT 1 or 2, or equality on a unique key.
-	OpGet Op = 1 << iota
-	// OpFetch reads a list.
-	OpFetch
-	// OpCount counts rows.
-	OpCount
-	// OpExists asks whether there is a row.
-	OpExists
-	// OpAggregate computes over rows.
-	OpAggregate
-
-	// OpAll is every kind.
-	OpAll = OpGet | OpFetch | OpCount | OpExists | OpAggregate
-)
-
 // Plan is the analysis of one statement text against one catalog. It is never
-// changed after Make returned it.
+// changed after Make returned it, so goroutines may share it.
 type Plan struct {
 	Statement *dialect.Statement
 	Catalog   *dialect.Catalog
 
-	// Read is set for a SELECT that was parsed.
+	// Read is set for every SELECT, also for one that was not parsed.
 	Read *Read
 	// Write is set for everything that may change rows.
 	Write *Write
+
+	dialect dialect.Dialect
 }
 
 // Read is what is known of a SELECT.
@@ -54,13 +36,17 @@ type Read struct {
 	Tables []*dialect.Table
 	// Reason says why the result cannot be cached; empty when it can.
 	Reason string
+	// Missing is true when a name is not in the catalog: perhaps it is too old.
+	Missing bool
 
 	ops  opRule
-	deps []tableTemplate
+	deps []tableTemplate // each table once
+	// named is true when the statement has named parameters.
+	named bool
 }
 
 // Write is what is known of a statement that may change rows. All the tables
-// it can reach are in Target and Others, unless All is set.
+// it can reach are in Target and Epochs, unless All is set.
 type Write struct {
 	// Target is the table whose rows can be told from images; nil when there
 	// is none. Why says why there is none.
@@ -72,38 +58,71 @@ type Write struct {
 	// All is true when the statement may reach any table; AllWhy says why.
 	All    bool
 	AllWhy string
-	// Schema is true when the statement changes the schema.
+	// Schema is true when the statement changes the schema, or may.
 	Schema bool
 }
 
-// Args are the arguments of a call.
-type Args = []driver.NamedValue
+// DefaultMaxConjunctions is the bound where [Options] gives none.
+const DefaultMaxConjunctions = 64
 
-// Options bound the analysis.
+// Options bound the analysis. The zero value has the defaults.
 type Options struct {
 	// MaxConjunctions bounds the conjunctions of one table alias; above it
-	// terms are dropped.
+	// terms are dropped. 0 or less: [DefaultMaxConjunctions].
 	MaxConjunctions int
 	// SkipColumn reports columns that no term may use. Nil: none.
 	SkipColumn func(table *dialect.Table, column *dialect.Column) bool
 	// Functions declares what unknown functions write, by folded name: an
-	// empty list for one that writes nothing. Calls of others that the dialect
-	// does not know make a statement a write of everything.
+	// empty list for one that writes nothing. A table is named as name or
+	// schema.name. Calls of others that the dialect does not know make a
+	// statement a write of everything.
 	Functions map[string][]string
 }
 
-// Make analyses a parsed statement.
-func Make(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o Options) *Plan {
-	panic("replaced by the analysis")
+// Make analyses a parsed statement. It never fails: what it does not
+// understand is not cached, or writes everything. So is a statement that the
+// analysis breaks on: the program asked for rows, not for our panic.
+func Make(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o Options) (p *Plan) {
+	defer func() {
+		if r := recover(); r != nil {
+			p = broken(d, st, cat, fmt.Sprintf("the analysis failed: %v", r))
+		}
+	}()
+	return analyse(d, st, cat, o)
 }
 
-// Op tells the kind of a read, which can depend on a bound LIMIT.
-func (r *Read) Op(args Args) Op { panic("replaced by the analysis") }
+// broken is the plan of a statement of which nothing is known.
+func broken(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, why string) *Plan {
+	p := &Plan{Statement: st, Catalog: cat, dialect: d, Write: &Write{All: true, AllWhy: why, Schema: true}}
+	if st.Kind == dialect.KindSelect {
+		p.Read = &Read{Reason: why, ops: opRule{op: OpFetch}}
+	}
+	return p
+}
 
-// Bind works out the dependency of a call, each table once.
-func (p *Plan) Bind(args Args) dependency.Set { panic("replaced by the analysis") }
+func analyse(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o Options) *Plan {
+	if o.MaxConjunctions <= 0 {
+		o.MaxConjunctions = DefaultMaxConjunctions
+	}
+	p := &Plan{Statement: st, Catalog: cat, dialect: d}
+	if st.Kind == dialect.KindSelect {
+		p.Read = makeRead(d, st, cat, &o)
+	}
+	p.Write = makeWrite(st, cat, &o)
+	return p
+}
 
-type (
-	opRule        struct{}
-	tableTemplate struct{}
-)
+// Bind works out the dependency of a call, each table once. It is nil for a
+// statement that reads nothing. For a read that cannot be cached it holds what
+// is known, as whole tables.
+func (p *Plan) Bind(args Args) dependency.Set {
+	if p.Read == nil || len(p.Read.deps) == 0 {
+		return nil
+	}
+	b := newBinder(p.dialect, args, p.Read.named)
+	set := make(dependency.Set, len(p.Read.deps))
+	for i := range p.Read.deps {
+		set[i] = b.table(&p.Read.deps[i])
+	}
+	return set
+}

@@ -1,0 +1,99 @@
+# Everything that is done with this repository more than once. A fresh machine
+# needs Go, git and make; what else is needed is put into .bin. The list of the
+# modules is never written down here: it is what go.work says.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := $(CURDIR)/.bin
+GOLANGCI_VERSION := v2.15.0
+GOLANGCI := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
+
+# What to test: packages as go test takes them; "work" is all of the workspace.
+PKG ?= work
+# More arguments for go test, as in: make test ARGS='-run TestFence -v'
+ARGS ?=
+# How long a package's tests may take.
+TIMEOUT ?= 4m
+RACE_TIMEOUT ?= 10m
+# How long to fuzz each target, and which (a regular expression).
+FUZZTIME ?= 60s
+FUZZ ?=
+# How long to run each benchmark, and which (a regular expression).
+BENCHTIME ?= 100ms
+BENCH ?= .
+
+.PHONY: help
+help: ## list the targets
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: tools
+tools: ## build the project's own tools into .bin
+	@go build -buildvcs=false -o $(BIN)/ ./internal/tools/...
+
+.PHONY: test
+test: tools ## run the tests of every module, and say what ran
+	@$(BIN)/testsummary -timeout $(TIMEOUT) $(ARGS) $(PKG)
+
+.PHONY: race
+race: tools ## run the tests with the race detector (needs a C compiler)
+	@$(BIN)/testsummary -race -timeout $(RACE_TIMEOUT) $(ARGS) $(PKG)
+
+.PHONY: lint
+lint: $(GOLANGCI) ## check the formatting, go vet, and golangci-lint in every module
+	@unformatted=$$(git ls-files -z --cached --others --exclude-standard --deduplicate -- '*.go' | xargs -0 sh -c 'for f; do [ ! -f "$$f" ] || printf "%s\0" "$$f"; done' sh | xargs -0 -r gofmt -l); \
+	if [ -n "$$unformatted" ]; then printf 'not formatted, run gofmt -w on:\n%s\n' "$$unformatted"; exit 1; fi
+	@go vet work
+	@go test -count=1 -run '^TestLayout$$' -v ./internal/architecture | grep 'is it one concept' || true
+	@failed=; for dir in $$(go list -m -f '{{.Dir}}'); do \
+		echo "lint $$dir"; (cd "$$dir" && $(GOLANGCI) run ./...) || failed="$$failed $$dir"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "golangci-lint found something in:$$failed"; exit 1; fi
+
+# A fresh machine has no linter: this one version is installed, so that all
+# machines find the same. One of that version in GOPATH/bin saves the minutes
+# that compiling it takes.
+$(GOLANGCI):
+	@mkdir -p $(BIN)
+	@have="$$(go env GOPATH)/bin/golangci-lint"; \
+	if [ -x "$$have" ] && go version -m "$$have" | grep -q '	$(GOLANGCI_VERSION)	'; then \
+		cp "$$have" $@; \
+	else \
+		echo "installing golangci-lint $(GOLANGCI_VERSION) into .bin, once"; \
+		GOBIN=$(BIN) GOFLAGS= go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION); \
+		mv $(BIN)/golangci-lint $@; \
+	fi
+
+.PHONY: bench
+bench: ## run the benchmarks, shortly
+	@go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -timeout 10m $(ARGS) $(PKG)
+
+.PHONY: fuzz
+fuzz: tools ## run every fuzz target for FUZZTIME (60s)
+	@$(BIN)/fuzzall -time $(FUZZTIME) -run '$(FUZZ)'
+
+.PHONY: tidy
+tidy: tools ## tidy every module
+	@$(BIN)/tidy
+
+.PHONY: tidy-check
+tidy-check: tools ## fail when a module is not tidy
+	@$(BIN)/tidy -check
+
+.PHONY: selftest
+selftest: tools ## break the code on purpose and see that the checks notice
+	@$(BIN)/selftest
+
+.PHONY: release-check
+release-check: tools ## rehearse a release and its installation, without publishing
+	@$(BIN)/release -check
+
+.PHONY: release
+release: tools ## write the go.mod files of VERSION, and say what to tag
+	@$(BIN)/release -version '$(VERSION)'
+
+.PHONY: clean
+clean: ## remove what make built
+	@rm -rf $(BIN)

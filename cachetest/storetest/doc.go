@@ -1,0 +1,16 @@
+// Package storetest is the conformance suite of package store: what every store
+// must do, whatever it keeps its entries in.
+//
+// [Run] tests the rules one by one and under load. [Exhaustive] drives the
+// store through every schedule of a few readers and writers, with crashes,
+// evictions, failed and unknown commits and fences that run out, beside a model
+// of the protocol, and compares each answer. Both need a [Harness], which makes
+// stores and can do to them what no caller can.
+//
+// What a harness cannot do is never left out in silence: each missing hook is
+// named in the output, and is an error where the environment variable CI is set,
+// unless the harness declares the reason in [Harness.Absent].
+//
+// Exhaustive runs its larger configurations only where the environment variable
+// CACHEOPS_EXHAUSTIVE is 1.
+package storetest

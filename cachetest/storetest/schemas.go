@@ -1,0 +1,65 @@
+package storetest
+
+import (
+	"context"
+
+	"github.com/cacheops/cacheops/store"
+)
+
+var schemaTests = []test{
+	{"a schema's version stays until it is bumped", nil, func(b *bench) {
+		ctx := context.Background()
+		version := func(database string) store.Schema {
+			b.Helper()
+			v, err := b.store.Schema(ctx, database)
+			if err != nil {
+				b.Fatalf("Schema: %v", err)
+			}
+			return v
+		}
+		q := b.query("q", on("t", conj("a", "1")))
+		leased := func() store.Schema {
+			b.Helper()
+			l, err := b.store.Lease(ctx, q)
+			if err != nil {
+				b.Fatalf("Lease: %v", err)
+			}
+			return l.Schema
+		}
+		first, other := version(b.db), version("other")
+		if first == (store.Schema{}) || first != version(b.db) || first != leased() {
+			b.Fatalf("the version is %v, then %v, and leased %v", first, version(b.db), leased())
+		}
+		if first == other {
+			b.Error("two databases have one version")
+		}
+		seen := map[store.Schema]bool{first: true, other: true}
+		for range 5 {
+			next, err := b.store.BumpSchema(ctx, b.db)
+			if err != nil {
+				b.Fatalf("BumpSchema: %v", err)
+			}
+			if seen[next] {
+				b.Fatalf("the version %v came back", next)
+			}
+			seen[next] = true
+			if next != version(b.db) || next != leased() {
+				b.Fatalf("the version is %v and leased %v after it became %v", version(b.db), leased(), next)
+			}
+		}
+		if version("other") != other {
+			b.Error("another database's version changed")
+		}
+	}},
+	{"a fenced lease tells the schema too", nil, func(b *bench) {
+		ctx := context.Background()
+		b.fence(b.everything(1))
+		l, err := b.store.Lease(ctx, b.query("q", on("t")))
+		if err != nil || !l.Fenced {
+			b.Fatalf("Lease: %+v, error %v, want a fence", l, err)
+		}
+		if v, err := b.store.Schema(ctx, b.db); err != nil || l.Schema != v {
+			b.Errorf("the lease tells %v, the store %v, error %v", l.Schema, v, err)
+		}
+	}},
+}

@@ -1,0 +1,46 @@
+package cacheops
+
+import (
+	"context"
+	"time"
+
+	"github.com/cacheops/cacheops/internal/analysis"
+	"github.com/cacheops/cacheops/internal/calloptions"
+)
+
+// Option is a choice for the calls made with one context.
+type Option func(*calloptions.Options)
+
+// With returns a context whose reads follow the options. What it does not name
+// is taken over from the parent, which stays as it is. An option wins over a
+// Bypass of the parent.
+func With(ctx context.Context, options ...Option) context.Context {
+	return calloptions.With(ctx, func(o *calloptions.Options) {
+		o.Bypass = false
+		for _, option := range options {
+			option(o)
+		}
+	})
+}
+
+// Bypass returns a context whose reads go to the database and are not stored.
+// Writes made with it invalidate as always.
+func Bypass(ctx context.Context) context.Context {
+	return calloptions.With(ctx, func(o *calloptions.Options) { o.Bypass = true })
+}
+
+// TTL keeps results for that long, whatever the profiles say. A duration of 0
+// or less changes nothing.
+func TTL(d time.Duration) Option {
+	return func(o *calloptions.Options) {
+		if d > 0 {
+			o.TTL = d
+		}
+	}
+}
+
+// Ops caches these kinds of read and no others, whatever the profiles say,
+// except for tables whose profile is Never. Ops(0) caches nothing.
+func Ops(ops Op) Option {
+	return func(o *calloptions.Options) { o.Ops, o.HasOps = analysis.Op(ops), true }
+}

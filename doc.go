@@ -1,0 +1,71 @@
+// Package cacheops caches the reads of a program that talks SQL, and drops
+// exactly those cached results that a write could have changed. It sits under
+// database/sql, so that every ORM and all plain SQL get it alike. Package
+// sqlcache wraps a driver; this package holds the cache, its settings and the
+// choices for single calls.
+//
+// # How it works
+//
+// Each statement's text is analysed once. Of a SELECT the analysis tells which
+// rows it depends on: for each table a set of conjunctions such as
+// category_id = 1 AND status = 'live', taken from its conditions; everything
+// that the conditions leave open counts as depending on. Of a write the values
+// of the changed rows are collected before and after the change, inside its
+// transaction. A cached result is dropped when one of those row images matches
+// one of its conjunctions.
+//
+// Validity is kept in stamps, random values under each conjunction and each
+// table. A result is stored with the stamps that were read before its query was
+// sent, and is served only while they are unchanged. A write takes the stamps
+// away right before it commits (the fence) and again after it (the bump).
+//
+// # What it promises
+//
+// It is assumed that each Database is one linearizable primary, and that all
+// programs that write it through SQL do so through this library with the same
+// store, or call Invalidate.
+//
+//  1. Fresh after commit. When a write's Exec or Commit has returned without an
+//     error, no read that starts afterwards, in any process on the same store,
+//     is answered from before it. Results being computed meanwhile are no
+//     exception, and neither is a reader who waits for another reader's query:
+//     it does so only if the stamps that it read itself are those of the other.
+//  2. Safe against crashes. A process may die at any instruction, also between
+//     the commit and the invalidation. The fence that it leaves keeps readers
+//     away from what it wrote, and ends by a deadline with nothing stale behind.
+//  3. Isolated. In a transaction that wrote something or met an error, reads
+//     go to the database and nothing is stored. In a clean one the cache takes
+//     part only where the level is known to be READ COMMITTED, which it never is
+//     on SQLite. What is rolled back, to a savepoint too, invalidates nothing.
+//     On SQLite a connection with an open result reads an old snapshot, and is
+//     left alone.
+//  4. Transparent. The program sees the same rows, columns, types and errors as
+//     without the cache. Only what is known to be a pure function of table rows
+//     and arguments is cached; Explain tells why anything else is not. Two
+//     exceptions: a hit works while the database is down, and functions that ask
+//     about the last statement (changes(), ROW_COUNT()) may tell about one of
+//     ours.
+//  5. Any eviction is safe. A store may lose any key at any time. It costs hits.
+//     Only a crash of a writer and the loss of its keys within one commit can
+//     leave something stale, until its TTL.
+//  6. Soft in failure. When the store fails, reads go to the database. A write
+//     that cannot be fenced is rolled back, for it could not be made visible to
+//     the readers of the cache.
+//  7. Nothing is mixed. An entry's key is a SHA-256 of everything that decides
+//     the result: database, variant, text, typed arguments and schema version.
+//
+// # What it does not promise
+//
+// Two reads within the moment between a commit and its invalidation may
+// disagree. Writes that bypass the library are not seen. The in-process store
+// serves one process: a second one that writes the same database needs a shared
+// store. A database that goes back in time, by a restored backup, needs
+// Invalidate with All.
+//
+// # Transactions and limits
+//
+// A write to a table that somebody caches runs in a transaction of its own
+// where the program began none, so that its row images can be fenced before it
+// commits. A write with more than Config.MaxImages images, or whose rows cannot
+// be told, drops everything that was cached of its tables instead.
+package cacheops

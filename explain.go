@@ -1,0 +1,90 @@
+package cacheops
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Explanation tells what the cache makes of one statement.
+type Explanation struct {
+	// Kind is "select", "insert" and so on.
+	Kind string
+	// Op is the kind of read, 0 for what is no read.
+	Op Op
+	// Tables are the tables that rows come from, views expanded.
+	Tables []string
+	// Cacheable is true when a result may be stored; else Reason says why not.
+	// Whether it is stored unasked, the profiles say: Cached is true then.
+	Cacheable bool
+	Cached    bool
+	Reason    string
+	// Depends are the conditions that a change must meet to drop the result,
+	// one line a conjunction: "posts: category_id = 1 AND status = 'live'".
+	Depends []string
+	// Writes are the tables that the statement may change, with how its changes
+	// are told: "posts: by row images", "comments: whole table".
+	Writes []string
+	// TTL is how long a result would be kept.
+	TTL time.Duration
+}
+
+// Explain tells what the cache makes of a statement with these arguments,
+// without running it. It needs an open handle of the database, for its schema.
+func (d *Database) Explain(ctx context.Context, sql string, args ...any) (*Explanation, error) {
+	h, err := d.handle(ctx)
+	if err != nil {
+		return nil, err
+	}
+	named := make([]driver.NamedValue, len(args))
+	for i, a := range args {
+		v, err := driver.DefaultParameterConverter.ConvertValue(a)
+		if err != nil {
+			return nil, fmt.Errorf("cacheops: explain: argument %d: %w", i+1, err)
+		}
+		named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	}
+	p := h.Plan(sql)
+	w := p.Describe(named)
+	e := &Explanation{Kind: w.Kind, Op: Op(w.Op), Tables: w.Tables, Depends: w.Dependency, Writes: w.Changes}
+	if p.Read == nil {
+		e.Reason = "not a SELECT"
+		return e, nil
+	}
+	settings, reason := h.Policy(ctx, p, named)
+	e.Cacheable = p.Read.Reason == ""
+	e.Cached, e.Reason, e.TTL = reason == "", reason, settings.TTL
+	return e, nil
+}
+
+// String returns the explanation in a few lines.
+func (e *Explanation) String() string {
+	var b strings.Builder
+	line := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "%-10s %s\n", name, value)
+		}
+	}
+	line("kind", e.Kind)
+	if e.Op != 0 {
+		line("op", e.Op.String())
+	}
+	line("tables", strings.Join(e.Tables, ", "))
+	for i, d := range e.Depends {
+		line([]string{"depends on", ""}[min(i, 1)], d)
+	}
+	for i, w := range e.Writes {
+		line([]string{"writes", ""}[min(i, 1)], w)
+	}
+	switch {
+	case e.Cached:
+		line("verdict", "cached for "+e.TTL.String())
+	case e.Cacheable:
+		line("verdict", "cacheable, not cached: "+e.Reason)
+	default:
+		line("verdict", "not cached: "+e.Reason)
+	}
+	return b.String()
+}

@@ -1,0 +1,298 @@
+package analysis
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cacheops/cacheops/dialect"
+)
+
+// closure is every table that a write can reach: through the actions of
+// foreign keys, through triggers, and through what those write in turn. It
+// follows more than can happen rather than less.
+type closure struct {
+	cat       *dialect.Catalog
+	functions map[string][]string
+
+	touched []*dialect.Table // written by something other than the text itself
+	done    map[string]bool  // events that were followed
+	views   map[*dialect.Table]bool
+	all     string // why anything may be written
+}
+
+// fail ends the closure: anything may be written.
+func (c *closure) fail(why string) {
+	if c.all == "" {
+		c.all = why
+	}
+}
+
+// touch counts a table as written. The rows of a view are those of its tables,
+// so a view is not counted.
+func (c *closure) touch(t *dialect.Table) {
+	if t.Kind != dialect.TableView && !slices.Contains(c.touched, t) {
+		c.touched = append(c.touched, t)
+	}
+}
+
+// statement follows a statement. Home is the schema of the trigger it stands
+// in. Own is the table that the caller accounts for itself, nil for none.
+func (c *closure) statement(st *dialect.Statement, home string, own *dialect.Table) {
+	c.foreign(st)
+	c.reads(st, home)
+	var named dialect.Name
+	switch {
+	case st.Kind == dialect.KindSelect:
+	case st.Kind == dialect.KindInsert && st.Insert != nil:
+		i := st.Insert
+		named = i.Table
+		c.write(i.Table, home, own, func(t *dialect.Table) {
+			c.event(t, dialect.KindInsert, nil)
+			if i.Upsert {
+				c.event(t, dialect.KindUpdate, nil)
+			}
+			if i.Conflict {
+				c.event(t, dialect.KindDelete, nil)
+			}
+		})
+	case st.Kind == dialect.KindUpdate && st.Update != nil:
+		u := st.Update
+		named = u.Table
+		c.write(u.Table, home, own, func(t *dialect.Table) {
+			c.event(t, dialect.KindUpdate, c.assigned(t, u.Set))
+			if u.Conflict {
+				c.event(t, dialect.KindDelete, nil)
+			}
+		})
+	case st.Kind == dialect.KindDelete && st.Delete != nil:
+		named = st.Delete.Table
+		c.write(st.Delete.Table, home, own, func(t *dialect.Table) { c.event(t, dialect.KindDelete, nil) })
+	case st.Incomplete != "" && len(st.Writes) > 0 &&
+		(st.Kind == dialect.KindInsert || st.Kind == dialect.KindUpdate || st.Kind == dialect.KindDelete):
+		// The tables are known from the tokens: anything may happen to them.
+	default:
+		c.fail("not understood: " + orElse(st.Incomplete, "a statement that was not parsed"))
+		return
+	}
+	for _, n := range st.Writes {
+		if n != named {
+			c.anyWrite(n, home)
+		}
+	}
+}
+
+// foreign follows the functions that the dialect does not know.
+func (c *closure) foreign(st *dialect.Statement) {
+	if st.Foreign == "" {
+		return
+	}
+	if len(st.Foreigns) == 0 {
+		c.fail("function " + st.Foreign + " may write any table")
+		return
+	}
+	for _, name := range st.Foreigns {
+		tables, declared := c.functions[c.cat.Fold(name)]
+		if !declared {
+			c.fail("function " + name + " may write any table: declare what it writes")
+			return
+		}
+		for _, t := range tables {
+			c.anyWrite(c.declaredName(t), "")
+		}
+	}
+}
+
+// reads looks into the views that a statement reads: what they call is called
+// by the statement.
+func (c *closure) reads(st *dialect.Statement, home string) {
+	for _, n := range st.Reads {
+		for _, t := range lookup(c.cat, n, home) {
+			if t.Kind != dialect.TableView || c.views[t] {
+				continue
+			}
+			if c.views == nil {
+				c.views = make(map[*dialect.Table]bool)
+			}
+			c.views[t] = true
+			if t.View == nil {
+				c.fail("view " + t.Name + " could not be parsed and may call anything")
+				return
+			}
+			c.foreign(t.View)
+			c.reads(t.View, t.Schema)
+		}
+	}
+}
+
+// declaredName reads a name as a declaration has it: name or schema.name.
+func (c *closure) declaredName(s string) dialect.Name {
+	if i := strings.LastIndexByte(s, '.'); i >= 0 && c.cat.Table(dialect.Name{Name: s}) == nil {
+		return dialect.Name{Schema: s[:i], Name: s[i+1:]}
+	}
+	return dialect.Name{Name: s}
+}
+
+// write follows a write to a named table.
+func (c *closure) write(n dialect.Name, home string, own *dialect.Table, follow func(*dialect.Table)) {
+	list := lookup(c.cat, n, home)
+	if len(list) == 0 {
+		c.fail("table " + n.String() + " is not in the catalog")
+	}
+	for _, t := range list {
+		if t != own {
+			c.touch(t)
+		}
+		follow(t)
+	}
+}
+
+// anyWrite follows whatever can be done to a named table.
+func (c *closure) anyWrite(n dialect.Name, home string) {
+	c.write(n, home, nil, func(t *dialect.Table) {
+		c.event(t, dialect.KindInsert, nil)
+		c.event(t, dialect.KindUpdate, nil)
+		c.event(t, dialect.KindDelete, nil)
+	})
+}
+
+// assigned returns the columns that an UPDATE assigns to, folded and sorted;
+// nil, which stands for all, where one is not in the catalog: it can be another
+// name of the key.
+func (c *closure) assigned(t *dialect.Table, set []string) []string {
+	columns := make([]string, 0, len(set))
+	for _, name := range set {
+		column, _ := t.Column(c.cat.Fold, name)
+		if column == nil {
+			return nil
+		}
+		columns = append(columns, column.Folded)
+	}
+	if len(columns) == 0 {
+		return nil // no UPDATE assigns to nothing
+	}
+	slices.Sort(columns)
+	return slices.Compact(columns)
+}
+
+// event follows what an INSERT, UPDATE or DELETE of rows of a table sets off.
+// Columns are those that change, nil for any.
+func (c *closure) event(t *dialect.Table, kind dialect.Kind, columns []string) {
+	key := t.Key + "\x00" + kind.String() + "\x00"
+	if columns != nil {
+		key += "=" + strings.Join(columns, "\x00")
+	}
+	if c.all != "" || c.done[key] {
+		return
+	}
+	c.done[key] = true
+	switch t.Kind {
+	case dialect.TablePlain:
+	case dialect.TableView:
+		c.instead(t, kind)
+		return
+	default:
+		c.fail(t.Name + " is no plain table")
+		return
+	}
+	c.triggers(t, kind)
+	if kind != dialect.KindDelete && t.NoImages != "" {
+		// What keeps its images from being told may be that the schema deletes
+		// rows on a conflict.
+		c.event(t, dialect.KindDelete, nil)
+	}
+	if kind == dialect.KindInsert {
+		return
+	}
+	for _, child := range c.cat.Tables() {
+		for i := range child.ForeignKeys {
+			c.action(t, kind, columns, child, &child.ForeignKeys[i])
+		}
+	}
+}
+
+// triggers follows the triggers of a table for an event, and reports whether
+// there is one.
+func (c *closure) triggers(t *dialect.Table, kind dialect.Kind) (found bool) {
+	for i := range t.Triggers {
+		tr := &t.Triggers[i]
+		if tr.Event != kind {
+			continue
+		}
+		found = true
+		if tr.Body == nil {
+			c.fail("trigger " + tr.Name + " was not understood")
+		}
+		for _, st := range tr.Body {
+			c.statement(st, t.Schema, nil)
+		}
+	}
+	return found
+}
+
+// instead follows a write to a view, which its triggers carry out.
+func (c *closure) instead(view *dialect.Table, kind dialect.Kind) {
+	if !c.triggers(view, kind) {
+		c.fail("view " + view.Name + " is written without a trigger that was understood")
+	}
+}
+
+// action follows what a foreign key does to its child's rows.
+func (c *closure) action(parent *dialect.Table, kind dialect.Kind, columns []string, child *dialect.Table, fk *dialect.ForeignKey) {
+	action := fk.OnDelete
+	if kind == dialect.KindUpdate {
+		action = fk.OnUpdate
+	}
+	if action == dialect.FKNone || !slices.Contains(lookup(c.cat, fk.Parent, child.Schema), parent) {
+		return
+	}
+	if kind == dialect.KindUpdate && !c.references(parent, fk, columns) {
+		return
+	}
+	c.touch(child)
+	if kind == dialect.KindDelete && action == dialect.FKCascade {
+		c.event(child, dialect.KindDelete, nil)
+		return
+	}
+	changed := make([]string, 0, len(fk.Columns))
+	for _, i := range fk.Columns {
+		if i < 0 || i >= len(child.Columns) {
+			changed = nil
+			break
+		}
+		changed = append(changed, child.Columns[i].Folded)
+	}
+	if len(changed) == 0 {
+		changed = nil
+	}
+	slices.Sort(changed)
+	c.event(child, dialect.KindUpdate, changed)
+}
+
+// references reports whether a change of these columns of the parent can change
+// the key that a foreign key refers to.
+func (c *closure) references(parent *dialect.Table, fk *dialect.ForeignKey, columns []string) bool {
+	if columns == nil {
+		return true
+	}
+	changes := func(column *dialect.Column) bool {
+		// A generated column changes with those that it is computed from.
+		return column == nil || column.Generated || slices.Contains(columns, column.Folded)
+	}
+	if len(fk.ParentColumns) > 0 {
+		for _, name := range fk.ParentColumns {
+			if column, _ := parent.Column(c.cat.Fold, name); changes(column) {
+				return true
+			}
+		}
+		return false
+	}
+	// The primary key: any unique key will do, in case it is not the first.
+	for _, unique := range parent.Unique {
+		for _, i := range unique {
+			if i < 0 || i >= len(parent.Columns) || changes(parent.Columns[i]) {
+				return true
+			}
+		}
+	}
+	return len(parent.Unique) == 0
+}

@@ -1,0 +1,157 @@
+package analysis
+
+import "github.com/cacheops/cacheops/dialect"
+
+// makeRead analyses a SELECT: whether it may be cached, which tables it reads,
+// and what it depends on in each.
+func makeRead(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o *Options) *Read {
+	v := verdict{cat: cat, seen: make(map[*dialect.Table]bool)}
+	s := v.statement(st, "")
+	if v.reason == "" && len(v.tables) == 0 {
+		v.reason = "reads no table"
+	}
+	r := &Read{Tables: v.tables, Reason: v.reason, Missing: v.missing, named: st.NamedParams, ops: opRule{op: OpFetch}}
+	if !s.over() { // or else it is too large to be walked again
+		r.ops = makeOpRule(st.Query, cat)
+	}
+	if r.Reason == "" {
+		if src, c := singleTable(st.Query, s); src != nil && len(v.tables) == 1 {
+			if t := cat.Table(src.Name); t == v.tables[0] && !(st.TruthWords && hasTruthColumn(cat, t)) {
+				b := builder{dialect: d, scope: scope{cat: cat}, max: o.MaxConjunctions, skip: o.SkipColumn}
+				b.scope.add(t, src)
+				r.deps = []tableTemplate{b.template(0, c.Where)}
+			}
+		}
+	}
+	if r.deps == nil {
+		for _, t := range v.tables {
+			r.deps = append(r.deps, tableTemplate{table: t, whole: true})
+		}
+	}
+	for i := range r.deps {
+		r.deps[i].settle(d)
+	}
+	return r
+}
+
+// singleTable returns the only source of a query that has one core over one
+// table and no query inside, a WITH clause included. Its WHERE then speaks of
+// that table alone.
+func singleTable(q *dialect.Query, s *survey) (*dialect.TableSource, *dialect.Core) {
+	if q == nil || s.subquery || len(q.Cores) != 1 || q.Cores[0] == nil {
+		return nil, nil
+	}
+	src, ok := q.Cores[0].From.(*dialect.TableSource)
+	if !ok || src.CTE {
+		return nil, nil
+	}
+	return src, q.Cores[0]
+}
+
+// hasTruthColumn reports whether a table has a column named true or false, so
+// that the bare words of a text may mean the column.
+func hasTruthColumn(cat *dialect.Catalog, t *dialect.Table) bool {
+	for _, word := range [...]string{"true", "false"} {
+		if c, _ := t.Column(cat.Fold, word); c != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// verdict collects the tables that a read's rows come from, and the first
+// reason why it may not be cached. It is an allow-list: everything that is not
+// known to be a pure function of plain tables' rows has a reason.
+type verdict struct {
+	cat    *dialect.Catalog
+	tables []*dialect.Table
+	seen   map[*dialect.Table]bool
+	reason string
+	nodes  int
+	// missing is true when a name is not in the catalog.
+	missing bool
+}
+
+// refuse keeps the first reason.
+func (v *verdict) refuse(reason string) {
+	if v.reason == "" {
+		v.reason = reason
+	}
+}
+
+// statement adds what a SELECT reads. Home is the schema of the view whose
+// query it is, empty for the text itself.
+func (v *verdict) statement(st *dialect.Statement, home string) *survey {
+	switch {
+	case st.Volatile != "":
+		v.refuse("not a pure function of rows and arguments: " + st.Volatile)
+	case st.Foreign != "":
+		v.refuse("function " + st.Foreign + " is not known to the dialect")
+	case st.Incomplete != "":
+		v.refuse("not understood: " + st.Incomplete)
+	case st.Query == nil:
+		v.refuse("not parsed")
+	case len(st.Writes) > 0:
+		v.refuse("writes " + st.Writes[0].String())
+	}
+	// The tables are collected all the same: those who ask what an uncached
+	// read depends on get what can be known.
+	s := &survey{nodes: v.nodes}
+	s.query(st.Query)
+	v.nodes = s.nodes
+	if s.over() {
+		v.refuse("too large to be analysed")
+		return s
+	}
+	function := make(map[string]bool, len(s.functions))
+	for _, n := range s.functions {
+		function[v.cat.Fold(n.Name)] = true
+		v.name(n, home, true) // a virtual table can be called like a function
+	}
+	for _, n := range s.tables {
+		v.name(n, home, false)
+	}
+	for _, n := range st.Reads {
+		v.name(n, home, function[v.cat.Fold(n.Name)])
+	}
+	return s
+}
+
+// name adds what a name in FROM stands for. Where it is that of a table
+// function it need not be in the catalog: the dialect knows the function, or
+// it would have said so in the statement.
+func (v *verdict) name(n dialect.Name, home string, function bool) {
+	list := lookup(v.cat, n, home)
+	if len(list) == 0 && !function {
+		v.missing = true
+		v.refuse("table " + n.String() + " is not in the catalog")
+	}
+	for _, t := range list {
+		v.table(t)
+	}
+}
+
+func (v *verdict) table(t *dialect.Table) {
+	if v.seen[t] {
+		return
+	}
+	v.seen[t] = true // also ends the recursion over views
+	switch t.Kind {
+	case dialect.TablePlain:
+		v.tables = append(v.tables, t)
+	case dialect.TableView:
+		if t.View == nil || t.View.Kind != dialect.KindSelect {
+			v.refuse("view " + t.Name + " could not be parsed")
+			return
+		}
+		v.statement(t.View, t.Schema)
+	case dialect.TableVirtual:
+		v.refuse(t.Name + " is a virtual or foreign table")
+	case dialect.TableSystem:
+		v.refuse(t.Name + " is a system table")
+	case dialect.TableTemp:
+		v.refuse(t.Name + " is a temporary table")
+	default:
+		v.refuse(t.Name + " is no plain table")
+	}
+}

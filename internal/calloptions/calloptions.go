@@ -1,0 +1,42 @@
+// Package calloptions carries the choices that a program makes for single
+// calls through a context.
+package calloptions
+
+import (
+	"context"
+	"time"
+
+	"github.com/cacheops/cacheops/internal/analysis"
+)
+
+// Options are the choices for the calls made with one context. They are never
+// changed once they are in a context: a child gets a copy.
+type Options struct {
+	// Bypass sends reads to the database and stores nothing.
+	Bypass bool
+	// Ops replaces the profiles' ops when HasOps is true.
+	Ops    analysis.Op
+	HasOps bool
+	// TTL replaces the profiles' TTL when it is greater than 0.
+	TTL time.Duration
+	// Lock asks for the lock against stampedes.
+	Lock bool
+}
+
+type key struct{}
+
+// From returns the options of the context, nil when it has none.
+func From(ctx context.Context) *Options {
+	o, _ := ctx.Value(key{}).(*Options)
+	return o
+}
+
+// With returns a context with a copy of the options that change was applied to.
+func With(ctx context.Context, change func(*Options)) context.Context {
+	var o Options
+	if parent := From(ctx); parent != nil {
+		o = *parent
+	}
+	change(&o)
+	return context.WithValue(ctx, key{}, &o)
+}

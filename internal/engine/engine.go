@@ -1,0 +1,151 @@
+// Package engine is the machinery between a driver wrapper and a store: the
+// plan cache, entry keys, the path of a read and the collection of a
+// transaction's changes. It knows neither drivers nor SQL.
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/analysis"
+	"github.com/cacheops/cacheops/store"
+)
+
+// Policy is what the profiles say about one table.
+type Policy struct {
+	// Ops are the kinds of read that are cached unasked.
+	Ops analysis.Op
+	// TTL bounds the life of an entry.
+	TTL time.Duration
+	// Never forbids caching, also when a call asks for it.
+	Never bool
+}
+
+// Config is what an engine is built from. All fields are set by the caller.
+type Config struct {
+	Store store.Store
+	// Policy tells the profile of a table by its schema and name.
+	Policy func(table *dialect.Table) Policy
+	// FenceTTL is the life of a fence whose writer dies.
+	FenceTTL time.Duration
+	// MaxEntryBytes bounds a stored result.
+	MaxEntryBytes int
+	// MaxImages bounds the row images of one table in one transaction.
+	MaxImages int
+	// MaxPlans bounds the plans kept for each handle.
+	MaxPlans int
+	Analysis analysis.Options
+	Hooks    Hooks
+	Logger   *slog.Logger
+}
+
+// Engine serves all handles of one cache.
+type Engine struct {
+	cfg   Config
+	local store.Local // the store's in-process side, or nil
+
+	disabled atomic.Bool
+
+	mu      sync.Mutex           // guards handles
+	handles map[string][]*Handle // by Database, in the order of opening
+}
+
+// New makes an engine.
+func New(cfg Config) *Engine {
+	e := &Engine{cfg: cfg, handles: make(map[string][]*Handle)}
+	e.local, _ = cfg.Store.(store.Local)
+	return e
+}
+
+// Store returns the store.
+func (e *Engine) Store() store.Store { return e.cfg.Store }
+
+// Logger returns the logger, never nil.
+func (e *Engine) Logger() *slog.Logger { return e.cfg.Logger }
+
+// Hooks returns what to call on reads and invalidations.
+func (e *Engine) Hooks() *Hooks { return &e.cfg.Hooks }
+
+// MaxEntryBytes bounds a stored result.
+func (e *Engine) MaxEntryBytes() int { return e.cfg.MaxEntryBytes }
+
+// MaxImages bounds the row images of one table in one transaction.
+func (e *Engine) MaxImages() int { return e.cfg.MaxImages }
+
+// SetDisabled turns the answering and filling of reads off and on again.
+// Writes invalidate all the same.
+func (e *Engine) SetDisabled(off bool) { e.disabled.Store(off) }
+
+// Handles returns the open handles of a database.
+func (e *Engine) Handles(database string) []*Handle {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return append([]*Handle(nil), e.handles[database]...)
+}
+
+// Databases returns the names of the databases with an open handle.
+func (e *Engine) Databases() []string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	names := make([]string, 0, len(e.handles))
+	for name := range e.handles {
+		names = append(names, name)
+	}
+	return names
+}
+
+// register adds a handle, and refuses a second dialect on one database: their
+// table names and values would not mean the same.
+func (e *Engine) register(h *Handle) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, other := range e.handles[h.database] {
+		if other.dialect.Name() != h.dialect.Name() {
+			return fmt.Errorf("cacheops: database %q is already open with dialect %s: give the %s handle another Database name",
+				h.database, other.dialect.Name(), h.dialect.Name())
+		}
+	}
+	e.handles[h.database] = append(e.handles[h.database], h)
+	return nil
+}
+
+// unregister removes a handle. It may be called twice.
+func (e *Engine) unregister(h *Handle) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	list := e.handles[h.database]
+	for i, other := range list {
+		if other == h {
+			list = append(list[:i:i], list[i+1:]...)
+			break
+		}
+	}
+	if len(list) == 0 {
+		delete(e.handles, h.database)
+		return
+	}
+	e.handles[h.database] = list
+}
+
+// schemaChanged gives the database's schema a new version, in the store and for
+// the handles of this process.
+func (e *Engine) schemaChanged(ctx context.Context, database string) error {
+	_, err := e.cfg.Store.BumpSchema(ctx, database)
+	for _, h := range e.Handles(database) {
+		h.stale.Store(true)
+	}
+	return err
+}
+
+// newToken returns a random token. The system's random source does not fail.
+func newToken() store.Token {
+	var t store.Token
+	rand.Read(t[:])
+	return t
+}

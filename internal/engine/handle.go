@@ -1,0 +1,221 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/maypok86/otter/v2"
+
+	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/analysis"
+	"github.com/cacheops/cacheops/store"
+)
+
+// Handle is one wrapped database handle: a dialect, a Database and a Variant.
+type Handle struct {
+	engine   *Engine
+	dialect  dialect.Dialect
+	database string
+	digest   [32]byte // of what the handle decides in a key
+
+	// schema is what the plans were made from; nil before the first load.
+	schema atomic.Pointer[schemaState]
+	// stale is set when this process changed the schema, so that the next
+	// statement reads it anew; other processes notice by their next lease.
+	stale atomic.Bool
+	// loading keeps two connections from reading the catalog at once.
+	loading sync.Mutex
+
+	plans   *otter.Cache[string, *Plan]
+	flights flights
+
+	// Catalog, when set, opens a connection for Explain and reads the schema.
+	load func(ctx context.Context) error
+}
+
+// schemaState is a catalog and the store's schema version that it belongs to.
+type schemaState struct {
+	catalog *dialect.Catalog
+	version store.Schema
+}
+
+// HandleConfig is what a handle is built from.
+type HandleConfig struct {
+	Dialect  dialect.Dialect
+	Database string
+	Variant  string
+	// Load makes sure that the schema is loaded, over a connection of its own.
+	Load func(ctx context.Context) error
+}
+
+// ErrNoSchema is returned where a schema is needed and could not be read.
+var ErrNoSchema = errors.New("the schema has not been read yet")
+
+// Open registers a handle.
+func (e *Engine) Open(cfg HandleConfig) (*Handle, error) {
+	plans, err := otter.New(&otter.Options[string, *Plan]{MaximumSize: e.cfg.MaxPlans})
+	if err != nil {
+		return nil, fmt.Errorf("cacheops: plan cache: %w", err)
+	}
+	h := &Handle{
+		engine: e, dialect: cfg.Dialect, database: cfg.Database, load: cfg.Load, plans: plans,
+		digest:  handleDigest(cfg.Dialect.Name(), cfg.Database, cfg.Variant),
+		flights: flights{running: make(map[store.Key]*flight)},
+	}
+	if err := e.register(h); err != nil {
+		plans.StopAllGoroutines()
+		return nil, err
+	}
+	return h, nil
+}
+
+// Close unregisters the handle. It may be called twice.
+func (h *Handle) Close() {
+	h.engine.unregister(h)
+	h.plans.StopAllGoroutines()
+}
+
+// Engine returns the engine that the handle belongs to.
+func (h *Handle) Engine() *Engine { return h.engine }
+
+// Dialect returns the handle's dialect.
+func (h *Handle) Dialect() dialect.Dialect { return h.dialect }
+
+// Database returns the name of the handle's database.
+func (h *Handle) Database() string { return h.database }
+
+// Catalog returns the schema in force, nil before the first load.
+func (h *Handle) Catalog() *dialect.Catalog {
+	if s := h.schema.Load(); s != nil {
+		return s.catalog
+	}
+	return nil
+}
+
+// SchemaStale reports whether the schema is not known, or was changed by this
+// process since it was read.
+func (h *Handle) SchemaStale() bool { return h.schema.Load() == nil || h.stale.Load() }
+
+// EnsureSchema loads the schema over a connection of its own, unless it is
+// loaded.
+func (h *Handle) EnsureSchema(ctx context.Context) error {
+	if !h.SchemaStale() {
+		return nil
+	}
+	if h.load == nil {
+		return ErrNoSchema
+	}
+	return h.load(ctx)
+}
+
+// CheckSchema compares the schema in force with the database's own version, and
+// with the store's if it is given, and loads the schema anew when one differs.
+// It returns true when the plans made before are void. The connection must not
+// be in a state that shows another schema than its peers see.
+func (h *Handle) CheckSchema(ctx context.Context, db dialect.Queryer, stored *store.Schema) (changed bool, err error) {
+	state := h.schema.Load()
+	if state != nil && !h.stale.Load() {
+		version, err := h.dialect.SchemaVersion(ctx, db)
+		if err != nil {
+			return false, err
+		}
+		if version == state.catalog.Version && (stored == nil || *stored == state.version) {
+			return false, nil
+		}
+	}
+	return true, h.loadSchema(ctx, db, state)
+}
+
+// loadSchema reads the schema, unless another connection did so since old was
+// seen.
+func (h *Handle) loadSchema(ctx context.Context, db dialect.Queryer, old *schemaState) error {
+	h.loading.Lock()
+	defer h.loading.Unlock()
+	if now := h.schema.Load(); now != old {
+		return nil // the caller compares again
+	}
+	h.stale.Store(false) // before it is read: a change from here on sets it again
+	// The store's version is read first: a change in between leaves us with
+	// an old version and so with another load, never with an old catalog
+	// under a new version.
+	version, err := h.engine.cfg.Store.Schema(ctx, h.database)
+	if err != nil {
+		h.stale.Store(true)
+		return fmt.Errorf("cacheops: schema version of %q: %w", h.database, err)
+	}
+	catalog, err := h.dialect.LoadCatalog(ctx, db)
+	if err != nil {
+		h.stale.Store(true)
+		return fmt.Errorf("cacheops: read the schema of %q: %w", h.database, err)
+	}
+	if old != nil && old.version == version && old.catalog.Version != catalog.Version {
+		// Somebody changed the schema without us: other processes must notice.
+		if version, err = h.engine.cfg.Store.BumpSchema(ctx, h.database); err != nil {
+			return fmt.Errorf("cacheops: new schema version of %q: %w", h.database, err)
+		}
+	}
+	h.schema.Store(&schemaState{catalog: catalog, version: version})
+	return nil
+}
+
+// Plan is the analysis of a text with everything the handle adds to it.
+type Plan struct {
+	*analysis.Plan
+	state  *schemaState // what it was made from; nil when no schema was known
+	text   string
+	digest [32]byte // the text's part of the entry key
+	policy Policy   // of the tables read, combined
+	tables []string // the names of the tables read, for hooks
+	// Extra is the driver wrapper's own: what it derived from the plan.
+	Extra atomic.Pointer[any]
+}
+
+// Text returns the text that was analysed.
+func (p *Plan) Text() string { return p.text }
+
+// Plan analyses a text, or takes the analysis from the plan cache. Before the
+// schema is known the plan holds no more than the parsed statement.
+func (h *Handle) Plan(text string) *Plan {
+	state := h.schema.Load()
+	if p, ok := h.plans.GetIfPresent(text); ok && p.state == state {
+		return p
+	}
+	p := h.newPlan(text, state)
+	h.plans.Set(text, p)
+	return p
+}
+
+func (h *Handle) newPlan(text string, state *schemaState) *Plan {
+	p := &Plan{text: text, state: state}
+	st := h.dialect.Parse(text)
+	if state == nil {
+		p.Plan = &analysis.Plan{Statement: st}
+		return p
+	}
+	p.Plan = analysis.Make(h.dialect, st, state.catalog, h.engine.cfg.Analysis)
+	p.digest = textDigest(h.digest, state.version, text)
+	if p.Read != nil {
+		p.policy, p.tables = h.combine(p.Read.Tables)
+	}
+	return p
+}
+
+// combine is the policy of a read over several tables: the ops that all of them
+// allow, the shortest TTL, and never if one of them says so.
+func (h *Handle) combine(tables []*dialect.Table) (Policy, []string) {
+	all := Policy{Ops: analysis.OpAll}
+	names := make([]string, 0, len(tables))
+	for _, t := range tables {
+		names = append(names, t.Name)
+		p := h.engine.cfg.Policy(t)
+		all.Ops &= p.Ops
+		all.Never = all.Never || p.Never
+		if all.TTL == 0 || p.TTL < all.TTL {
+			all.TTL = p.TTL
+		}
+	}
+	return all, names
+}

@@ -1,0 +1,47 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/cacheops/cacheops/internal/analysis"
+)
+
+// ReadEvent tells how one read was answered.
+type ReadEvent struct {
+	Database string
+	Query    string
+	Op       analysis.Op // 0 for a read that was not understood
+	Tables   []string
+	// Hit is true when the cache answered; Shared when another reader's query
+	// answered.
+	Hit, Shared bool
+	// Reason says why the cache did not take part; empty for hits and misses.
+	Reason  string
+	Latency time.Duration
+	Err     error
+}
+
+// InvalidateEvent tells what one committed change dropped.
+type InvalidateEvent struct {
+	Database string
+	// Query is the last statement of the change.
+	Query  string
+	Tables []TableInvalidation
+	All    bool
+}
+
+// TableInvalidation is an InvalidateEvent's part for one table.
+type TableInvalidation struct {
+	Table string
+	// Rows counts the row images; Keys the conjunctions dropped. Epoch is true
+	// when all that was cached of the table was dropped.
+	Rows, Keys int
+	Epoch      bool
+}
+
+// Hooks are called synchronously. Nil functions are skipped.
+type Hooks struct {
+	OnRead       func(context.Context, *ReadEvent)
+	OnInvalidate func(context.Context, *InvalidateEvent)
+}

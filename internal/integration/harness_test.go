@@ -1,0 +1,132 @@
+package integration
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/dialect/sqlite"
+	"github.com/cacheops/cacheops/sqlcache"
+)
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
+}
+
+// dsnOptions are what a careful SQLite program sets.
+const dsnOptions = "?_pragma=journal_mode(wal)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=synchronous(off)"
+
+// cachedSQLite is a database file with a cached and a bare handle on it.
+type cachedSQLite struct {
+	cache        *cacheops.Cache
+	gate         *gate // what the cached handle's statements pass through
+	cached, bare *sql.DB
+	path         string
+	hits, misses atomic.Int64
+	lastReason   atomic.Value // string
+}
+
+// newCachedSQLite makes a new database in which every table is cached. Change
+// may alter the settings before they take effect.
+func newCachedSQLite(t testing.TB, change func(*cacheops.Config, *sqlcache.Config)) *cachedSQLite {
+	t.Helper()
+	s := &cachedSQLite{path: filepath.Join(t.TempDir(), "test.sqlite")}
+	cfg := cacheops.Config{
+		Profiles: cacheops.Profiles{"*": {Ops: cacheops.OpAll, TTL: time.Hour}},
+		Hooks: cacheops.Hooks{OnRead: func(_ context.Context, e cacheops.ReadEvent) {
+			s.lastReason.Store(e.Reason)
+			if e.Hit {
+				s.hits.Add(1)
+			} else {
+				s.misses.Add(1)
+			}
+		}},
+	}
+	dbcfg := sqlcache.Config{Dialect: sqlite.Dialect, Database: "main"}
+	if change != nil {
+		change(&cfg, &dbcfg)
+	}
+	cache, err := cacheops.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dsn := "file:" + s.path + dsnOptions
+	s.cache = cache
+	if s.bare, err = sql.Open("sqlite", dsn); err != nil {
+		t.Fatal(err)
+	}
+	s.gate = &gate{inner: dsnConnector{drv: s.bare.Driver(), dsn: dsn}}
+	if s.cached, err = sqlcache.OpenDB(cache, s.gate, dbcfg); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, close := range []func() error{s.cached.Close, s.bare.Close, cache.Close} {
+			if err := close(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return s
+}
+
+// exec runs statements on a handle.
+func exec(t testing.TB, db *sql.DB, statements ...string) {
+	t.Helper()
+	for _, s := range statements {
+		if _, err := db.ExecContext(context.Background(), s); err != nil {
+			t.Fatalf("%s: %v", s, err)
+		}
+	}
+}
+
+// read returns the first column of a query's rows as text, and whether the
+// cache answered.
+func (s *cachedSQLite) read(t testing.TB, query string, args ...any) (rows string, hit bool) {
+	t.Helper()
+	return readWith(t, context.Background(), s, s.cached, query, args...)
+}
+
+// querier is a *sql.DB, *sql.Conn or *sql.Tx.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+func readWith(t testing.TB, ctx context.Context, s *cachedSQLite, q querier, query string, args ...any) (out string, hit bool) {
+	t.Helper()
+	before := s.hits.Load()
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	defer rows.Close()
+	hit = s.hits.Load() > before
+	var texts []string
+	for rows.Next() {
+		var v any
+		if err := rows.Scan(&v); err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, fmt.Sprint(v))
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(texts, ","), hit
+}
+
+// want reads through the cache and compares rows and hit.
+func (s *cachedSQLite) want(t testing.TB, rows string, hit bool, query string, args ...any) {
+	t.Helper()
+	got, gotHit := s.read(t, query, args...)
+	if got != rows || gotHit != hit {
+		t.Fatalf("%s %v: got %q (hit: %v), want %q (hit: %v); last reason: %v", query, args, got, gotHit, rows, hit, s.lastReason.Load())
+	}
+}

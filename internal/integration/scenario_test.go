@@ -1,0 +1,41 @@
+package integration
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/cacheops/cacheops/cachetest/scenario"
+)
+
+func TestScenariosSQLite(t *testing.T) {
+	suite, err := scenario.Blog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	scenario.Run(t, suite, scenario.Config{
+		Dialect: "sqlite",
+		Coarse:  coarseSQLite,
+		Open: func(t *testing.T, schema, data []string) scenario.Target {
+			s := newCachedSQLite(t, nil)
+			exec(t, s.cached, schema...)
+			exec(t, s.cached, data...)
+			return scenario.Target{Cached: s.cached, Bare: s.bare, Hits: func() int { return int(s.hits.Load()) }}
+		},
+	})
+}
+
+// coarseSQLite names the cases that are not yet analysed alias by alias.
+func coarseSQLite(c *scenario.Case) string {
+	query := strings.ToUpper(c.Query)
+	switch {
+	case strings.Contains(query, " JOIN "), strings.Count(query, "SELECT") > 1, strings.Contains(query, "VISIBLE_POSTS"):
+		return "more than one table: whole-table dependencies"
+	}
+	for _, step := range c.Steps {
+		if step.Exec != nil && strings.HasPrefix(step.Exec.SQL, "DELETE FROM categories") ||
+			step.Exec != nil && strings.HasPrefix(step.Exec.SQL, "DELETE FROM users") {
+			return "the rows that a foreign key's action reaches: whole-table epochs"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,483 @@
+package integration
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/dialect/sqlite"
+)
+
+// valueTypes are declared types, and whether the table is STRICT.
+var valueTypes = []struct {
+	declared string
+	strict   bool
+}{
+	{"INTEGER", false}, {"BIGINT", false}, {"BOOLEAN", false}, {"NUMERIC", false}, {"DECIMAL(10,2)", false},
+	{"DATETIME", false}, {"STRING", false}, {"ANY", false}, {"FLOATING POINT", false}, {"CHARINT", false},
+	{"TEXT", false}, {"varchar(10)", false}, {"CLOB", false}, {"BLOBTEXT", false},
+	{"", false}, {"BLOB", false}, {"REALBLOB", false},
+	{"REAL", false}, {"DOUBLE PRECISION", false}, {"FLOAT", false},
+	{"INT", true}, {"INTEGER", true}, {"REAL", true}, {"TEXT", true}, {"BLOB", true}, {"ANY", true},
+	{"INTEGER PRIMARY KEY", false}, {"INTEGER NOT NULL PRIMARY KEY DESC", false}, {"INT UNIQUE ON CONFLICT IGNORE", false},
+	{"TEXT AS (w)", false}, {"INT GENERATED ALWAYS AS (w) STORED", false}, {"AS (w)", false},
+	{"TEXT GENERATED ALWAYS AS (w)", false}, {"NUMERIC AS (w) STORED", false},
+}
+
+var valueCollations = []string{"", " COLLATE BINARY", " COLLATE nocase", " COLLATE RTRIM", " COLLATE binary COLLATE NoCase"}
+
+// valueGrid is both stored and compared with.
+var valueGrid = []any{
+	int64(0), int64(1), int64(-1), int64(5), int64(123), int64(10), int64(1<<53 - 1), int64(1 << 53), int64(1<<53 + 1),
+	int64(-1 << 53), int64(-1<<53 - 1), int64(math.MaxInt64), int64(math.MaxInt64 - 1), int64(math.MinInt64),
+	int64(math.MinInt64 + 1), int64(999999999999999999), int64(1000000000000000000), int64(1e15),
+	0.0, math.Copysign(0, -1), 1.0, -1.0, 1.5, -1.5, 0.1, 123.0, 1e15, float64(1<<53 - 1), float64(1 << 53), float64(1<<53 + 2),
+	float64(-1 << 53), 1e17, 1e18, 9223372036854775808.0, -9223372036854775808.0, 1e19, -1e19, math.Inf(1), math.Inf(-1),
+	math.NaN(), math.SmallestNonzeroFloat64, 0.9999999999999999, 1.0000000000000002, 4503599627370495.5,
+	"", "0", "1", "1.0", " 1", "1 ", "01", "+1", "-0", "-1", "- 1", "1e0", "1E15", "1.5", "0x1", "0x10", "16", "123", "1_0", "10",
+	"9007199254740993", "9007199254740992", "9007199254740992.0", "9223372036854775807", "9223372036854775808", "-9223372036854775808",
+	"999999999999999999", "1000000000000000000", "0.1", ".1", "inf", "Inf", "NaN", "1\u00a0", "1\n",
+	"a", "A", "a ", "a  ", "A ", "a\t", " a", "abc", "ABC", "aBc ", "[", "{", "@", "`", "z", "Z", "true", "TRUE",
+	"\u00df", "\u1e9e", "\u00c9", "\u00e9", "e\u0301", "k", "\u212a", "s", "\u017f",
+	"\x00", "a\x00", "a\x00b", "a\x00c", "\xff", "\xc3", "a\xff", "\xed\xa0\x80", "\xc0\x80",
+	"\ufffd", "\ufffe", "\uffff", "a\uffff", "\ufeffa", "\U0001f600", "\U0001fffe", "\U0010ffff", "%", "_",
+	[]byte{}, []byte(nil), []byte{0}, []byte{1}, []byte{0xff}, []byte{0xff, 0xfe}, []byte("1"), []byte("a"), []byte("A"), []byte("a "),
+	[]byte("123"), []byte("\ufffe"), []byte("\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10"),
+	true, false,
+}
+
+// valueArguments are compared with, but no column holds them.
+var valueArguments = []any{
+	time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC), int8(5), uint16(123), int(1), uint64(1 << 53), float32(1.5), float32(5),
+}
+
+// valueLiterals are compared with as part of the text.
+var valueLiterals = []string{
+	"0", "1", "-1", "+1", "5", "01", "00123", "1.0", "-0.0", "1.5", "1e0", "1E15", "123.", "12.3e1", ".1", "0x10", "-0x1", "0X7fffffffffffffff", "0xffffffffffffffff",
+	"9007199254740992", "9007199254740993", "9007199254740992.0", "9007199254740993.0", "9007199254740990.6", "4503599627370495.5",
+	"9223372036854775807", "9223372036854775808", "-9223372036854775808", "-9223372036854775809", "1e19", "9e999", "-9e999",
+	"0.99999999999999999999", "0.9999999999999999", "1.00000000000000000001", "122.99999999999999999999", "123.00000000000000000001",
+	"999999999999999.99999999", "1000000000000000000", "999999999999999999", "1_0", "12_3",
+	"''", "'1'", "' 1'", "'1 '", "'01'", "'1.0'", "'123'", "'a'", "'A'", "'a '", "'A '", "'a''b'", "'\u00c9'", "'\u00e9'", "'\ufffe'", "'true'",
+	"\"nothing\"", "\"a\"", "x''", "x'31'", "X'61'", "x'0102030405060708090a0b0c0d0e0f10'", "TRUE", "FALSE", "true", "NULL", "-'1'", "+'a'", "- 5", "-(-1)", "(1)", "('a')",
+}
+
+// valueForms are the ways to write that the column equals the value.
+var valueForms = []string{
+	"v = %s", "%s = v", "v == %s", "v IS %s", "v IN (%s)", "v IN (%s, %[1]s, %[1]s, x'fefefe')", "(v, k) = (%s, k)", "(v, 1) IN ((%s, 1), (x'fefefe', 1))",
+	"v IS NOT DISTINCT FROM %s",
+}
+
+type valueTable struct {
+	name   string
+	column *dialect.Column
+	images []any    // by k
+	texts  []string // canonical, by k
+	known  []bool
+}
+
+// valueTableOf makes a table with a column of that declaration, holding the
+// whole grid, and reads the images back.
+func valueTableOf(t *testing.T, c *sqliteConn, name, declaration string, strict, indexed bool) *valueTable {
+	t.Helper()
+	key, any, option, into := " PRIMARY KEY", "", "", "v"
+	if strict {
+		any, option = " ANY", " STRICT"
+	}
+	if strings.Contains(declaration, "PRIMARY KEY") {
+		key = ""
+	}
+	if strings.Contains(declaration, "AS (w)") {
+		into = "w"
+	}
+	c.exec(t, fmt.Sprintf("CREATE TABLE %s (k INTEGER%s, w%s, v %s)%s", name, key, any, declaration, option))
+	if indexed {
+		c.exec(t, fmt.Sprintf("CREATE INDEX %s_v ON %[1]s (v)", name))
+	}
+	c.exec(t, "BEGIN")
+	stored := 0
+	for k, v := range valueGrid {
+		_, err := c.ExecContext(t.Context(), fmt.Sprintf("INSERT INTO %s (k, %s) VALUES (?, ?)", name, into), k, v)
+		if err != nil && !strict && key != "" {
+			t.Fatalf("%s: store %T(%v): %v", declaration, v, v, err)
+		}
+		if err == nil {
+			stored++
+		}
+	}
+	c.exec(t, "COMMIT")
+	if stored < 10 {
+		t.Fatalf("%s: only %d values could be stored", declaration, stored)
+	}
+	return valueRead(t, c, name)
+}
+
+func valueRead(t *testing.T, c *sqliteConn, name string) *valueTable {
+	t.Helper()
+	catalog := c.catalog(t)
+	table := catalog.Table(dialect.Name{Name: name})
+	column, _ := table.Column(catalog.Fold, "v")
+	vt := &valueTable{
+		name: name, column: column,
+		images: make([]any, len(valueGrid)), texts: make([]string, len(valueGrid)), known: make([]bool, len(valueGrid)),
+	}
+	for _, row := range c.rows(t, "SELECT k, +"+column.SQL+" FROM "+table.SQL) {
+		k := row[0].(int64)
+		if vt.images[k] = row[1]; row[1] != nil {
+			vt.texts[k], vt.known[k] = sqlite.Dialect.Canonical(column, row[1], dialect.SideImage)
+		}
+	}
+	return vt
+}
+
+// equal returns the rows for which SQLite finds the condition true.
+func (vt *valueTable) equal(t *testing.T, c *sqliteConn, condition string, args ...any) map[int]bool {
+	t.Helper()
+	found := make(map[int]bool)
+	rows, err := c.QueryContext(t.Context(), "SELECT k FROM "+vt.name+" WHERE "+condition, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", condition, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var k int
+		if err := rows.Scan(&k); err != nil {
+			t.Fatal(err)
+		}
+		found[k] = true
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// valueCounts counts, for a way to compare, the pairs that SQLite found equal
+// and unequal and the rules could tell both sides of.
+type valueCounts map[string]*[2]int
+
+// check compares what SQLite found with what the rules say of a value.
+func (vt *valueTable) check(t *testing.T, counts valueCounts, equal map[int]bool, what string, arg any) {
+	t.Helper()
+	text, known := sqlite.Dialect.Canonical(vt.column, arg, dialect.SideArgument)
+	if !known {
+		return
+	}
+	count := counts[vt.column.Comparison]
+	if count == nil {
+		count = new([2]int)
+		counts[vt.column.Comparison] = count
+	}
+	for k, image := range vt.images {
+		if image == nil || !vt.known[k] {
+			continue
+		}
+		switch same := vt.texts[k] == text; {
+		case equal[k] && !same:
+			t.Errorf("%s %s: stale: SQLite finds %T(%v) equal to the stored %T(%v), the rules say %q and %q",
+				vt.column.Type, what, arg, arg, image, image, text, vt.texts[k])
+		case equal[k]:
+			count[0]++
+		case same && !valueMayConfuse(arg, image):
+			t.Errorf("%s %s: imprecise: SQLite finds %T(%v) unequal to the stored %T(%v), the rules say %q for both",
+				vt.column.Type, what, arg, arg, image, image, text)
+		default:
+			count[1]++
+		}
+	}
+}
+
+// valueMayConfuse lists the pairs that are unequal and share a text: a text
+// and a blob, and two blobs that only the column's collation finds equal.
+func valueMayConfuse(arg, image any) bool {
+	_, a := arg.([]byte)
+	_, b := image.([]byte)
+	return a || b
+}
+
+// TestSQLiteValues asks SQLite about every stored value and every value to
+// compare it with, for each type, each collation and each way to write the
+// comparison, with and without an index, in UTF-8 and in UTF-16. Where SQLite
+// says "equal", the rules must, or say nothing.
+func TestSQLiteValues(t *testing.T) {
+	for _, encoding := range []string{"UTF-8", "UTF-16le"} {
+		for _, collation := range valueCollations {
+			t.Run(encoding+collation, func(t *testing.T) {
+				t.Parallel()
+				c := openSQLiteConn(t, "PRAGMA encoding = '"+encoding+"'")
+				counts := make(valueCounts)
+				for i, vtype := range valueTypes {
+					declaration := vtype.declared
+					if j := strings.Index(declaration, "GENERATED"); j >= 0 {
+						declaration = declaration[:j] + collation + " " + declaration[j:]
+					} else {
+						declaration += collation
+					}
+					vt := valueTableOf(t, c, fmt.Sprintf("t%d", i), declaration, vtype.strict, i%2 == 0)
+					if vt.column.Comparison == "" {
+						if !strings.Contains(vtype.declared, "REAL") && !strings.Contains(vtype.declared, "DOUBLE") && !strings.Contains(vtype.declared, "FLOAT") {
+							t.Errorf("%s: not comparable", declaration)
+						}
+						continue
+					}
+					for f, form := range valueForms {
+						// The ways to write it do not differ by the collation's
+						// name: each type meets each of them somewhere.
+						if f > 0 && (f+i+len(collation))%4 != 0 {
+							continue
+						}
+						for _, args := range [][]any{valueGrid, valueArguments} {
+							for _, arg := range args {
+								if valueIsNull(arg) {
+									continue
+								}
+								vt.check(t, counts, vt.equal(t, c, fmt.Sprintf(form, "?1"), arg), form, arg)
+							}
+						}
+						for _, literal := range valueLiterals {
+							if arg, ok := valueLiteralOf(t, literal); ok {
+								vt.check(t, counts, vt.equal(t, c, fmt.Sprintf(form, literal)), fmt.Sprintf(form, literal), arg)
+							}
+						}
+					}
+				}
+				for comparison, n := range counts {
+					if n[0] < 200 || n[1] < 2000 {
+						t.Errorf("%s: the rules told %d equal and %d unequal pairs; that is too few to mean something", comparison, n[0], n[1])
+					}
+				}
+				if len(counts) != 3 {
+					t.Errorf("%d ways to compare were met, want 3: %v", len(counts), counts)
+				}
+			})
+		}
+	}
+}
+
+// valueIsNull tells whether SQLite gets NULL for the argument.
+func valueIsNull(v any) bool {
+	switch v := v.(type) {
+	case []byte:
+		return v == nil
+	case float64:
+		return math.IsNaN(v)
+	}
+	return false
+}
+
+// valueLiteralOf returns the value that the parser sees in a literal; false
+// when the parser leaves it alone, so that no rule applies.
+func valueLiteralOf(t *testing.T, literal string) (any, bool) {
+	t.Helper()
+	st := sqlite.Dialect.Parse("SELECT 1 FROM t WHERE v = " + literal)
+	if st.Query == nil {
+		return nil, false
+	}
+	equal, ok := st.Query.Cores[0].Where.(*dialect.Equal)
+	if !ok {
+		return nil, false
+	}
+	l, ok := equal.Y.(*dialect.Literal)
+	if !ok || l.Value == nil {
+		return nil, false
+	}
+	return l.Value, true
+}
+
+// TestSQLiteValuesAcrossTables looks at columns that compare alike: if a row
+// of one table joins a row of another, and that one equals an argument, the
+// first row's text is the argument's.
+func TestSQLiteValuesAcrossTables(t *testing.T) {
+	t.Parallel()
+	c := openSQLiteConn(t)
+	byComparison := make(map[string][]*valueTable)
+	for i, declaration := range []string{
+		"INTEGER", "DECIMAL(5,2)", "BOOLEAN", "TEXT", "VARCHAR(9)", "TEXT COLLATE NOCASE", "CLOB COLLATE nocase",
+		"TEXT COLLATE RTRIM", "CHAR COLLATE RTRIM", "BLOB", "", "BLOB COLLATE NOCASE", "COLLATE NOCASE", "BLOB COLLATE RTRIM", "COLLATE RTRIM",
+	} {
+		vt := valueTableOf(t, c, fmt.Sprintf("t%d", i), declaration, false, false)
+		byComparison[vt.column.Comparison] = append(byComparison[vt.column.Comparison], vt)
+	}
+	pairs, carried := 0, 0
+	for comparison, tables := range byComparison {
+		if len(tables) < 2 {
+			t.Errorf("%q has one table only", comparison)
+		}
+		for _, a := range tables {
+			for _, b := range tables {
+				joins := make(map[int][]int) // rows of a by row of b
+				for _, row := range c.rows(t, fmt.Sprintf("SELECT a.k, b.k FROM %s a JOIN %s b ON a.v = b.v", a.name, b.name)) {
+					joins[int(row[1].(int64))] = append(joins[int(row[1].(int64))], int(row[0].(int64)))
+					pairs++
+				}
+				for _, arg := range valueGrid {
+					text, known := sqlite.Dialect.Canonical(b.column, arg, dialect.SideArgument)
+					if !known || valueIsNull(arg) {
+						continue
+					}
+					for rowB := range b.equal(t, c, "v = ?", arg) {
+						for _, rowA := range joins[rowB] {
+							if a.known[rowA] && a.texts[rowA] != text {
+								t.Errorf("%s: stale: %T(%v) joins %T(%v), which equals %T(%v), but the rules say %q and %q", comparison,
+									a.images[rowA], a.images[rowA], b.images[rowB], b.images[rowB], arg, arg, a.texts[rowA], text)
+							}
+							carried++
+						}
+					}
+				}
+			}
+		}
+	}
+	if pairs < 1000 || carried < 1000 {
+		t.Errorf("%d pairs, %d of them carried: too few to mean something", pairs, carried)
+	}
+}
+
+// TestSQLiteTruth asks SQLite which stored values are true.
+func TestSQLiteTruth(t *testing.T) {
+	t.Parallel()
+	c := openSQLiteConn(t)
+	told := map[bool]int{}
+	for i, vtype := range valueTypes {
+		vt := valueTableOf(t, c, fmt.Sprintf("t%d", i), vtype.declared, vtype.strict, false)
+		for _, condition := range []string{"v", "v IS TRUE", "NOT (v IS NOT TRUE)", "NOT NOT v"} {
+			isTrue := vt.equal(t, c, condition)
+			isFalse := vt.equal(t, c, "NOT ("+condition+")")
+			for k, image := range vt.images {
+				if image == nil {
+					continue
+				}
+				truth, known := sqlite.Dialect.Truth(vt.column, image)
+				if known && (isTrue[k] != truth || isFalse[k] == truth) {
+					t.Errorf("%s: %s: SQLite says %v of %T(%v), Truth says %v", vtype.declared, condition, isTrue[k], image, image, truth)
+				}
+				if known {
+					told[truth]++
+				}
+			}
+		}
+	}
+	if told[true] < 100 || told[false] < 20 {
+		t.Errorf("told %v: too few to mean something", told)
+	}
+}
+
+// TestSQLiteImagesAreNotConverted: drivers turn what they read from columns of
+// some types into other Go values; the unary plus keeps them from it.
+func TestSQLiteImagesAreNotConverted(t *testing.T) {
+	t.Parallel()
+	c := openSQLiteConn(t)
+	c.exec(t, "CREATE TABLE t (id INTEGER PRIMARY KEY, b BOOLEAN, d DATETIME, e DATE, s TIMESTAMP)")
+	c.exec(t, "INSERT INTO t VALUES (1, 1, '2024-01-02 03:04:05', '2024-01-02', 1704164645)")
+	plain := c.rows(t, "SELECT b, d, e, s FROM t")[0]
+	if _, ok := plain[1].(time.Time); !ok {
+		t.Errorf("the driver no longer converts a DATETIME: %T(%v); the test has lost its point", plain[1], plain[1])
+	}
+	for _, query := range []string{"SELECT +b, +d, +e, +s FROM t", "UPDATE t SET b = 1 RETURNING +b, +d, +e, +s"} {
+		got := c.rows(t, query)[0]
+		want := []any{int64(1), "2024-01-02 03:04:05", "2024-01-02", int64(1704164645)}
+		for i := range want {
+			if got[i] != want[i] {
+				t.Errorf("%s: value %d is %T(%v), want %T(%v)", query, i, got[i], got[i], want[i], want[i])
+			}
+		}
+	}
+}
+
+// sqliteConn is one bare connection. It is a [dialect.Queryer].
+type sqliteConn struct{ *sql.Conn }
+
+// openSQLiteConn opens a new database and one connection to it, and runs the
+// statements.
+func openSQLiteConn(t *testing.T, statements ...string) *sqliteConn {
+	t.Helper()
+	return connectSQLite(t, openSQLite(t), statements...)
+}
+
+func connectSQLite(t *testing.T, db *sql.DB, statements ...string) *sqliteConn {
+	t.Helper()
+	conn, err := db.Conn(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	c := &sqliteConn{conn}
+	for _, s := range statements {
+		c.exec(t, s)
+	}
+	return c
+}
+
+// Query implements [dialect.Queryer].
+func (c *sqliteConn) Query(ctx context.Context, query string, args ...driver.Value) ([][]driver.Value, error) {
+	anys := make([]any, len(args))
+	for i, a := range args {
+		anys[i] = a
+	}
+	rows, err := c.QueryContext(ctx, query, anys...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	var all [][]driver.Value
+	for rows.Next() {
+		values, into := make([]any, len(names)), make([]any, len(names))
+		for i := range values {
+			into[i] = &values[i]
+		}
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		row := make([]driver.Value, len(names))
+		for i, v := range values {
+			row[i] = v
+		}
+		all = append(all, row)
+	}
+	return all, rows.Err()
+}
+
+func (c *sqliteConn) exec(t *testing.T, query string, args ...any) {
+	t.Helper()
+	if _, err := c.ExecContext(t.Context(), query, args...); err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+}
+
+func (c *sqliteConn) rows(t *testing.T, query string, args ...driver.Value) [][]driver.Value {
+	t.Helper()
+	rows, err := c.Query(t.Context(), query, args...)
+	if err != nil {
+		t.Fatalf("%s: %v", query, err)
+	}
+	return rows
+}
+
+func (c *sqliteConn) catalog(t *testing.T) *dialect.Catalog {
+	t.Helper()
+	catalog, err := sqlite.Dialect.LoadCatalog(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return catalog
+}
+
+func openSQLiteDSN(t *testing.T, dsn string) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	return db
+}

@@ -1,0 +1,60 @@
+package result
+
+import (
+	"database/sql/driver"
+
+	"github.com/cacheops/cacheops/store"
+)
+
+// Result is the rows of one read. It is made by [Record] or [Decode] and never
+// changes afterwards, so it may be used from many goroutines at once. The zero
+// value is not usable.
+type Result struct {
+	shape *shape
+	// values holds the rows one after another. Its byte slices are the
+	// result's own.
+	values []driver.Value
+	rows   int
+	// others and kinds are set only where the column types changed from row to
+	// row. kinds has one number per value: 0 stands for the type in the shape,
+	// k for others[k-1].
+	others []columnType
+	kinds  []uint16
+	size   int
+	// hasBytes is true when a value is a byte slice that is not empty: rows have
+	// to be copied with care then.
+	hasBytes bool
+}
+
+// shape is what is known before the first row.
+type shape struct {
+	columns []string
+	types   []columnType // one per column
+}
+
+var _ store.Payload = (*Result)(nil)
+
+// Size is the memory that the result takes, in bytes, as far as it can be told:
+// what the result itself, its values, its column names and types occupy on the
+// heap.
+func (r *Result) Size() int { return r.size }
+
+// Len is the number of rows.
+func (r *Result) Len() int { return r.rows }
+
+// columnType returns the type of a column at a row; row -1 is the time before
+// the first one.
+func (r *Result) columnType(row, col int) *columnType {
+	if row >= 0 && r.kinds != nil {
+		if k := r.kinds[row*len(r.shape.columns)+col]; k != 0 {
+			return &r.others[k-1]
+		}
+	}
+	return &r.shape.types[col]
+}
+
+// row returns the values of a row, which must not be changed.
+func (r *Result) row(i int) []driver.Value {
+	n := len(r.shape.columns)
+	return r.values[i*n : (i+1)*n : (i+1)*n]
+}

@@ -1,0 +1,66 @@
+package result
+
+import (
+	"database/sql/driver"
+	"unsafe"
+)
+
+// The sizes of the parts of a result, in bytes. They count what the allocator
+// takes, so that the bound of a cache is close to what the process uses.
+const (
+	resultSize     = int(unsafe.Sizeof(Result{}))
+	shapeSize      = int(unsafe.Sizeof(shape{}))
+	stringSize     = int(unsafe.Sizeof(""))
+	valueSize      = int(unsafe.Sizeof(driver.Value(nil)))
+	columnTypeSize = int(unsafe.Sizeof(columnType{}))
+	kindSize       = int(unsafe.Sizeof(uint16(0)))
+)
+
+// seal works out the size of a result that is complete.
+func (r *Result) seal() {
+	size := heapSize(resultSize) + r.shape.size() +
+		heapSize(len(r.values)*valueSize) + heapSize(len(r.kinds)*kindSize)
+	if len(r.others) > 0 {
+		size += heapSize(len(r.others) * columnTypeSize)
+	}
+	for i := range r.others {
+		size += heapSize(len(r.others[i].database))
+	}
+	for _, v := range r.values {
+		size += valueHeap(v)
+	}
+	r.size = size
+}
+
+// size is the memory of a shape.
+func (s *shape) size() int {
+	size := heapSize(shapeSize) + heapSize(len(s.columns)*stringSize) + heapSize(len(s.types)*columnTypeSize)
+	for _, name := range s.columns {
+		size += heapSize(len(name))
+	}
+	for i := range s.types {
+		size += heapSize(len(s.types[i].database))
+	}
+	return size
+}
+
+// heapSize is the memory that the allocator takes for n bytes. It has size
+// classes, and rounds large pieces to pages; this is close enough.
+func heapSize(n int) int {
+	switch {
+	case n <= 32:
+		return roundUp(n, 8)
+	case n <= 256:
+		return roundUp(n, 16)
+	case n <= 512:
+		return roundUp(n, 32)
+	case n <= 1024:
+		return roundUp(n, 128)
+	case n <= 32<<10:
+		return n + n/16
+	default:
+		return n
+	}
+}
+
+func roundUp(n, to int) int { return (n + to - 1) / to * to }

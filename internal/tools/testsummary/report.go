@@ -1,0 +1,266 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/cacheops/cacheops/internal/tools/workspace"
+)
+
+// event is one line of go test -json.
+type event struct {
+	Action  string
+	Package string
+	Test    string
+	Elapsed float64 // seconds
+	Output  string
+}
+
+// suite is the outcome of one package.
+type suite struct {
+	result  string // "ok", "FAIL", "no tests" or "none ran"; empty while it runs
+	passed  int
+	failed  int
+	skipped int
+	elapsed float64
+	running map[string]bool             // false while it waits for its turn
+	output  map[string]*strings.Builder // by test, "" for the package itself
+}
+
+// skip is a test that was skipped, and what it said.
+type skip struct{ pkg, test, why string }
+
+// report gathers the events of one run of go test.
+type report struct {
+	w      io.Writer
+	suites map[string]*suite
+	skips  []skip
+	// broken is true when go test failed although no test did.
+	broken bool
+}
+
+func newReport(w io.Writer) *report {
+	return &report{w: w, suites: make(map[string]*suite)}
+}
+
+// read takes in events up to the end. Lines that are no events are shown as
+// they are.
+func (r *report) read(events io.Reader) error {
+	in := bufio.NewReader(events)
+	for {
+		line, err := in.ReadString('\n')
+		if line != "" {
+			var e event
+			if json.Unmarshal([]byte(line), &e) != nil || e.Action == "" {
+				fmt.Fprint(r.w, line)
+			} else {
+				r.add(e)
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("read the events of go test: %w", err)
+		}
+	}
+}
+
+func (r *report) add(e event) {
+	if e.Action == "build-output" {
+		fmt.Fprint(r.w, e.Output)
+		return
+	}
+	if e.Package == "" {
+		return
+	}
+	s := r.suites[e.Package]
+	if s == nil {
+		s = &suite{running: make(map[string]bool), output: make(map[string]*strings.Builder)}
+		r.suites[e.Package] = s
+	}
+	switch e.Action {
+	case "run", "cont":
+		s.running[e.Test] = true
+	case "pause":
+		s.running[e.Test] = false
+	case "output":
+		s.keep(e)
+	case "pass", "fail", "skip":
+		if e.Test == "" {
+			r.endSuite(e, s)
+		} else {
+			r.endTest(e, s)
+		}
+	}
+}
+
+func (s *suite) keep(e event) {
+	b := s.output[e.Test]
+	if b == nil {
+		b = new(strings.Builder)
+		s.output[e.Test] = b
+	}
+	b.WriteString(e.Output)
+}
+
+// take returns what a test printed, and forgets it.
+func (s *suite) take(test string) string {
+	b := s.output[test]
+	delete(s.output, test)
+	if b == nil {
+		return ""
+	}
+	return b.String()
+}
+
+func (r *report) endTest(e event, s *suite) {
+	delete(s.running, e.Test)
+	out := s.take(e.Test)
+	switch e.Action {
+	case "pass":
+		s.passed++
+	case "skip":
+		s.skipped++
+		r.skips = append(r.skips, skip{pkg: e.Package, test: e.Test, why: reason(out)})
+	case "fail":
+		s.failed++
+		fmt.Fprintf(r.w, "failed: %s %s\n%s", e.Package, e.Test, shorten(out))
+	}
+}
+
+func (r *report) endSuite(e event, s *suite) {
+	s.elapsed = e.Elapsed
+	switch e.Action {
+	case "pass":
+		s.result = "ok"
+		if s.passed+s.skipped == 0 {
+			s.result = "none ran"
+		}
+	case "skip":
+		s.result = "no tests"
+	case "fail":
+		r.failSuite(e.Package, s)
+	}
+}
+
+// failSuite ends a package that failed, and counts what no event counted.
+func (r *report) failSuite(pkg string, s *suite) {
+	s.result = "FAIL"
+	for _, test := range slices.Sorted(maps.Keys(s.running)) {
+		s.failed++
+		if s.running[test] {
+			fmt.Fprintf(r.w, "%s%s: %s did not end\n", shorten(s.take(test)), pkg, test)
+		} else {
+			fmt.Fprintf(r.w, "%s: %s waited for its turn\n", pkg, test)
+		}
+	}
+	clear(s.running)
+	fmt.Fprint(r.w, shorten(s.take("")))
+	if s.failed == 0 {
+		s.failed = 1
+		fmt.Fprintf(r.w, "%s failed without a failed test\n", pkg)
+	}
+}
+
+// end closes what go test left open. Ok says whether it ended well.
+func (r *report) end(ok bool) {
+	failed := false
+	for _, pkg := range slices.Sorted(maps.Keys(r.suites)) {
+		s := r.suites[pkg]
+		if s.result == "" {
+			r.failSuite(pkg, s)
+		}
+		failed = failed || s.failed > 0
+	}
+	r.broken = !ok && !failed
+}
+
+// What is shown of the output of a failed test, in lines.
+const (
+	shownFirst = 200
+	shownLast  = 100
+)
+
+// shorten leaves out the middle of a long output: one test that fails must not
+// hide the others.
+func shorten(output string) string {
+	lines := strings.SplitAfter(output, "\n")
+	left := len(lines) - shownFirst - shownLast
+	if left <= 1 {
+		return output
+	}
+	return strings.Join(lines[:shownFirst], "") +
+		fmt.Sprintf("... %d lines left out, run the test by itself to see them ...\n", left) +
+		strings.Join(lines[len(lines)-shownLast:], "")
+}
+
+// reason finds in the output of a skipped test what it gave as the reason.
+func reason(output string) string {
+	for line := range strings.Lines(output) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "===") && !strings.HasPrefix(line, "---") {
+			return line
+		}
+	}
+	return "no reason given"
+}
+
+// write prints the table, the skipped tests and the last line. It reports
+// whether all is well.
+func (r *report) write(modules workspace.Modules, strict bool) bool {
+	var total suite
+	table := tabwriter.NewWriter(r.w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(table, "\nSUITE\tRESULT\tPASSED\tFAILED\tSKIPPED\tSECONDS\n")
+	for _, m := range modules {
+		heading := false
+		for _, pkg := range slices.Sorted(maps.Keys(r.suites)) {
+			if of, _ := modules.Of(pkg); of != m {
+				continue
+			}
+			if !heading {
+				heading = true
+				fmt.Fprintf(table, "module %s\t\t\t\t\t\n", m.Path)
+			}
+			s := r.suites[pkg]
+			total.passed += s.passed
+			total.failed += s.failed
+			total.skipped += s.skipped
+			name := strings.TrimPrefix(strings.TrimPrefix(pkg, m.Path), "/")
+			if name == "" {
+				name = "."
+			}
+			fmt.Fprintf(table, "  %s\t%s\t%d\t%d\t%d\t%.1f\n", name, s.result, s.passed, s.failed, s.skipped, s.elapsed)
+		}
+	}
+	// A tabwriter's error is that of the writer below it, whose loss nothing
+	// here could tell anybody.
+	_ = table.Flush()
+	if r.broken {
+		total.failed++
+		fmt.Fprintln(r.w, "\ngo test itself failed, see above")
+	}
+	for _, s := range r.skips {
+		fmt.Fprintf(r.w, "\nskipped: %s %s: %s", s.pkg, s.test, s.why)
+	}
+	ok := total.failed == 0
+	if len(r.skips) > 0 {
+		fmt.Fprintln(r.w)
+		if strict {
+			ok = false
+			fmt.Fprintln(r.w, "\nCI is set, and a green run must have run everything: a skipped test fails it.")
+		}
+	}
+	if total.passed+total.failed+total.skipped == 0 {
+		ok = false
+		fmt.Fprintln(r.w, "\nno test ran, which proves nothing")
+	}
+	fmt.Fprintf(r.w, "\n%d passed, %d failed, %d skipped\n", total.passed, total.failed, total.skipped)
+	return ok
+}

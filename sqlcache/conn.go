@@ -1,0 +1,351 @@
+package sqlcache
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+
+	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/engine"
+)
+
+// conn is a virtual connection: what database/sql takes for a connection. It
+// borrows a real one for a miss, a write or a transaction, and keeps it as long
+// as something on it depends on its having been the same one: until the end of
+// a transaction, until streamed rows are closed, and after any statement but a
+// plain read until database/sql puts the connection back into its pool.
+//
+// Like every driver.Conn it is used by one goroutine at a time.
+type conn struct {
+	connector *connector
+
+	lease *sql.Conn // keeps the real connection out of the pool
+	real  *realConn // nil when none is held
+
+	sticky    bool     // keep the real connection until IsValid
+	tx        *txState // nil outside a transaction
+	streaming int      // results on the real connection that are not closed
+	closed    bool
+	broken    bool // its real connection is in an unknown state
+	// unchecked is true when arguments came before it was known whether the
+	// driver checks them itself, and so were left as they are.
+	unchecked bool
+
+	owns *connector // closed with the connection; nil for connections of a pool
+}
+
+// errClosed is returned by a connection that was closed.
+var errClosed = errors.New("cacheops: the connection is closed")
+
+// acquire borrows a real connection, unless one is held. It waits for the pool
+// by the context.
+func (c *conn) acquire(ctx context.Context) (*realConn, error) {
+	if c.closed {
+		return nil, errClosed
+	}
+	if c.broken {
+		return nil, driver.ErrBadConn
+	}
+	if c.real != nil {
+		return c.real, nil
+	}
+	lease, err := c.connector.pool.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	// While the lease is held the pool lets nobody else use the connection, and
+	// touches it no more itself: so it may be used outside Raw, which rows that
+	// outlive a call need.
+	err = lease.Raw(func(dc any) error {
+		c.real = dc.(*realConn)
+		return nil
+	})
+	if err != nil {
+		return nil, errors.Join(err, lease.Close())
+	}
+	c.lease = lease
+	return c.real, nil
+}
+
+// giveBack returns the real connection to its pool, or has it closed when the
+// cause is driver.ErrBadConn.
+func (c *conn) giveBack(cause error) {
+	if c.real == nil {
+		return
+	}
+	if errors.Is(cause, driver.ErrBadConn) {
+		_ = c.lease.Raw(func(any) error { return driver.ErrBadConn })
+	}
+	_ = c.lease.Close() // reports only that it was closed before
+	c.lease, c.real, c.sticky = nil, nil, false
+}
+
+// settle gives the real connection back if nothing asks to keep it.
+func (c *conn) settle(err error) {
+	if errors.Is(err, driver.ErrBadConn) && c.tx == nil && c.streaming == 0 {
+		c.giveBack(err)
+		return
+	}
+	if !c.sticky && c.tx == nil && c.streaming == 0 {
+		c.giveBack(nil)
+	}
+}
+
+// attempts is how often a statement may be tried on connections of the pool
+// that turn out to be broken: each idle one may be, a new one is not.
+func (c *conn) attempts() int {
+	if c.real != nil {
+		return 1
+	}
+	return c.connector.pool.Stats().Idle + 1
+}
+
+// retry runs f with a real connection, again with another one when it was
+// broken before f did anything.
+func (c *conn) retry(ctx context.Context, f func(*realConn) error) error {
+	for left := c.attempts(); ; left-- {
+		real, err := c.acquire(ctx)
+		if err != nil {
+			return err
+		}
+		if err = f(real); left <= 1 || !errors.Is(err, driver.ErrBadConn) || c.tx != nil || c.streaming > 0 {
+			return err
+		}
+		c.giveBack(err)
+	}
+}
+
+// Prepare implements driver.Conn.
+func (c *conn) Prepare(query string) (driver.Stmt, error) {
+	return c.PrepareContext(context.Background(), query)
+}
+
+// Close implements driver.Conn. A real connection with a transaction or open
+// rows on it is closed with it, as it would have been without the wrapper.
+func (c *conn) Close() error {
+	if c.closed {
+		return nil
+	}
+	c.closed = true
+	if c.broken || c.tx != nil || c.streaming > 0 {
+		c.giveBack(driver.ErrBadConn)
+	} else {
+		c.giveBack(nil)
+	}
+	if c.owns != nil {
+		return c.owns.Close()
+	}
+	return nil
+}
+
+// IsValid implements driver.Validator. database/sql calls it when it puts the
+// connection back: the session is over, and with it the claim on the real
+// connection, but for a transaction that a statement's text began.
+func (c *conn) IsValid() bool {
+	if c.closed || c.broken {
+		return false
+	}
+	if c.tx == nil && c.streaming == 0 {
+		c.giveBack(nil)
+	}
+	return true
+}
+
+// ResetSession implements driver.SessionResetter. The real connections have
+// theirs called by their own pool.
+func (c *conn) ResetSession(context.Context) error { return nil }
+
+// Ping implements driver.Pinger.
+func (c *conn) Ping(ctx context.Context) error {
+	err := c.retry(ctx, func(real *realConn) error {
+		if p, ok := real.Conn.(driver.Pinger); ok {
+			return p.Ping(ctx)
+		}
+		return nil
+	})
+	c.settle(err)
+	return err
+}
+
+// capabilities returns what the driver's connections can do, over a first
+// connection if there was none yet.
+func (c *conn) capabilities(ctx context.Context) (*capabilities, error) {
+	if caps := c.connector.state.caps.Load(); caps != nil {
+		return caps, nil
+	}
+	if _, err := c.acquire(ctx); err != nil {
+		return nil, err
+	}
+	c.settle(nil)
+	return c.connector.state.caps.Load(), nil
+}
+
+// CheckNamedValue implements driver.NamedValueChecker. Where the driver checks
+// arguments itself they are left as they are until a real connection is at
+// hand. The first arguments ever are left too: there was no connection yet to
+// ask, and there is no context here to wait for one.
+func (c *conn) CheckNamedValue(*driver.NamedValue) error {
+	switch caps := c.connector.state.caps.Load(); {
+	case caps == nil:
+		c.unchecked = true
+		return nil
+	case caps.checker:
+		return nil
+	}
+	return driver.ErrSkip
+}
+
+// arguments finishes what CheckNamedValue left.
+func (c *conn) arguments(ctx context.Context, caps *capabilities, k *call) (err error) {
+	unchecked := c.unchecked
+	c.unchecked = false
+	switch {
+	case caps.checker:
+		// By a real connection, so that keys and dependencies are worked out
+		// from the values that the database will see.
+		err = c.retry(ctx, func(real *realConn) (err error) {
+			k.args, err = c.convert(real, k.args)
+			return err
+		})
+		c.settle(err)
+	case unchecked:
+		k.args, err = checkArgs(defaultChecker{}, k.args)
+	}
+	return err
+}
+
+// defaultChecker leaves every argument to the default conversion.
+type defaultChecker struct{}
+
+func (defaultChecker) CheckNamedValue(*driver.NamedValue) error { return driver.ErrSkip }
+
+// convert applies the driver's own conversion of arguments, if it has one.
+func (c *conn) convert(real *realConn, args []driver.NamedValue) ([]driver.NamedValue, error) {
+	checker, ok := real.Conn.(driver.NamedValueChecker)
+	if !ok {
+		return args, nil
+	}
+	return checkArgs(checker, args)
+}
+
+// QueryContext implements driver.QueryerContext.
+func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	caps, err := c.capabilities(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !caps.queryer {
+		return nil, driver.ErrSkip
+	}
+	k := call{text: query, args: args}
+	if err := c.arguments(ctx, caps, &k); err != nil {
+		return nil, err
+	}
+	return c.query(ctx, k)
+}
+
+// ExecContext implements driver.ExecerContext.
+func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	caps, err := c.capabilities(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !caps.execer {
+		return nil, driver.ErrSkip
+	}
+	k := call{text: query, args: args}
+	if err := c.arguments(ctx, caps, &k); err != nil {
+		return nil, err
+	}
+	return c.exec(ctx, k)
+}
+
+// call is one statement to run.
+type call struct {
+	text string
+	args []driver.NamedValue
+	// prepared runs it over a prepared statement, as the program asked.
+	prepared bool
+}
+
+// query runs a statement for its rows.
+func (c *conn) query(ctx context.Context, k call) (driver.Rows, error) {
+	p := c.plan(ctx, k.text)
+	if p.Statement.Kind == dialect.KindSelect && p.Write == nil {
+		return c.read(ctx, p, k)
+	}
+	out, err := c.run(ctx, p, k, true)
+	return out.rows, err
+}
+
+// exec runs a statement for its effect.
+func (c *conn) exec(ctx context.Context, k call) (driver.Result, error) {
+	out, err := c.run(ctx, c.plan(ctx, k.text), k, false)
+	return out.result, err
+}
+
+// plan analyses a text.
+func (c *conn) plan(ctx context.Context, text string) *engine.Plan {
+	c.ensureSchema(ctx)
+	return c.connector.handle.Plan(text)
+}
+
+// ensureSchema reads the schema before the first plan. Where that fails plans
+// say nothing, reads pass and writes invalidate everything, and the statement
+// itself tells the program what is wrong. In a transaction it is too late: the
+// schema seen there may never be committed.
+func (c *conn) ensureSchema(ctx context.Context) {
+	h := c.connector.handle
+	if c.tx != nil || !h.SchemaStale() {
+		return
+	}
+	if real, err := c.acquire(ctx); err == nil {
+		_, err = h.CheckSchema(ctx, real, nil)
+		c.settle(err)
+	}
+}
+
+// bareQuery runs a statement on a real connection without any regard to the
+// cache.
+func (c *conn) bareQuery(ctx context.Context, real *realConn, k call) (driver.Rows, error) {
+	if !k.prepared {
+		return real.query(ctx, k.text, k.args)
+	}
+	s, err := real.stmts.take(ctx, real, k.text)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkCount(k.args); err != nil {
+		real.stmts.put(s)
+		return nil, err
+	}
+	rows, err := s.query(ctx, k.args)
+	if err != nil {
+		s.discard()
+		return nil, err
+	}
+	return &stmtRows{passRows: passRows{Rows: rows}, real: real, stmt: s}, nil
+}
+
+// bareExec is bareQuery for a statement's effect.
+func (c *conn) bareExec(ctx context.Context, real *realConn, k call) (driver.Result, error) {
+	if !k.prepared {
+		return real.exec(ctx, k.text, k.args)
+	}
+	s, err := real.stmts.take(ctx, real, k.text)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.checkCount(k.args); err != nil {
+		real.stmts.put(s)
+		return nil, err
+	}
+	res, err := s.exec(ctx, k.args)
+	if err != nil {
+		s.discard()
+		return nil, err
+	}
+	real.stmts.put(s)
+	return res, nil
+}

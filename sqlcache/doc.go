@@ -1,0 +1,25 @@
+// Package sqlcache puts the cache under database/sql. Open, OpenDB and Register
+// mirror their namesakes there; what they return or register is an ordinary
+// *sql.DB or driver, ready for any ORM.
+//
+// # Connections
+//
+// The connections that database/sql sees are virtual. They borrow a real one
+// from a pool of the handle's own for a read that missed, for a write, and for
+// as long as a transaction or another state of the session lasts. So a hit
+// never waits for a connection, and works while the database is down. The
+// limits of the real pool are in Config; those of the *sql.DB bound the virtual
+// connections, and DB.Stats counts them.
+//
+// # Rows
+//
+// A result up to the cache's MaxEntryBytes is read whole before Query returns,
+// so closing rows early costs nothing and a loop over rows may run any query,
+// also the same one. A larger result is streamed and not kept.
+//
+// # Writes
+//
+// A write outside a transaction, on a table that somebody caches, runs in a
+// transaction of its own. An error of a write is the database's own, and drops
+// nothing.
+package sqlcache

@@ -1,0 +1,234 @@
+package sqlcache
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"sync"
+
+	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/internal/engine"
+	"github.com/cacheops/cacheops/store"
+)
+
+// Open opens a database through a registered driver, as sql.Open does, with the
+// cache under it. The result is an ordinary *sql.DB. Like sql.Open it may not
+// connect before it has to. Close the DB before the cache.
+func Open(cache *cacheops.Cache, driverName, dataSourceName string, cfg Config) (*sql.DB, error) {
+	bare, err := sql.Open(driverName, dataSourceName)
+	if err != nil {
+		return nil, err
+	}
+	drv := bare.Driver()
+	if err := bare.Close(); err != nil {
+		return nil, err
+	}
+	inner, err := connectorOf(drv, dataSourceName)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Variant = variant(cfg.Variant, dataSourceName)
+	return OpenDB(cache, inner, cfg)
+}
+
+// OpenDB is Open for programs that have a driver.Connector, as sql.OpenDB. If
+// connectors of unlike settings share a Database, give each its own Variant.
+func OpenDB(cache *cacheops.Cache, connector driver.Connector, cfg Config) (*sql.DB, error) {
+	c, err := newConnector(cache, connector, cfg)
+	if err != nil {
+		return nil, err
+	}
+	db := sql.OpenDB(c)
+	// Virtual connections cost some hundred bytes and hold nothing when idle.
+	db.SetMaxIdleConns(math.MaxInt32)
+	return db, nil
+}
+
+// Register makes the wrapped driver available to sql.Open under a new name, for
+// libraries that insist on opening the database themselves. Like sql.Register
+// it is to be called once for a name; a name that is taken is an error.
+// Every sql.Open of that name shares the Database of cfg, so use one name for
+// each database.
+func Register(name string, cache *cacheops.Cache, driverName string, cfg Config) error {
+	if cache == nil {
+		return errNilCache
+	}
+	if err := cfg.validate(); err != nil {
+		return err
+	}
+	registering.Lock() // two calls could both find the name free
+	defer registering.Unlock()
+	var drv driver.Driver
+	for _, taken := range sql.Drivers() {
+		if taken == name {
+			return fmt.Errorf("cacheops: a driver named %q is registered already: choose another name", name)
+		}
+	}
+	drv, err := registeredDriver(driverName)
+	if err != nil {
+		return err
+	}
+	sql.Register(name, &wrappedDriver{cache: cache, inner: drv, cfg: cfg})
+	return nil
+}
+
+// registering is held while Register looks at the names.
+var registering sync.Mutex
+
+// registeredDriver returns a driver by its name. sql.Open is the only way to
+// it; where the driver wants a valid data source name for that, there is none
+// to give, and the error is the driver's own.
+func registeredDriver(name string) (driver.Driver, error) {
+	db, err := sql.Open(name, "")
+	if err != nil {
+		return nil, fmt.Errorf("cacheops: driver %q: %w", name, err)
+	}
+	drv := db.Driver()
+	if err := db.Close(); err != nil {
+		return nil, fmt.Errorf("cacheops: driver %q: %w", name, err)
+	}
+	return drv, nil
+}
+
+// wrappedDriver is what Register registers.
+type wrappedDriver struct {
+	cache *cacheops.Cache
+	inner driver.Driver
+	cfg   Config
+}
+
+// OpenConnector implements driver.DriverContext.
+func (d *wrappedDriver) OpenConnector(dsn string) (driver.Connector, error) {
+	inner, err := connectorOf(d.inner, dsn)
+	if err != nil {
+		return nil, err
+	}
+	cfg := d.cfg
+	cfg.Variant = variant(cfg.Variant, dsn)
+	c, err := newConnector(d.cache, inner, cfg)
+	if err != nil {
+		return nil, err
+	}
+	c.driver = d
+	return c, nil
+}
+
+// Open implements driver.Driver for callers that know nothing of connectors. A
+// connection opened so has a pool of its own, which it closes with itself.
+func (d *wrappedDriver) Open(dsn string) (driver.Conn, error) {
+	k, err := d.OpenConnector(dsn)
+	if err != nil {
+		return nil, err
+	}
+	own := k.(*connector)
+	c, err := own.Connect(context.Background())
+	if err != nil {
+		return nil, errors.Join(err, own.Close())
+	}
+	c.(*conn).owns = own
+	return c, nil
+}
+
+// connectorOf is what sql.Open does with a driver and a name.
+func connectorOf(drv driver.Driver, dsn string) (driver.Connector, error) {
+	if ctx, ok := drv.(driver.DriverContext); ok {
+		return ctx.OpenConnector(dsn)
+	}
+	return plainConnector{drv: drv, dsn: dsn}, nil
+}
+
+// plainConnector opens connections of a driver without connectors.
+type plainConnector struct {
+	drv driver.Driver
+	dsn string
+}
+
+func (c plainConnector) Connect(context.Context) (driver.Conn, error) { return c.drv.Open(c.dsn) }
+func (c plainConnector) Driver() driver.Driver                        { return c.drv }
+
+// variant puts the data source name into the Variant. The name is hashed with
+// the rest of the key and kept nowhere.
+func variant(given, dsn string) string { return fmt.Sprintf("%d:%s%s", len(given), given, dsn) }
+
+// connector makes virtual connections, and owns the pool of real ones.
+type connector struct {
+	inner  driver.Connector
+	driver driver.Driver // what Driver returns; nil: the inner one's
+	cfg    Config
+	handle *engine.Handle
+	pool   *sql.DB // of real connections
+	state  poolState
+}
+
+func newConnector(cache *cacheops.Cache, inner driver.Connector, cfg Config) (*connector, error) {
+	if cache == nil {
+		return nil, errNilCache
+	}
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	c := &connector{inner: inner, cfg: cfg}
+	h, err := cache.Engine().Open(engine.HandleConfig{
+		Dialect: cfg.Dialect, Database: cfg.Database,
+		Variant: fmt.Sprintf("%T/%s", inner.Driver(), cfg.Variant),
+		Load:    c.loadSchema,
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.handle = h
+	c.pool = sql.OpenDB(&realConnector{connector: c})
+	c.pool.SetMaxOpenConns(cfg.MaxOpenConns)
+	if cfg.MaxIdleConns != 0 {
+		c.pool.SetMaxIdleConns(cfg.MaxIdleConns)
+	}
+	c.pool.SetConnMaxLifetime(cfg.ConnMaxLifetime)
+	c.pool.SetConnMaxIdleTime(cfg.ConnMaxIdleTime)
+	return c, nil
+}
+
+// Connect implements driver.Connector: a virtual connection, which touches no
+// database.
+func (c *connector) Connect(context.Context) (driver.Conn, error) {
+	return &conn{connector: c}, nil
+}
+
+// Driver implements driver.Connector.
+func (c *connector) Driver() driver.Driver {
+	if c.driver != nil {
+		return c.driver
+	}
+	return c.inner.Driver()
+}
+
+// Close implements io.Closer: sql.DB.Close calls it.
+func (c *connector) Close() error {
+	c.handle.Close()
+	err := c.pool.Close()
+	if closer, ok := c.inner.(io.Closer); ok {
+		err = errors.Join(err, closer.Close())
+	}
+	return err
+}
+
+// loadSchema reads the schema over a connection of the pool, unless it is
+// known.
+func (c *connector) loadSchema(ctx context.Context) error {
+	v := &conn{connector: c}
+	defer v.giveBack(nil)
+	real, err := v.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = c.handle.CheckSchema(ctx, real, nil)
+	return err
+}
+
+// storedSchema is the schema's version in the store.
+func (c *connector) storedSchema(ctx context.Context) (store.Schema, error) {
+	return c.handle.Engine().Store().Schema(ctx, c.cfg.Database)
+}

@@ -1,0 +1,55 @@
+package sqlcache
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+
+	"github.com/cacheops/cacheops/dialect"
+)
+
+// ErrNotWrapped is returned by Raw for a connection that this package did not
+// make.
+var ErrNotWrapped = errors.New("cacheops: the connection is not one of sqlcache: open its *sql.DB with sqlcache.Open, OpenDB or Register")
+
+// Raw calls f with the driver's own connection behind one of ours, for what
+// only the driver can do: a backup, a hook, a function of one's own. It takes
+// the place of sql.Conn.Raw, which would hand out the wrapper.
+//
+// What f does is not seen, so everything that is cached of the database is
+// dropped after it, and the connection takes no more part in the cache. The
+// driver's connection must not be used after f has returned.
+func Raw(ctx context.Context, c *sql.Conn, f func(driverConn any) error) error {
+	return c.Raw(func(dc any) error {
+		v, ok := dc.(*conn)
+		if !ok {
+			return ErrNotWrapped
+		}
+		return v.raw(ctx, f)
+	})
+}
+
+func (c *conn) raw(ctx context.Context, f func(driverConn any) error) error {
+	real, err := c.acquire(ctx)
+	if err != nil {
+		return err
+	}
+	c.sticky = true
+	real.setTaint(dialect.TaintReads|dialect.TaintWrites, "the program used the driver's connection itself")
+	changes := c.connector.handle.NewChanges()
+	changes.SetQuery("Raw")
+	changes.AddAll(true)
+	if c.tx != nil {
+		c.tx.changes.AddAll(true)
+		c.tx.schema = true
+	}
+	if err := changes.Fence(ctx); err != nil {
+		return err
+	}
+	defer func() { changes.Bump(ctx, keepFence(ctx, err)) }()
+	err = f(real.Conn)
+	return err
+}
+
+var _ driver.Conn = (*conn)(nil)

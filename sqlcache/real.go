@@ -1,0 +1,287 @@
+package sqlcache
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+
+	"github.com/cacheops/cacheops/dialect"
+)
+
+// poolState is what the virtual connections of a handle share.
+type poolState struct {
+	// caps is what the driver's connections can do; nil before the first one.
+	caps atomic.Pointer[capabilities]
+	// tainted counts the real connections on which reads may return other rows.
+	tainted atomic.Int32
+	// private is true when each real connection has a database of its own.
+	private atomic.Bool
+}
+
+// capabilities are the optional interfaces of a driver's connections that
+// database/sql asks for before it hands over a statement.
+type capabilities struct {
+	queryer, execer bool // with or without a context
+	checker         bool // driver.NamedValueChecker
+}
+
+// realConnector makes the real connections for the inner pool.
+type realConnector struct{ connector *connector }
+
+// Driver implements driver.Connector.
+func (r *realConnector) Driver() driver.Driver { return r.connector.inner.Driver() }
+
+// Connect implements driver.Connector. It looks at the state that the data
+// source name and the server's defaults gave the new connection.
+func (r *realConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	k := r.connector
+	dc, err := k.inner.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rc := &realConn{Conn: dc, connector: k}
+	k.state.caps.CompareAndSwap(nil, rc.capabilities())
+	session, err := k.cfg.Dialect.CheckSession(ctx, rc)
+	if ctx.Err() != nil {
+		return nil, errors.Join(ctx.Err(), rc.Close())
+	}
+	if err != nil {
+		// The program's own statement will meet the same error and tell it.
+		session = dialect.Session{Taint: dialect.TaintReads | dialect.TaintWrites, Why: "the connection's state could not be read: " + err.Error()}
+	}
+	rc.setTaint(session.Taint, session.Why)
+	if session.Private {
+		k.state.private.Store(true)
+		// Behind a new connection is a new, empty database.
+		if err := k.handle.Engine().InvalidateAll(ctx, k.cfg.Database); err != nil {
+			return nil, errors.Join(err, rc.Close())
+		}
+	}
+	return rc, nil
+}
+
+// realConn is a connection of the driver, with what we know about its state.
+// It belongs to one virtual connection at a time, or to the pool.
+type realConn struct {
+	driver.Conn
+	connector *connector
+	stmts     stmtCache
+	taint     dialect.Taint
+	why       string
+	closed    bool
+}
+
+func (r *realConn) capabilities() *capabilities {
+	var c capabilities
+	switch r.Conn.(type) {
+	case driver.QueryerContext, driver.Queryer: //nolint:staticcheck // drivers still have it
+		c.queryer = true
+	}
+	switch r.Conn.(type) {
+	case driver.ExecerContext, driver.Execer: //nolint:staticcheck // drivers still have it
+		c.execer = true
+	}
+	_, c.checker = r.Conn.(driver.NamedValueChecker)
+	return &c
+}
+
+// setTaint adds to what the connection's state can spoil.
+func (r *realConn) setTaint(t dialect.Taint, why string) {
+	if t == 0 {
+		return
+	}
+	if r.taint&dialect.TaintReads == 0 && t&dialect.TaintReads != 0 {
+		r.connector.state.tainted.Add(1)
+	}
+	if r.taint == 0 {
+		r.why = why
+	}
+	r.taint |= t
+}
+
+// Close implements driver.Conn.
+func (r *realConn) Close() error {
+	if !r.closed && r.taint&dialect.TaintReads != 0 {
+		r.connector.state.tainted.Add(-1)
+	}
+	r.closed = true
+	r.stmts.clear()
+	return r.Conn.Close()
+}
+
+// ResetSession implements driver.SessionResetter for the inner pool.
+func (r *realConn) ResetSession(ctx context.Context) error {
+	if s, ok := r.Conn.(driver.SessionResetter); ok {
+		return s.ResetSession(ctx)
+	}
+	return nil
+}
+
+// IsValid implements driver.Validator for the inner pool.
+func (r *realConn) IsValid() bool {
+	if v, ok := r.Conn.(driver.Validator); ok {
+		return v.IsValid()
+	}
+	return true
+}
+
+// prepare is what database/sql does to prepare a statement.
+func (r *realConn) prepare(ctx context.Context, query string) (driver.Stmt, error) {
+	if p, ok := r.Conn.(driver.ConnPrepareContext); ok {
+		return p.PrepareContext(ctx, query)
+	}
+	s, err := r.Conn.Prepare(query)
+	if err == nil && ctx.Err() != nil {
+		return nil, errors.Join(ctx.Err(), s.Close())
+	}
+	return s, err
+}
+
+// query is what database/sql does to run a query on a connection. ErrSkip asks
+// for the way over Prepare.
+func (r *realConn) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	if q, ok := r.Conn.(driver.QueryerContext); ok {
+		return q.QueryContext(ctx, query, args)
+	}
+	q, ok := r.Conn.(driver.Queryer) //nolint:staticcheck // drivers still have it
+	if !ok {
+		return nil, driver.ErrSkip
+	}
+	values, err := unnamed(args)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return q.Query(query, values)
+}
+
+// exec is what database/sql does to run a statement on a connection. ErrSkip
+// asks for the way over Prepare.
+func (r *realConn) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	if e, ok := r.Conn.(driver.ExecerContext); ok {
+		return e.ExecContext(ctx, query, args)
+	}
+	e, ok := r.Conn.(driver.Execer) //nolint:staticcheck // drivers still have it
+	if !ok {
+		return nil, driver.ErrSkip
+	}
+	values, err := unnamed(args)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return e.Exec(query, values)
+}
+
+// begin is what database/sql does to start a transaction.
+func (r *realConn) begin(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	if b, ok := r.Conn.(driver.ConnBeginTx); ok {
+		return b.BeginTx(ctx, opts)
+	}
+	if opts.Isolation != driver.IsolationLevel(sql.LevelDefault) {
+		return nil, errors.New("sql: driver does not support non-default isolation level")
+	}
+	if opts.ReadOnly {
+		return nil, errors.New("sql: driver does not support read-only transactions")
+	}
+	tx, err := r.Conn.Begin() //nolint:staticcheck // drivers still have it
+	if err == nil && ctx.Err() != nil {
+		return nil, errors.Join(ctx.Err(), tx.Rollback())
+	}
+	return tx, err
+}
+
+// Query implements dialect.Queryer: a query of our own, over a prepared
+// statement that the connection keeps.
+func (r *realConn) Query(ctx context.Context, query string, args ...driver.Value) ([][]driver.Value, error) {
+	named := make([]driver.NamedValue, len(args))
+	for i, v := range args {
+		named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	}
+	return r.collect(ctx, query, named, -1)
+}
+
+// collect runs a query of our own and returns its rows, at most limit if that
+// is not negative.
+func (r *realConn) collect(ctx context.Context, query string, args []driver.NamedValue, limit int) (out [][]driver.Value, err error) {
+	s, err := r.stmts.take(ctx, r, query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.query(ctx, args)
+	if err != nil {
+		s.discard()
+		return nil, err
+	}
+	defer func() {
+		if cerr := rows.Close(); cerr != nil && err == nil {
+			out, err = nil, cerr
+		}
+		if err != nil {
+			s.discard()
+			return
+		}
+		r.stmts.put(s)
+	}()
+	width := len(rows.Columns())
+	for limit < 0 || len(out) < limit {
+		row := make([]driver.Value, width)
+		if err := rows.Next(row); err == io.EOF {
+			return out, nil
+		} else if err != nil {
+			return nil, err
+		}
+		for i, v := range row {
+			if b, ok := v.([]byte); ok { // the driver may use its memory again
+				row[i] = append([]byte{}, b...)
+			}
+		}
+		out = append(out, row)
+	}
+	return out, nil
+}
+
+// unnamed strips the ordinals for a driver without named parameters.
+func unnamed(args []driver.NamedValue) ([]driver.Value, error) {
+	values := make([]driver.Value, len(args))
+	for i, a := range args {
+		if a.Name != "" {
+			return nil, errors.New("sql: driver does not support the use of Named Parameters")
+		}
+		values[i] = a.Value
+	}
+	return values, nil
+}
+
+// checkArgs converts arguments as database/sql does with a driver that checks
+// them itself.
+func checkArgs(checker driver.NamedValueChecker, args []driver.NamedValue) ([]driver.NamedValue, error) {
+	out := make([]driver.NamedValue, 0, len(args))
+	for _, nv := range args {
+		nv.Ordinal = len(out) + 1
+		err := checker.CheckNamedValue(&nv)
+		if err == driver.ErrSkip { //nolint:errorlint // a sentinel that is never wrapped
+			nv.Value, err = driver.DefaultParameterConverter.ConvertValue(nv.Value)
+		}
+		switch err { //nolint:errorlint // sentinels that are never wrapped
+		case nil:
+			out = append(out, nv)
+		case driver.ErrRemoveArgument:
+		default:
+			name := fmt.Sprintf("$%d", nv.Ordinal)
+			if nv.Name != "" {
+				name = fmt.Sprintf("with name %q", nv.Name)
+			}
+			return nil, fmt.Errorf("sql: converting argument %s type: %w", name, err)
+		}
+	}
+	return out, nil
+}

@@ -1,0 +1,128 @@
+package sqlcache
+
+import (
+	"context"
+	"database/sql/driver"
+)
+
+// stmt is a prepared statement of a virtual connection: its text, and what the
+// driver said of it when it was prepared. It runs over a prepared statement of
+// whichever real connection is at hand.
+type stmt struct {
+	conn *conn
+	text string
+	// inputs is what the driver's NumInput said.
+	inputs int
+	// checks is true when the driver's statement or connection checks arguments
+	// itself.
+	checks bool
+}
+
+// convertingStmt is a stmt whose driver converts arguments by their position.
+type convertingStmt struct {
+	stmt
+	converters []driver.ValueConverter
+}
+
+// PrepareContext implements driver.ConnPrepareContext. The statement is
+// prepared at once, so that its errors come where they are expected.
+func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
+	var out driver.Stmt
+	err := c.retry(ctx, func(real *realConn) error {
+		s, err := real.stmts.take(ctx, real, query)
+		if err != nil {
+			return err
+		}
+		defer real.stmts.put(s)
+		p := stmt{conn: c, text: query, inputs: s.NumInput()}
+		_, p.checks = s.Stmt.(driver.NamedValueChecker)
+		if !p.checks {
+			_, p.checks = real.Conn.(driver.NamedValueChecker)
+		}
+		cc, ok := s.Stmt.(driver.ColumnConverter) //nolint:staticcheck // drivers still have it
+		if !ok {
+			out = &p
+			return nil
+		}
+		converting := &convertingStmt{stmt: p}
+		for i := range p.inputs {
+			converting.converters = append(converting.converters, cc.ColumnConverter(i))
+		}
+		out = converting
+		return nil
+	})
+	c.failed(err)
+	c.settle(err)
+	return out, err
+}
+
+// ColumnConverter implements driver.ColumnConverter.
+func (s *convertingStmt) ColumnConverter(i int) driver.ValueConverter {
+	if i < len(s.converters) {
+		return s.converters[i]
+	}
+	return driver.DefaultParameterConverter
+}
+
+// Close implements driver.Stmt. Real connections keep theirs for the next use
+// of the text.
+func (s *stmt) Close() error { return nil }
+
+// NumInput implements driver.Stmt.
+func (s *stmt) NumInput() int { return s.inputs }
+
+// CheckNamedValue implements driver.NamedValueChecker.
+func (s *stmt) CheckNamedValue(nv *driver.NamedValue) error {
+	if !s.checks {
+		return driver.ErrSkip
+	}
+	var err error
+	rerr := s.conn.retry(context.Background(), func(real *realConn) error {
+		st, terr := real.stmts.take(context.Background(), real, s.text)
+		if terr != nil {
+			return terr
+		}
+		defer real.stmts.put(st)
+		if checker, ok := st.Stmt.(driver.NamedValueChecker); ok {
+			err = checker.CheckNamedValue(nv)
+		} else if checker, ok := real.Conn.(driver.NamedValueChecker); ok {
+			err = checker.CheckNamedValue(nv)
+		} else {
+			err = driver.ErrSkip
+		}
+		return nil
+	})
+	s.conn.settle(rerr)
+	if rerr != nil {
+		return rerr
+	}
+	return err
+}
+
+// Exec implements driver.Stmt.
+func (s *stmt) Exec(args []driver.Value) (driver.Result, error) {
+	return s.ExecContext(context.Background(), named(args))
+}
+
+// Query implements driver.Stmt.
+func (s *stmt) Query(args []driver.Value) (driver.Rows, error) {
+	return s.QueryContext(context.Background(), named(args))
+}
+
+// ExecContext implements driver.StmtExecContext.
+func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	return s.conn.exec(ctx, call{text: s.text, args: args, prepared: true})
+}
+
+// QueryContext implements driver.StmtQueryContext.
+func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	return s.conn.query(ctx, call{text: s.text, args: args, prepared: true})
+}
+
+func named(args []driver.Value) []driver.NamedValue {
+	out := make([]driver.NamedValue, len(args))
+	for i, v := range args {
+		out[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+	}
+	return out
+}

@@ -1,0 +1,97 @@
+package sqlcache
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+	"slices"
+)
+
+// maxStmts bounds the prepared statements that a real connection keeps.
+const maxStmts = 64
+
+// stmtCache keeps a connection's prepared statements by their text. A statement
+// is taken out while it is in use, so that a second use of the text meanwhile
+// gets one of its own. The zero value is empty and ready.
+type stmtCache struct {
+	idle []*realStmt // the least recently used first
+}
+
+// realStmt is a prepared statement of a real connection.
+type realStmt struct {
+	driver.Stmt
+	text string
+}
+
+// take returns a prepared statement, which the caller must put back or discard.
+func (c *stmtCache) take(ctx context.Context, r *realConn, text string) (*realStmt, error) {
+	for i := len(c.idle) - 1; i >= 0; i-- {
+		if s := c.idle[i]; s.text == text {
+			c.idle = slices.Delete(c.idle, i, i+1)
+			return s, nil
+		}
+	}
+	s, err := r.prepare(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return &realStmt{Stmt: s, text: text}, nil
+}
+
+// put gives a statement back.
+func (c *stmtCache) put(s *realStmt) {
+	if len(c.idle) >= maxStmts {
+		c.idle[0].discard()
+		c.idle = slices.Delete(c.idle, 0, 1)
+	}
+	c.idle = append(c.idle, s)
+}
+
+// clear closes all statements.
+func (c *stmtCache) clear() {
+	for _, s := range c.idle {
+		s.discard()
+	}
+	c.idle = nil
+}
+
+// discard closes a statement. Its error says nothing that its use did not.
+func (s *realStmt) discard() { _ = s.Stmt.Close() }
+
+// checkCount is what database/sql says to a wrong number of arguments.
+func (s *realStmt) checkCount(args []driver.NamedValue) error {
+	if want := s.NumInput(); want >= 0 && want != len(args) {
+		return fmt.Errorf("sql: expected %d arguments, got %d", want, len(args))
+	}
+	return nil
+}
+
+// query is what database/sql does to query a prepared statement.
+func (s *realStmt) query(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	if q, ok := s.Stmt.(driver.StmtQueryContext); ok {
+		return q.QueryContext(ctx, args)
+	}
+	values, err := unnamed(args)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return s.Stmt.Query(values) //nolint:staticcheck // drivers without contexts
+}
+
+// exec is what database/sql does to execute a prepared statement.
+func (s *realStmt) exec(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	if e, ok := s.Stmt.(driver.StmtExecContext); ok {
+		return e.ExecContext(ctx, args)
+	}
+	values, err := unnamed(args)
+	if err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return s.Stmt.Exec(values) //nolint:staticcheck // drivers without contexts
+}

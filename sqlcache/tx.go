@@ -1,0 +1,161 @@
+package sqlcache
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"strings"
+
+	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/engine"
+	"github.com/cacheops/cacheops/store"
+)
+
+// txState is the transaction that a real connection is in, however it began.
+type txState struct {
+	changes *engine.Changes
+	// bySavepoint is true when a SAVEPOINT began it: the release of the
+	// outermost savepoint commits.
+	bySavepoint bool
+	// locked is true once it holds the write lock.
+	locked bool
+	// schema is true when the transaction may have changed the schema: its
+	// connection sees another one than its peers.
+	schema bool
+}
+
+// enter begins to keep account of a transaction on the held connection.
+func (c *conn) enter() {
+	c.tx = &txState{changes: c.connector.handle.NewChanges()}
+}
+
+// failed takes note of a statement's error inside a transaction, where such an
+// error may have ended it without a word: what the program does next would be
+// committed by itself.
+func (c *conn) failed(err error) {
+	if err == nil || c.tx == nil || c.real == nil {
+		return
+	}
+	if txs := c.connector.cfg.Dialect.Transactions(); txs.ErrorMayEnd {
+		c.probe(txs)
+	}
+}
+
+// probe finds out whether the real connection is in a transaction, by trying to
+// begin one: that fails inside, and outside it is ended at once, empty.
+func (c *conn) probe(txs dialect.Transactions) {
+	if txs.Probe == "" {
+		c.broken = true
+		return
+	}
+	ctx := context.Background()
+	_, err := c.bareExec(ctx, c.real, call{text: txs.Probe})
+	switch {
+	case err == nil:
+		_, err = c.bareExec(ctx, c.real, call{text: txs.Commit})
+		if err == nil {
+			// It is over, and rolled back: there is nothing to invalidate. The
+			// connection stays, database/sql may still hold its driver.Tx.
+			c.tx, c.sticky = nil, true
+			return
+		}
+	case strings.Contains(err.Error(), txs.ProbeInside):
+		if c.tx == nil {
+			c.enter()
+			c.tx.changes.AddAll(true)
+			c.tx.schema = true
+		}
+		return
+	}
+	// Nothing is known, so nothing more may be done on it.
+	c.broken = true
+}
+
+// commit runs the commit of the transaction between fence and bump.
+func (c *conn) commit(ctx context.Context, commit func() error, rollback func() error) error {
+	return commitChanges(ctx, c.tx.changes, commit, rollback)
+}
+
+// commitChanges is the write side of the protocol: fence, commit, bump.
+// Rollback undoes the transaction where the fence fails.
+func commitChanges(ctx context.Context, changes *engine.Changes, commit func() error, rollback func() error) error {
+	if err := changes.Fence(ctx); err != nil {
+		changes.Bump(ctx, store.DropFence) // those that were set before it failed
+		return errors.Join(err, rollback())
+	}
+	for !changes.Alive() { // the store took its time
+		if err := changes.Fence(ctx); err != nil {
+			changes.Bump(ctx, store.DropFence)
+			return errors.Join(err, rollback())
+		}
+	}
+	done := false
+	defer func() {
+		if !done { // the driver panicked: the outcome is unknown
+			changes.Bump(ctx, store.KeepFence)
+		}
+	}()
+	err := commit()
+	done = true
+	keep := store.DropFence
+	if errors.Is(err, driver.ErrBadConn) || err != nil && ctx.Err() != nil {
+		keep = store.KeepFence // the server may still commit
+	}
+	changes.Bump(ctx, keep)
+	return err
+}
+
+// tx is the driver.Tx of a transaction that BeginTx began.
+type tx struct {
+	conn  *conn
+	state *txState
+	inner driver.Tx
+	ctx   context.Context //nolint:containedctx // driver.Tx has no other way to it
+}
+
+// Begin implements driver.Conn.
+func (c *conn) Begin() (driver.Tx, error) {
+	return c.BeginTx(context.Background(), driver.TxOptions{})
+}
+
+// BeginTx implements driver.ConnBeginTx.
+func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	c.ensureSchema(ctx)
+	var inner driver.Tx
+	err := c.retry(ctx, func(real *realConn) (err error) {
+		inner, err = real.begin(ctx, opts)
+		return err
+	})
+	if err != nil {
+		c.settle(err)
+		return nil, err
+	}
+	c.enter()
+	return &tx{conn: c, state: c.tx, inner: inner, ctx: ctx}, nil
+}
+
+// Commit implements driver.Tx.
+func (t *tx) Commit() error {
+	if t.conn.tx != t.state { // a COMMIT or ROLLBACK as text came first
+		return t.inner.Commit()
+	}
+	err := t.conn.commit(t.ctx, t.inner.Commit, t.inner.Rollback)
+	t.end()
+	return err
+}
+
+// Rollback implements driver.Tx.
+func (t *tx) Rollback() error {
+	err := t.inner.Rollback()
+	if t.conn.tx == t.state {
+		t.end()
+	}
+	return err
+}
+
+// end leaves the transaction. The real connection stays until database/sql puts
+// the virtual one back, as it does right after.
+func (t *tx) end() {
+	t.conn.tx = nil
+	t.conn.sticky = true
+}

@@ -1,0 +1,182 @@
+package sqlcache
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+
+	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/analysis"
+	"github.com/cacheops/cacheops/internal/engine"
+)
+
+// commitText carries out COMMIT or END.
+func (c *conn) commitText(ctx context.Context, real *realConn, k call, wantRows bool) (out outcome, err error) {
+	if c.tx == nil {
+		return c.bare(ctx, real, k, wantRows) // the database reports the error
+	}
+	rolledBack := false
+	err = commitChanges(ctx, c.tx.changes, func() (err error) {
+		out, err = c.bare(ctx, real, k, wantRows)
+		return lost(err)
+	}, func() error {
+		rolledBack = true
+		return c.control(context.WithoutCancel(ctx), real, c.connector.cfg.Dialect.Transactions().Rollback)
+	})
+	if err == nil || rolledBack {
+		c.tx = nil
+	}
+	// After a failed COMMIT the transaction may still be open, for the program
+	// to try again; what it collected stays and is fenced and bumped again.
+	return out, err
+}
+
+// lost replaces driver.ErrBadConn, which promises that nothing happened and
+// makes database/sql try again, by an error that says what is known.
+func lost(err error) error {
+	if errors.Is(err, driver.ErrBadConn) {
+		return fmt.Errorf("cacheops: the connection was lost in COMMIT, so its outcome is not known: %v", err) //nolint:errorlint // on purpose
+	}
+	return err
+}
+
+// savepoint carries out SAVEPOINT, RELEASE and ROLLBACK TO.
+func (c *conn) savepoint(ctx context.Context, real *realConn, st *dialect.Statement, k call, wantRows bool) (outcome, error) {
+	if c.tx != nil && st.Kind == dialect.KindRelease && c.tx.bySavepoint && c.tx.changes.Outermost(st.Savepoint) {
+		return c.commitText(ctx, real, k, wantRows)
+	}
+	out, err := c.bare(ctx, real, k, wantRows)
+	if err != nil {
+		return out, err
+	}
+	if c.tx == nil {
+		if st.Kind != dialect.KindSavepoint || !c.connector.cfg.Dialect.Transactions().SavepointBegins {
+			return out, nil
+		}
+		c.enter()
+		c.tx.bySavepoint = true
+	}
+	switch st.Kind {
+	case dialect.KindSavepoint:
+		c.tx.changes.Savepoint(st.Savepoint)
+	case dialect.KindRelease:
+		c.tx.changes.Release(st.Savepoint)
+	default:
+		c.tx.changes.RollbackTo(st.Savepoint)
+	}
+	return out, nil
+}
+
+// writeInTx carries out a write inside a transaction.
+func (c *conn) writeInTx(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, k call, wantRows bool) (outcome, error) {
+	t := c.tx
+	t.changes.SetQuery(k.text)
+	if !w.All && !t.locked {
+		if err := c.lock(ctx, real, w); err != nil {
+			return outcome{}, err
+		}
+		if !t.schema {
+			changed, err := c.connector.handle.CheckSchema(ctx, real, nil)
+			switch {
+			case err != nil:
+				w = everything
+			case changed:
+				p = c.connector.handle.Plan(k.text)
+				if w = p.Write; w == nil {
+					w = everything
+				}
+			}
+		}
+	}
+	if t.schema {
+		w = everything // the plans know another schema than this connection
+	}
+	if w.All {
+		t.schema = t.schema || w.Schema
+		t.changes.AddAll(w.Schema)
+		return c.bare(ctx, real, k, wantRows)
+	}
+	out, err := c.collect(ctx, real, p, w, t.changes, k, wantRows)
+	t.locked = t.locked || err == nil // a write holds the lock to the end
+	if err != nil && !wrappable(p.Statement, w) {
+		t.changes.AddWrite(w) // OR FAIL leaves behind what it did before the error
+	}
+	return out, err
+}
+
+// lock takes the write lock before the first images are read: a transaction
+// that read first may be refused the lock where the bare statement would have
+// waited for it.
+func (c *conn) lock(ctx context.Context, real *realConn, w *analysis.Write) error {
+	text := c.connector.cfg.Dialect.Transactions().LockForWrite
+	if text == "" || w.Target == nil {
+		return nil
+	}
+	return c.control(ctx, real, fmt.Sprintf(text, w.Target.SQL))
+}
+
+// script carries out several statements in one text. It is one unknown: it may
+// begin and end transactions, and stop half way.
+func (c *conn) script(ctx context.Context, real *realConn, p *engine.Plan, k call, wantRows bool) (outcome, error) {
+	w := p.Write
+	control := controlsTx(p.Statement)
+	switch {
+	case p.Catalog == nil:
+		w = everything
+	case w == nil && !control:
+		return c.scripted(real, p.Statement, func() (outcome, error) { return c.bare(ctx, real, k, wantRows) })
+	case w == nil:
+		w = &analysis.Write{}
+	}
+	return c.scripted(real, p.Statement, func() (outcome, error) {
+		if !control {
+			return c.write(ctx, real, p, w, k, wantRows)
+		}
+		if err := c.prepares(ctx, real, k.text); err != nil {
+			return outcome{}, err
+		}
+		changes := c.connector.handle.NewChanges()
+		changes.SetQuery(k.text)
+		changes.AddAll(true)
+		out, err := c.fencedBare(ctx, real, changes, k, wantRows)
+		c.resync(real)
+		if c.tx != nil {
+			c.tx.changes.AddAll(true)
+			c.tx.schema = true
+		}
+		return out, err
+	})
+}
+
+// scripted runs f and takes over the state that the parts of a script leave.
+func (c *conn) scripted(real *realConn, st *dialect.Statement, f func() (outcome, error)) (outcome, error) {
+	out, err := f()
+	for _, part := range st.Script {
+		real.setTaint(part.Taint, "the connection's state was changed by "+abbreviate(part.Text))
+	}
+	return out, err
+}
+
+// resync finds out what transaction a connection is in.
+func (c *conn) resync(real *realConn) {
+	txs := c.connector.cfg.Dialect.Transactions()
+	if txs.Probe == "" {
+		real.setTaint(dialect.TaintReads|dialect.TaintWrites, "a script may have left a transaction open")
+		return
+	}
+	c.probe(txs)
+}
+
+// controlsTx reports whether a script holds transaction control, or something
+// that is not understood.
+func controlsTx(st *dialect.Statement) bool {
+	for _, part := range st.Script {
+		switch part.Kind {
+		case dialect.KindBegin, dialect.KindCommit, dialect.KindRollback,
+			dialect.KindSavepoint, dialect.KindRelease, dialect.KindRollbackTo, dialect.KindUnknown:
+			return true
+		}
+	}
+	return false
+}

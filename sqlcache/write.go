@@ -1,0 +1,379 @@
+package sqlcache
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"math"
+
+	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/analysis"
+	"github.com/cacheops/cacheops/internal/engine"
+	"github.com/cacheops/cacheops/internal/result"
+	"github.com/cacheops/cacheops/store"
+)
+
+// outcome is what a statement gave: a result, or rows when they were asked for.
+type outcome struct {
+	result driver.Result
+	rows   driver.Rows
+}
+
+// everything is the reach of a statement of which nothing is known.
+var everything = &analysis.Write{All: true, AllWhy: "nothing is known of the statement"}
+
+// run carries out any statement that is no plain read.
+func (c *conn) run(ctx context.Context, p *engine.Plan, k call, wantRows bool) (outcome, error) {
+	var out outcome
+	err := c.retry(ctx, func(real *realConn) (err error) {
+		c.sticky = true
+		out, err = c.dispatch(ctx, real, p, k, wantRows)
+		return err
+	})
+	c.failed(err)
+	c.settleRun(err)
+	return out, err
+}
+
+// settleRun is settle for statements that may leave a state behind: the real
+// connection stays for the session.
+func (c *conn) settleRun(err error) {
+	if errors.Is(err, driver.ErrBadConn) {
+		c.settle(err)
+	}
+}
+
+// dispatch chooses the path of a statement by its kind.
+func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k call, wantRows bool) (outcome, error) {
+	st := p.Statement
+	switch st.Kind {
+	case dialect.KindBegin:
+		out, err := c.bare(ctx, real, k, wantRows)
+		if err == nil && c.tx == nil {
+			c.enter()
+		}
+		return out, err
+	case dialect.KindCommit:
+		return c.commitText(ctx, real, k, wantRows)
+	case dialect.KindRollback:
+		out, err := c.bare(ctx, real, k, wantRows)
+		if err == nil {
+			c.tx = nil
+		}
+		return out, err
+	case dialect.KindSavepoint, dialect.KindRelease, dialect.KindRollbackTo:
+		return c.savepoint(ctx, real, st, k, wantRows)
+	case dialect.KindScript:
+		return c.script(ctx, real, p, k, wantRows)
+	case dialect.KindSession:
+		out, err := c.bare(ctx, real, k, wantRows)
+		if err == nil {
+			real.setTaint(st.Taint, "the connection's state was changed by "+st.Kind.String()+" "+abbreviate(st.Text))
+		}
+		return out, err
+	}
+	w := p.Write
+	if w == nil {
+		if p.Catalog != nil || st.Kind == dialect.KindUtility {
+			return c.bare(ctx, real, k, wantRows) // it writes nothing
+		}
+		w = everything // the schema could not be read
+	}
+	out, err := c.write(ctx, real, p, w, k, wantRows)
+	if err == nil && st.Taint != 0 {
+		real.setTaint(st.Taint, "the connection's state was changed by "+abbreviate(st.Text))
+	}
+	if err == nil && st.Kind == dialect.KindUnknown {
+		real.setTaint(dialect.TaintReads|dialect.TaintWrites, "a statement was not understood: "+abbreviate(st.Text))
+		c.resync(real)
+	}
+	return out, err
+}
+
+// bare runs a statement as it is. Rows keep the connection busy.
+func (c *conn) bare(ctx context.Context, real *realConn, k call, wantRows bool) (outcome, error) {
+	if !wantRows {
+		res, err := c.bareExec(ctx, real, k)
+		return outcome{result: res}, err
+	}
+	rows, err := c.bareQuery(ctx, real, k)
+	if err != nil {
+		return outcome{}, err
+	}
+	return outcome{rows: c.stream(rows)}, nil
+}
+
+// write carries out a statement that may change rows.
+func (c *conn) write(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, k call, wantRows bool) (outcome, error) {
+	if real.taint&dialect.TaintWrites != 0 {
+		w = &analysis.Write{All: true, Schema: w.Schema}
+	}
+	if w.All {
+		// It will cost the whole cache, so first see that the database takes it
+		// for a statement at all. What cannot be prepared changes nothing.
+		if err := c.prepares(ctx, real, k.text); err != nil {
+			return outcome{}, err
+		}
+	}
+	if c.tx != nil {
+		return c.writeInTx(ctx, real, p, w, k, wantRows)
+	}
+	return c.writeAlone(ctx, real, p, w, k, wantRows)
+}
+
+// prepares returns the error with which the database refuses a text.
+func (c *conn) prepares(ctx context.Context, real *realConn, text string) error {
+	s, err := real.stmts.take(ctx, real, text)
+	if err == nil {
+		real.stmts.put(s)
+	}
+	return err
+}
+
+// writeAlone carries out a write outside a transaction.
+func (c *conn) writeAlone(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, k call, wantRows bool) (outcome, error) {
+	h := c.connector.handle
+	changes := h.NewChanges()
+	changes.SetQuery(k.text)
+	unread, err := c.unread(ctx, w)
+	if err != nil {
+		return outcome{}, err
+	}
+	if !w.All && !unread && wrappable(p.Statement, w) {
+		return c.writeWrapped(ctx, real, p, w, changes, k, wantRows)
+	}
+	if !w.All {
+		if changed, err := h.CheckSchema(ctx, real, nil); err != nil || changed {
+			return c.replan(ctx, real, k, wantRows, err)
+		}
+		if !unread { // as above: first see that it will run at all
+			if err := c.prepares(ctx, real, k.text); err != nil {
+				return outcome{}, err
+			}
+		}
+	}
+	changes.AddWrite(w)
+	return c.fencedBare(ctx, real, changes, k, wantRows)
+}
+
+// replan runs a write again with the schema that was just read. Where it could
+// not be read the write passes, and costs the whole cache.
+func (c *conn) replan(ctx context.Context, real *realConn, k call, wantRows bool, cause error) (outcome, error) {
+	if errors.Is(cause, driver.ErrBadConn) {
+		return outcome{}, cause
+	}
+	p := c.connector.handle.Plan(k.text)
+	w := p.Write
+	if w == nil || cause != nil {
+		w = everything
+	}
+	if w.All {
+		if err := c.prepares(ctx, real, k.text); err != nil {
+			return outcome{}, err
+		}
+	}
+	changes := c.connector.handle.NewChanges()
+	changes.SetQuery(k.text)
+	changes.AddWrite(w)
+	return c.fencedBare(ctx, real, changes, k, wantRows)
+}
+
+// unread reports whether nobody caches anything of the tables that a write can
+// reach. Then an epoch costs nothing, and images would be taken for nothing.
+func (c *conn) unread(ctx context.Context, w *analysis.Write) (bool, error) {
+	if w.All {
+		return false, nil
+	}
+	st := c.connector.handle.Engine().Store()
+	check := func(t *dialect.Table) (bool, error) {
+		reg, err := st.Registry(ctx, c.connector.cfg.Database, t.Key)
+		return reg.Unread, err
+	}
+	if w.Target != nil {
+		if ok, err := check(w.Target); err != nil || !ok {
+			return false, err
+		}
+	}
+	for _, t := range w.Epochs {
+		if ok, err := check(t); err != nil || !ok {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+// wrappable reports whether a statement behaves in a transaction of its own as
+// it does in autocommit, also when it fails: with OR FAIL or OR ROLLBACK, in the
+// text, in a constraint or in a trigger, an error leaves behind what was done
+// before it, or ends the transaction.
+func wrappable(st *dialect.Statement, w *analysis.Write) bool {
+	switch {
+	case st.Insert != nil && st.Insert.Conflict, st.Update != nil && st.Update.Conflict:
+		return false
+	case st.Insert == nil && st.Update == nil && st.Delete == nil:
+		return false
+	}
+	plain := func(t *dialect.Table) bool { return t.NoImages == "" && len(t.Triggers) == 0 }
+	for _, t := range w.Epochs {
+		if !plain(t) {
+			return false
+		}
+	}
+	return w.Target == nil || plain(w.Target)
+}
+
+// fencedBare runs a statement that commits by itself: the fence comes before
+// it, the bump after it.
+func (c *conn) fencedBare(ctx context.Context, real *realConn, changes *engine.Changes, k call, wantRows bool) (outcome, error) {
+	var out outcome
+	if err := changes.Fence(ctx); err != nil {
+		changes.Bump(ctx, store.DropFence)
+		return outcome{}, err
+	}
+	bumped := false
+	defer func() {
+		if !bumped {
+			changes.Bump(ctx, store.KeepFence) // the driver panicked
+		}
+	}()
+	out, err := c.bare(ctx, real, k, wantRows)
+	bumped = true
+	if err != nil || !wantRows {
+		changes.Bump(ctx, keepFence(ctx, err))
+		return out, err
+	}
+	// It is not over before its rows are closed.
+	live := out.rows.(*liveRows)
+	live.next = func() error {
+		if changes.Alive() {
+			return nil
+		}
+		return changes.Fence(ctx)
+	}
+	live.closing = func(err error) error {
+		changes.Bump(ctx, keepFence(ctx, err))
+		return nil
+	}
+	return out, nil
+}
+
+// keepFence tells whether a statement's error leaves its outcome unknown.
+func keepFence(ctx context.Context, err error) store.Keep {
+	return store.Keep(err != nil && (errors.Is(err, driver.ErrBadConn) || ctx.Err() != nil))
+}
+
+// writeWrapped runs a statement in a transaction of its own, so that its images
+// can be fenced before it commits, and nothing is dropped when it fails.
+func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, changes *engine.Changes, k call, wantRows bool) (outcome, error) {
+	txs := c.connector.cfg.Dialect.Transactions()
+	if err := c.control(ctx, real, txs.BeginWrite); err != nil {
+		return outcome{}, err
+	}
+	rollback := func() error {
+		// The context may be over, the transaction must be in any case.
+		err := c.control(context.WithoutCancel(ctx), real, txs.Rollback)
+		if err != nil && txs.ErrorMayEnd {
+			return nil // the error before may have ended it
+		}
+		return err
+	}
+	ended := false
+	defer func() {
+		if !ended { // a panic: leave no transaction behind
+			_ = rollback()
+		}
+	}()
+	if changed, err := c.connector.handle.CheckSchema(ctx, real, nil); err != nil || changed {
+		ended = true
+		if rerr := rollback(); rerr != nil {
+			return outcome{}, errors.Join(err, rerr)
+		}
+		return c.replan(ctx, real, k, wantRows, err)
+	}
+	out, err := c.collect(ctx, real, p, w, changes, k, wantRows)
+	if err != nil {
+		ended = true
+		if rerr := rollback(); rerr != nil {
+			return outcome{}, errors.Join(err, rerr)
+		}
+		return outcome{}, err
+	}
+	commit := func() error {
+		err := c.control(ctx, real, txs.Commit)
+		if err != nil {
+			_ = rollback() // some errors leave the transaction open
+		}
+		return lost(err)
+	}
+	ended = true
+	if err := commitChanges(ctx, changes, commit, rollback); err != nil {
+		return outcome{}, err
+	}
+	return out, nil
+}
+
+// control runs BEGIN, COMMIT or ROLLBACK.
+func (c *conn) control(ctx context.Context, real *realConn, text string) error {
+	_, err := c.bareExec(ctx, real, call{text: text, prepared: true})
+	return err
+}
+
+// collect runs a write inside a transaction and collects what it changes. Rows
+// that are asked for are read to their end, for the statement has done nothing
+// yet, or not all, before that.
+func (c *conn) collect(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, changes *engine.Changes, k call, wantRows bool) (outcome, error) {
+	if !w.All && w.Target != nil && !wantRows {
+		out, done, err := c.collectImages(ctx, real, p, w, changes, k)
+		if done || err != nil {
+			return out, err
+		}
+	}
+	if !wantRows {
+		res, err := c.bareExec(ctx, real, k)
+		if err == nil {
+			changes.AddWrite(w)
+		}
+		return outcome{result: res}, err
+	}
+	rows, err := c.bareQuery(ctx, real, k)
+	if err != nil {
+		return outcome{}, err
+	}
+	r, rest := result.Record(rows, result.Limits{Bytes: math.MaxInt})
+	changes.AddWrite(w)
+	if r != nil {
+		return outcome{rows: r.Rows()}, nil
+	}
+	// An error behind some rows, or something that cannot be kept.
+	return c.drain(rest)
+}
+
+// drain reads rows that could not be recorded to their end, to learn the error
+// that they end with.
+func (c *conn) drain(rows driver.Rows) (outcome, error) {
+	dest := make([]driver.Value, len(rows.Columns()))
+	for {
+		err := rows.Next(dest)
+		if err == nil {
+			continue
+		}
+		cerr := rows.Close()
+		if err == io.EOF {
+			err = cerr
+			if err == nil {
+				err = errors.New("cacheops: the driver returned rows of a write in a form that cannot be kept: run the statement without RETURNING")
+			}
+		}
+		return outcome{}, err
+	}
+}
+
+// abbreviate shortens a text for a message.
+func abbreviate(s string) string {
+	const most = 60
+	if len(s) <= most {
+		return s
+	}
+	return s[:most] + "..."
+}
