@@ -161,8 +161,9 @@ type Insert struct {
 	// Upsert is true when the statement may update the row it conflicts with
 	// (ON CONFLICT DO UPDATE).
 	Upsert bool
-	// Conflict is true when the statement may delete other rows, skip rows or
-	// end the transaction on a conflict (REPLACE, OR REPLACE, OR ROLLBACK).
+	// Conflict is true when the statement may delete other rows, keep a part
+	// of its own or end the transaction on a conflict (REPLACE, OR REPLACE, OR
+	// FAIL, OR ROLLBACK). One that only skips rows has it false.
 	Conflict bool
 	// Returning is true when the text has a RETURNING clause.
 	Returning bool

@@ -57,15 +57,24 @@ func (c *conn) acquire(ctx context.Context) (*realConn, error) {
 	// While the lease is held the pool lets nobody else use the connection, and
 	// touches it no more itself: so it may be used outside Raw, which rows that
 	// outlive a call need.
-	err = lease.Raw(func(dc any) error {
-		c.real = dc.(*realConn)
-		return nil
+	err = lease.Raw(func(dc any) (err error) {
+		c.real, err = asReal(dc)
+		return err
 	})
 	if err != nil {
 		return nil, errors.Join(err, lease.Close())
 	}
 	c.lease = lease
 	return c.real, nil
+}
+
+// asReal is the connection that realConnector made for the pool.
+func asReal(dc any) (*realConn, error) {
+	real, ok := dc.(*realConn)
+	if !ok {
+		return nil, ErrNotWrapped
+	}
+	return real, nil
 }
 
 // giveBack returns the real connection to its pool, or has it closed when the

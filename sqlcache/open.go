@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"sync"
 
 	"github.com/cacheops/cacheops"
@@ -62,11 +63,8 @@ func Register(name string, cache *cacheops.Cache, driverName string, cfg Config)
 	}
 	registering.Lock() // two calls could both find the name free
 	defer registering.Unlock()
-	var drv driver.Driver
-	for _, taken := range sql.Drivers() {
-		if taken == name {
-			return fmt.Errorf("cacheops: a driver named %q is registered already: choose another name", name)
-		}
+	if slices.Contains(sql.Drivers(), name) {
+		return fmt.Errorf("cacheops: a driver named %q is registered already: choose another name", name)
 	}
 	drv, err := registeredDriver(driverName)
 	if err != nil {
@@ -102,7 +100,9 @@ type wrappedDriver struct {
 }
 
 // OpenConnector implements driver.DriverContext.
-func (d *wrappedDriver) OpenConnector(dsn string) (driver.Connector, error) {
+func (d *wrappedDriver) OpenConnector(dsn string) (driver.Connector, error) { return d.connector(dsn) }
+
+func (d *wrappedDriver) connector(dsn string) (*connector, error) {
 	inner, err := connectorOf(d.inner, dsn)
 	if err != nil {
 		return nil, err
@@ -120,17 +120,11 @@ func (d *wrappedDriver) OpenConnector(dsn string) (driver.Connector, error) {
 // Open implements driver.Driver for callers that know nothing of connectors. A
 // connection opened so has a pool of its own, which it closes with itself.
 func (d *wrappedDriver) Open(dsn string) (driver.Conn, error) {
-	k, err := d.OpenConnector(dsn)
+	own, err := d.connector(dsn)
 	if err != nil {
 		return nil, err
 	}
-	own := k.(*connector)
-	c, err := own.Connect(context.Background())
-	if err != nil {
-		return nil, errors.Join(err, own.Close())
-	}
-	c.(*conn).owns = own
-	return c, nil
+	return &conn{connector: own, owns: own}, nil
 }
 
 // connectorOf is what sql.Open does with a driver and a name.

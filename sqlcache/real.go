@@ -268,13 +268,13 @@ func checkArgs(checker driver.NamedValueChecker, args []driver.NamedValue) ([]dr
 	for _, nv := range args {
 		nv.Ordinal = len(out) + 1
 		err := checker.CheckNamedValue(&nv)
-		if err == driver.ErrSkip { //nolint:errorlint // a sentinel that is never wrapped
+		if errors.Is(err, driver.ErrSkip) {
 			nv.Value, err = driver.DefaultParameterConverter.ConvertValue(nv.Value)
 		}
-		switch err { //nolint:errorlint // sentinels that are never wrapped
-		case nil:
+		switch {
+		case err == nil:
 			out = append(out, nv)
-		case driver.ErrRemoveArgument:
+		case errors.Is(err, driver.ErrRemoveArgument):
 		default:
 			name := fmt.Sprintf("$%d", nv.Ordinal)
 			if nv.Name != "" {

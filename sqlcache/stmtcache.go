@@ -25,8 +25,8 @@ type realStmt struct {
 
 // take returns a prepared statement, which the caller must put back or discard.
 func (c *stmtCache) take(ctx context.Context, r *realConn, text string) (*realStmt, error) {
-	for i := len(c.idle) - 1; i >= 0; i-- {
-		if s := c.idle[i]; s.text == text {
+	for i, s := range slices.Backward(c.idle) {
+		if s.text == text {
 			c.idle = slices.Delete(c.idle, i, i+1)
 			return s, nil
 		}

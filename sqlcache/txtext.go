@@ -176,6 +176,7 @@ func controlsTx(st *dialect.Statement) bool {
 		case dialect.KindBegin, dialect.KindCommit, dialect.KindRollback,
 			dialect.KindSavepoint, dialect.KindRelease, dialect.KindRollbackTo, dialect.KindUnknown:
 			return true
+		default:
 		}
 	}
 	return false

@@ -18,6 +18,7 @@ import (
 type outcome struct {
 	result driver.Result
 	rows   driver.Rows
+	live   *liveRows // rows, where they keep the connection busy
 }
 
 // everything is the reach of a statement of which nothing is known.
@@ -72,6 +73,7 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 			real.setTaint(st.Taint, "the connection's state was changed by "+st.Kind.String()+" "+abbreviate(st.Text))
 		}
 		return out, err
+	default: // what may change rows, and what is not understood
 	}
 	w := p.Write
 	if w == nil {
@@ -101,7 +103,8 @@ func (c *conn) bare(ctx context.Context, real *realConn, k call, wantRows bool) 
 	if err != nil {
 		return outcome{}, err
 	}
-	return outcome{rows: c.stream(rows)}, nil
+	live := c.stream(rows)
+	return outcome{rows: live, live: live}, nil
 }
 
 // write carries out a statement that may change rows.
@@ -244,7 +247,7 @@ func (c *conn) fencedBare(ctx context.Context, real *realConn, changes *engine.C
 		return out, err
 	}
 	// It is not over before its rows are closed.
-	live := out.rows.(*liveRows)
+	live := out.live
 	live.next = func() error {
 		if changes.Alive() {
 			return nil
@@ -359,7 +362,7 @@ func (c *conn) drain(rows driver.Rows) (outcome, error) {
 			continue
 		}
 		cerr := rows.Close()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			err = cerr
 			if err == nil {
 				err = errors.New("cacheops: the driver returned rows of a write in a form that cannot be kept: run the statement without RETURNING")

@@ -71,7 +71,7 @@ func (v *verdict) print(out *screen) {
 		out.line("   ", styleDim.Render(fmt.Sprintf("%s more had been dropped, or were never kept: read anew, %s wrong", grouped(rest), grouped(v.wrong))))
 	}
 	if v.stale+v.wrong > 0 {
-		out.line("   ", styleBad.Render("for example"), "  ", fmt.Sprintf("%s  %v", v.example.sql, v.example.args))
+		out.line("   ", styleBad.Render("for example"), "  ", printable(fmt.Sprintf("%s  %v", v.example.sql, v.example.args)))
 	}
 }
 

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -174,13 +176,21 @@ func actTwoAndThree(ctx context.Context, out *screen, s *shop, bare *sql.DB, f d
 		return nil, err
 	}
 	without := &traffic{db: bare, shop: s, ledger: l, workers: f.workers, duration: f.duration / 4, seed: f.seed}
-	c, err := openCached(s.dsn(), f.workers+1) // reads nothing before its first query
+	c, err := openCached(s.dsn(), f.workers+1) // stores nothing before its first query
 	if err != nil {
 		return nil, err
 	}
 	defer closing(c, &err)
 	with := &traffic{db: c.db, shop: s, ledger: l, workers: f.workers, duration: f.duration, seed: f.seed + 1, remember: true}
-	if err := runTraffic(ctx, out, without, with); err != nil {
+	coarse := make([]bool, len(reads))
+	for k := range reads {
+		e, err := c.explain(ctx, reads[k].sql, 1)
+		if err != nil {
+			return nil, err
+		}
+		coarse[k] = slices.ContainsFunc(e.Depends, func(d string) bool { return strings.HasSuffix(d, ": every row") })
+	}
+	if err := runTraffic(ctx, out, without, with, coarse); err != nil {
 		return nil, err
 	}
 	found, err = actThree(ctx, out, c, bare, with.everythingAsked())

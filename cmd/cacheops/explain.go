@@ -39,7 +39,12 @@ else is a text. '7', in single quotes, is the text 7.`,
 		Example: `  cacheops explain "SELECT name FROM products WHERE category_id = ?" 3
   cacheops explain --db app.sqlite "SELECT * FROM users WHERE email = ?" ada@example.org
   cacheops explain "UPDATE products SET stock = 0 WHERE id = ?" 7`,
-		Args: cobra.MinimumNArgs(1),
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return errors.New("cacheops: explain needs a statement, in quotes: cacheops explain \"SELECT ...\"")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			values, err := values(cmd, args[1:])
 			if err != nil {
@@ -221,13 +226,13 @@ func runExplain(ctx context.Context, out *screen, raw io.Writer, f explainFlags,
 
 // printExplanation prints it for people.
 func printExplanation(out *screen, schema, statement string, x *cacheops.Explanation) {
-	for _, line := range wrapped(statement, pageWidth) {
+	for _, line := range wrapped(printable(statement), pageWidth) {
 		out.line(styleTitle.Render(line))
 	}
 	out.line()
 	fact := func(name string, texts ...string) {
 		for _, text := range texts {
-			out.fact(name, text)
+			out.fact(name, printable(text))
 			name = ""
 		}
 	}
@@ -244,12 +249,11 @@ func printExplanation(out *screen, schema, statement string, x *cacheops.Explana
 	}
 	fact("writes", x.Writes...)
 	text, good := judge(x)
+	style := styleMiss
 	if good {
-		text = styleHit.Render(text)
-	} else {
-		text = styleMiss.Render(text)
+		style = styleHit
 	}
-	fact("verdict", text)
+	out.fact("verdict", style.Render(printable(text)))
 }
 
 // judge says in a line what becomes of a statement, and whether the cache
@@ -261,7 +265,7 @@ func judge(x *cacheops.Explanation) (text string, good bool) {
 	case x.Kind == "select":
 		return "not cached: " + x.Reason, false
 	case len(x.Writes) > 0:
-		return "a write: drops what it names, when it is committed", true
+		return "a write: drops what its rows could have changed, once committed", true
 	default:
 		return "passed on; drops nothing", true
 	}
@@ -274,7 +278,7 @@ type explanationJSON struct {
 	Kind      string   `json:"kind"`
 	Op        string   `json:"op,omitempty"`
 	Tables    []string `json:"tables"`
-	Cacheable bool     `json:"cacheable"`
+	Cached    bool     `json:"cached"`
 	Reason    string   `json:"reason,omitempty"`
 	Depends   []string `json:"depends_on"`
 	Writes    []string `json:"writes"`
@@ -284,7 +288,7 @@ type explanationJSON struct {
 func printJSON(w io.Writer, schema, statement string, x *cacheops.Explanation) error {
 	j := explanationJSON{
 		Statement: statement, Schema: schema, Kind: x.Kind, Tables: orEmpty(x.Tables),
-		Cacheable: x.Cached, Depends: orEmpty(x.Depends), Writes: orEmpty(x.Writes),
+		Cached: x.Cached, Depends: orEmpty(x.Depends), Writes: orEmpty(x.Writes),
 	}
 	if x.Op != 0 {
 		j.Op = x.Op.String()

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // grouped writes a count with a comma between groups of three digits.
@@ -103,4 +105,24 @@ func wrapped(text string, width int) []string {
 		}
 	}
 	return append(lines, line)
+}
+
+// printable makes a text from a file safe to print: what could break a line or
+// steer a terminal is replaced.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, text)
+}
+
+// tail keeps the end of a text that is longer than a width.
+func tail(text string, width int) string {
+	runes := []rune(text)
+	if len(runes) <= width {
+		return text
+	}
+	return "..." + string(runes[len(runes)-width+3:])
 }

@@ -25,14 +25,15 @@ type read struct {
 
 // reads are what the shop's pages ask for.
 var reads = []read{
-	{"product page", "SELECT id, name, price_cents, stock, version FROM products WHERE id = ?", aProduct, 34, 0, 4},
-	{"products of a category", "SELECT id, name, price_cents, version FROM products WHERE category_id = ? AND active = 1 ORDER BY id DESC LIMIT 24", aCategory, 18, 0, 3},
+	{"product page", "SELECT id, name, price_cents, stock, version FROM products WHERE id = ?", aProduct, 32, 0, 4},
+	{"products of a category", "SELECT id, name, price_cents, version FROM products WHERE category_id = ? AND active = 1 ORDER BY price_cents, id LIMIT 24", aCategory, 16, 0, 3},
+	{"prices in a category", "SELECT count(*), min(price_cents), avg(price_cents), max(price_cents) FROM products WHERE category_id = ? AND active = 1", aCategory, 8, -1, -1},
+	{"count in stock", "SELECT count(*) FROM products WHERE category_id = ? AND stock > 0", aCategory, 4, -1, -1},
 	{"reviews of a product", "SELECT id, rating, body FROM reviews WHERE product_id = ? ORDER BY id DESC LIMIT 10", aProduct, 14, -1, -1},
-	{"rating of a product", "SELECT count(*), avg(rating) FROM reviews WHERE product_id = ?", aProduct, 12, -1, -1},
+	{"rating of a product", "SELECT count(*), avg(rating) FROM reviews WHERE product_id = ?", aProduct, 10, -1, -1},
 	{"orders of a customer", "SELECT id, status, total_cents FROM orders WHERE customer_id = ? ORDER BY id DESC LIMIT 20", aCustomer, 8, -1, -1},
-	{"items of an order", "SELECT id, product_id, quantity, price_cents FROM order_items WHERE order_id = ? ORDER BY id", anOrder, 5, -1, -1},
-	{"order with its customer", "SELECT o.id, o.status, o.total_cents, c.name, c.city FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.id = ?", anOrder, 4, -1, -1},
-	{"count in stock", "SELECT count(*) FROM products WHERE category_id = ? AND stock > 0", aCategory, 5, -1, -1},
+	{"items of an order", "SELECT id, product_id, quantity, price_cents FROM order_items WHERE order_id = ? ORDER BY id", anOrder, 4, -1, -1},
+	{"order and its customer", "SELECT o.id, o.status, o.total_cents, c.name, c.city FROM orders o JOIN customers c ON c.id = o.customer_id WHERE o.id = ?", anOrder, 4, -1, -1},
 }
 
 // chooser draws reads, writes and what they are about. A few ids are drawn most
@@ -41,14 +42,15 @@ type chooser struct {
 	*rand.Rand
 	products, categories, customers, orders *rand.Zipf
 	reads                                   []int // an index of reads for each percent
+	productCount                            int64
 }
 
 func newChooser(s *shop, seed, worker uint64) *chooser {
 	r := rand.New(rand.NewPCG(seed, worker+1))
-	zipf := func(n int) *rand.Zipf { return rand.NewZipf(r, 1.1, 8, uint64(n-1)) }
+	zipf := func(n int) *rand.Zipf { return rand.NewZipf(r, 1.3, 6, uint64(n-1)) }
 	c := &chooser{
 		Rand: r, products: zipf(s.products), categories: zipf(s.categories),
-		customers: zipf(s.customers), orders: zipf(s.orders),
+		customers: zipf(s.customers), orders: zipf(s.orders), productCount: int64(s.products),
 	}
 	for i := range reads {
 		for range reads[i].weight {

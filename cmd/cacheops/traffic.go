@@ -39,8 +39,8 @@ type traffic struct {
 
 // tally is what one worker counted. All but asked may be read while it works.
 type tally struct {
-	hits, misses []histogram // by kind of read
-	writes       atomic.Uint64
+	hits, misses []histogram   // by kind of read
+	writes       histogram     // how long they took, without the wait for the turn
 	judged       atomic.Uint64 // rows of products whose version was looked at
 	outdated     atomic.Uint64
 	asked        map[asked]struct{}
@@ -86,10 +86,9 @@ func (t *traffic) work(ctx context.Context, c *chooser, n *tally, end time.Time)
 	ctx = p.with(ctx)
 	for now := time.Now(); now.Before(end); now = time.Now() {
 		if c.IntN(100) < writePercent {
-			if err := t.write(ctx, c); err != nil {
+			if err := t.write(ctx, c, &n.writes); err != nil {
 				return err
 			}
-			n.writes.Add(1)
 			continue
 		}
 		which := c.read()
@@ -125,16 +124,21 @@ func (t *traffic) work(ctx context.Context, c *chooser, n *tally, end time.Time)
 }
 
 // write does one write when it is this worker's turn.
-func (t *traffic) write(ctx context.Context, c *chooser) error {
+func (t *traffic) write(ctx context.Context, c *chooser, took *histogram) error {
 	t.turn.Lock()
 	defer t.turn.Unlock()
-	return t.ledger.writing(ctx, t.db, c)
+	began := time.Now()
+	if err := t.ledger.writing(ctx, t.db, c); err != nil {
+		return err
+	}
+	took.record(time.Since(began))
+	return nil
 }
 
 // totals are the counts of all workers.
 type totals struct {
-	hits, misses             latencies
-	writes, judged, outdated uint64
+	hits, misses, writes latencies
+	judged, outdated     uint64
 }
 
 func (t *totals) reads() uint64 { return t.hits.total + t.misses.total }
@@ -148,7 +152,7 @@ func (t *traffic) totals() *totals {
 			sum.hits.add(&n.hits[k])
 			sum.misses.add(&n.misses[k])
 		}
-		sum.writes += n.writes.Load()
+		sum.writes.add(&n.writes)
 		sum.judged += n.judged.Load()
 		sum.outdated += n.outdated.Load()
 	}

@@ -25,7 +25,8 @@ func runUserDemo(ctx context.Context, out *screen, path string) (err error) {
 	}
 	defer closing(c, &err)
 	header(ctx, out, bare, "demo")
-	out.line(path, ", read only. Each read twice: from the database, from the cache.")
+	out.line(tail(printable(path), pageWidth))
+	out.line("Read only. Each read runs twice: the first asks the database, the second the cache.")
 	tables, err := userTables(ctx, bare)
 	if err != nil {
 		return err
@@ -61,7 +62,7 @@ func readTables(ctx context.Context, out *screen, c *cachedDB, bare *sql.DB, tab
 			break
 		}
 		out.line()
-		out.line("   ", styleHeading.Render(t.name), "  ", styleDim.Render(t.count()))
+		out.line("   ", styleHeading.Render(shortened(printable(t.name), 50)), "  ", styleDim.Render(t.count()))
 		questions, err := t.questions(ctx, bare)
 		if err != nil {
 			return nil, err
@@ -83,7 +84,7 @@ func readTables(ctx context.Context, out *screen, c *cachedDB, bare *sql.DB, tab
 // read that the database refuses, say for a collation that only the user's
 // program knows, is shown and left out.
 func readTwice(ctx context.Context, out *screen, c *cachedDB, q question) (known bool, err error) {
-	for i, line := range wrapped(q.sql, pageWidth-9) {
+	for i, line := range wrapped(printable(q.sql), pageWidth-9) {
 		out.line([]string{"     ", "       "}[min(i, 1)], line)
 	}
 	e, err := c.explain(ctx, q.sql, q.args...)
@@ -99,7 +100,7 @@ func readTwice(ctx context.Context, out *screen, c *cachedDB, q question) (known
 			if ctx.Err() != nil || errors.Is(err, sql.ErrConnDone) {
 				return false, err
 			}
-			out.line("       ", styleMiss.Render(shortened("refused: "+err.Error(), pageWidth-7)))
+			out.line("       ", styleMiss.Render(shortened(printable("refused: "+err.Error()), pageWidth-7)))
 			return false, nil
 		}
 		took[i] = time.Since(began)
@@ -111,6 +112,7 @@ func readTwice(ctx context.Context, out *screen, c *cachedDB, q question) (known
 		if len(e.Depends) > 0 {
 			depends = e.Depends[0]
 		}
+		depends = printable(depends)
 		times = styleMiss.Render("miss") + right(latency(took[0]), 7) + "  " + styleHit.Render("hit") + right(latency(took[1]), 7) +
 			right(ratio(float64(took[0]), float64(took[1])), 7)
 	case e.Cached:

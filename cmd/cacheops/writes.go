@@ -37,8 +37,9 @@ func (c *chooser) drawWrite() *write {
 	return &writes[0] // not reached: the weights add up to 100, as a test says
 }
 
+// changePrice changes any price: owners do not care what is popular.
 func changePrice(ctx context.Context, db *sql.DB, c *chooser, _ *ledger, number int64) ([]int64, error) {
-	id := c.id(aProduct)
+	id := 1 + c.Int64N(c.productCount)
 	_, err := db.ExecContext(ctx, "UPDATE products SET price_cents = ?, version = ? WHERE id = ?", 100+c.IntN(20000), number, id)
 	return []int64{id}, err
 }

@@ -40,6 +40,9 @@ func (c *converter) ddl(stmt ast.Stmt) {
 		c.createTrigger(n)
 	case *ast.CreateVirtualTableStmt:
 		c.ddlTarget(n.Name, false)
+		// The module gets its arguments as they stand: no token in them is a
+		// parameter.
+		c.st.Params, c.st.NamedParams = 0, false
 	case *ast.AlterTableStmt:
 		c.ddlTarget(n.Table, false)
 		if n.Action == ast.AlterRenameTable {

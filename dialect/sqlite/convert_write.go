@@ -23,8 +23,9 @@ func (c *converter) insert(n *ast.InsertStmt) {
 		Columns:   convertIdents(n.Columns),
 		Returning: len(n.Returning) > 0,
 		With:      n.With != nil,
-		// ABORT, the default, undoes the statement and no more.
-		Conflict: n.Replace || n.OrConflict != ast.ConflictDefault && n.OrConflict != ast.ConflictAbort,
+		// ABORT, the default, undoes the statement and no more. IGNORE, like
+		// ON CONFLICT DO NOTHING, skips rows, of which RETURNING says nothing.
+		Conflict: n.Replace || n.OrConflict != ast.ConflictDefault && n.OrConflict != ast.ConflictAbort && n.OrConflict != ast.ConflictIgnore,
 	}
 	c.write(ins.Table)
 	defer c.with(&dialect.Query{}, n.With)()
@@ -42,11 +43,7 @@ func (c *converter) insert(n *ast.InsertStmt) {
 		c.fail("an INSERT has no rows")
 	}
 	for _, u := range n.Upserts {
-		if u.DoNothing {
-			ins.Conflict = true // it skips rows
-		} else {
-			ins.Upsert = true
-		}
+		ins.Upsert = ins.Upsert || !u.DoNothing
 		c.ordering(u.Target)
 		c.exprOrNil(u.TargetWhere)
 		for _, set := range u.Set {

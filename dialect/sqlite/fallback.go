@@ -356,8 +356,11 @@ func (f *fallbackReader) call(c fallbackCall, end int) {
 	case f.candidates[i]:
 		// A function in FROM or an argument of one: too much to tell apart.
 	default:
-		args := c.commas + 1
-		if i+2 == end || i+3 == end && f.kind(i+2) == tokOp { // () or (*)
+		args, first := c.commas+1, i+2
+		if w := f.word(first); w == "distinct" || w == "all" {
+			first++
+		}
+		if first == end || first+1 == end && f.kind(first) == tokOp || f.word(first) == "order" { // (), (*), (ORDER BY a)
 			args = 0
 		}
 		fn, found := functions[name]

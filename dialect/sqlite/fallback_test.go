@@ -181,7 +181,7 @@ func fallbackMisses(parsed, guessed *dialect.Statement) string {
 			return "a function: " + name
 		}
 	}
-	if guessed.Params != parsed.Params || guessed.NamedParams != parsed.NamedParams {
+	if guessed.Params < parsed.Params || parsed.NamedParams && !guessed.NamedParams {
 		return "a parameter"
 	}
 	if guessed.Taint&parsed.Taint != parsed.Taint {

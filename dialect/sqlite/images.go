@@ -18,8 +18,7 @@ const imageResult = "SELECT changes(), last_insert_rowid()"
 //
 // Each column stands behind a unary plus. It changes no value, but an
 // expression has no declared type, by which some drivers convert what they
-// read: the time of a DATETIME, the bool of a BOOLEAN. Where no column is
-// wanted the queries return one constant for each row.
+// read: the time of a DATETIME, the bool of a BOOLEAN.
 func (sqliteDialect) Images(st *dialect.Statement, t *dialect.Table, columns []int) (*dialect.Images, string) {
 	switch {
 	case t.Kind != dialect.TablePlain:
@@ -35,7 +34,7 @@ func (sqliteDialect) Images(st *dialect.Statement, t *dialect.Table, columns []i
 	}
 	wanted, ok := imageColumns(t, columns)
 	if !ok {
-		return nil, "a column is not in the table"
+		return nil, "a column is not in the table, or none is wanted"
 	}
 	im := &dialect.Images{Write: st.Text[st.Pos:st.End] + " RETURNING " + wanted, Result: imageResult}
 	why := "not an INSERT, UPDATE or DELETE that was understood"
@@ -60,7 +59,7 @@ func (sqliteDialect) Images(st *dialect.Statement, t *dialect.Table, columns []i
 // because RETURNING does not know the alias of its table.
 func imageColumns(t *dialect.Table, columns []int) (string, bool) {
 	if len(columns) == 0 {
-		return "1", true
+		return "", false
 	}
 	var b strings.Builder
 	for i, c := range columns {

@@ -102,6 +102,9 @@ func TestImagesRefused(t *testing.T) {
 			up.WhereParams = []dialect.ParamRef{{Param: dialect.Param{Index: 1}, Pos: 0, End: 1}}
 		}), plain, nil},
 	} {
+		if test.columns == nil {
+			test.columns = []int{0}
+		}
 		if images, why := Dialect.Images(test.st, test.table, test.columns); images != nil || why == "" {
 			t.Errorf("%s: images %+v, reason %q", name, images, why)
 		}

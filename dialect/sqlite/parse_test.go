@@ -314,6 +314,7 @@ func TestParseParams(t *testing.T) {
 		{"SELECT :a, @a, $a, :a", 3, true},
 		{"SELECT ?5 FROM t WHERE a = :x", 6, true},
 		{"CREATE TABLE t AS SELECT ?", 1, false},
+		{"CREATE VIRTUAL TABLE t USING m(? :a)", 0, false},
 	} {
 		if st := Parse(tt.text); st.Params != tt.count || st.NamedParams != tt.named || st.Incomplete != "" {
 			t.Errorf("%s: %d %v, want %d %v (%s)", tt.text, st.Params, st.NamedParams, tt.count, tt.named, st.Incomplete)

@@ -71,8 +71,7 @@ func valueAffinityOf(declared string, strict bool) valueAffinity {
 // valueComparison returns the Comparison of a column with that affinity and
 // collation, or "" where values cannot be compared.
 func valueComparison(a valueAffinity, collation string) string {
-	// A collation that the application defines orders numbers no differently,
-	// but texts may stand in a column of any affinity.
+	// What a collation of the application finds equal only it knows.
 	collation = nameFold(collation)
 	switch collation {
 	case "binary", "nocase", "rtrim":

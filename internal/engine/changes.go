@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cacheops/cacheops/dialect"
@@ -108,8 +109,8 @@ func (c *Changes) Savepoint(name string) {
 
 // find returns the newest savepoint of that name, or -1.
 func (c *Changes) find(name string) int {
-	for i := len(c.marks) - 1; i >= 0; i-- {
-		if c.marks[i].name == name {
+	for i, m := range slices.Backward(c.marks) {
+		if m.name == name {
 			return i
 		}
 	}

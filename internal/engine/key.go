@@ -60,7 +60,7 @@ func entryKey(text *[32]byte, args []driver.NamedValue) (store.Key, bool) {
 	b = binary.AppendUvarint(b, uint64(len(args)))
 	for i := range args {
 		var ok bool
-		b = binary.AppendUvarint(b, uint64(args[i].Ordinal))
+		b = binary.AppendVarint(b, int64(args[i].Ordinal))
 		b = appendString(b, args[i].Name)
 		if b, ok = appendValue(b, args[i].Value); !ok {
 			return store.Key{}, false
@@ -76,7 +76,7 @@ func appendValue(b []byte, v driver.Value) ([]byte, bool) {
 	case nil:
 		return append(b, tagNil), true
 	case int64:
-		return binary.LittleEndian.AppendUint64(append(b, tagInt), uint64(v)), true
+		return binary.LittleEndian.AppendUint64(append(b, tagInt), uint64(v)), true //nolint:gosec // the bits
 	case float64:
 		return binary.LittleEndian.AppendUint64(append(b, tagFloat), math.Float64bits(v)), true
 	case bool:
@@ -96,8 +96,8 @@ func appendValue(b []byte, v driver.Value) ([]byte, bool) {
 		// A driver may bind the zone's name, its offset or the instant.
 		name, offset := v.Zone()
 		b = append(b, tagTime)
-		b = binary.LittleEndian.AppendUint64(b, uint64(v.Unix()))
-		b = binary.LittleEndian.AppendUint32(b, uint32(v.Nanosecond()))
+		b = binary.AppendVarint(b, v.Unix())
+		b = binary.AppendVarint(b, int64(v.Nanosecond()))
 		b = binary.AppendVarint(b, int64(offset))
 		b = appendString(b, name)
 		return appendString(b, v.Location().String()), true

@@ -211,7 +211,7 @@ func TestSQLiteValues(t *testing.T) {
 			t.Run(encoding+collation, func(t *testing.T) {
 				t.Parallel()
 				c := openSQLiteConn(t, "PRAGMA encoding = '"+encoding+"'")
-				counts := make(valueCounts)
+				counts, literals := make(valueCounts), 0
 				for i, vtype := range valueTypes {
 					declaration := vtype.declared
 					if j := strings.Index(declaration, "GENERATED"); j >= 0 {
@@ -241,8 +241,10 @@ func TestSQLiteValues(t *testing.T) {
 							}
 						}
 						for _, literal := range valueLiterals {
-							if arg, ok := valueLiteralOf(t, literal); ok {
-								vt.check(t, counts, vt.equal(t, c, fmt.Sprintf(form, literal)), fmt.Sprintf(form, literal), arg)
+							condition := fmt.Sprintf(form, literal)
+							if arg, ok := valueLiteralOf(condition); ok {
+								vt.check(t, counts, vt.equal(t, c, condition), condition, arg)
+								literals++
 							}
 						}
 					}
@@ -251,6 +253,9 @@ func TestSQLiteValues(t *testing.T) {
 					if n[0] < 200 || n[1] < 2000 {
 						t.Errorf("%s: the rules told %d equal and %d unequal pairs; that is too few to mean something", comparison, n[0], n[1])
 					}
+				}
+				if literals < 2000 {
+					t.Errorf("only %d conditions with a literal were understood", literals)
 				}
 				if len(counts) != 3 {
 					t.Errorf("%d ways to compare were met, want 3: %v", len(counts), counts)
@@ -271,23 +276,44 @@ func valueIsNull(v any) bool {
 	return false
 }
 
-// valueLiteralOf returns the value that the parser sees in a literal; false
-// when the parser leaves it alone, so that no rule applies.
-func valueLiteralOf(t *testing.T, literal string) (any, bool) {
-	t.Helper()
-	st := sqlite.Dialect.Parse("SELECT 1 FROM t WHERE v = " + literal)
+// valueLiteralOf returns the value that the column v is compared with in a
+// condition, as the parser understood it; false when it is no comparison with
+// a constant, so that no rule applies.
+func valueLiteralOf(condition string) (any, bool) {
+	st := sqlite.Dialect.Parse("SELECT 1 FROM t WHERE " + condition)
 	if st.Query == nil {
 		return nil, false
 	}
-	equal, ok := st.Query.Cores[0].Where.(*dialect.Equal)
-	if !ok {
+	switch where := st.Query.Cores[0].Where.(type) {
+	case *dialect.Equal:
+		return valueCompared(where.X, where.Y)
+	case *dialect.In:
+		if len(where.List) > 0 {
+			return valueCompared(where.X, where.List[0])
+		}
+	}
+	return nil, false
+}
+
+func valueCompared(x, y dialect.Expr) (any, bool) {
+	if rowX, ok := x.(*dialect.Row); ok {
+		if rowY, ok := y.(*dialect.Row); ok && len(rowX.X) == 2 && len(rowY.X) == 2 {
+			return valueCompared(rowX.X[0], rowY.X[0])
+		}
 		return nil, false
 	}
-	l, ok := equal.Y.(*dialect.Literal)
-	if !ok || l.Value == nil {
+	if _, ok := x.(*dialect.Literal); ok {
+		x, y = y, x
+	}
+	column, ok := x.(*dialect.ColumnRef)
+	if !ok || column.Name != "v" {
 		return nil, false
 	}
-	return l.Value, true
+	literal, ok := y.(*dialect.Literal)
+	if !ok || literal.Value == nil {
+		return nil, false
+	}
+	return literal.Value, true
 }
 
 // TestSQLiteValuesAcrossTables looks at columns that compare alike: if a row

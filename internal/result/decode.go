@@ -251,8 +251,7 @@ func (d *decoder) value() driver.Value {
 	case tagString:
 		return d.text()
 	case tagBytes:
-		owned, _ := own(d.bytes())
-		return owned
+		return ownBytes(d.bytes())
 	case tagNilBytes:
 		return []byte(nil)
 	case tagTimeUTC:

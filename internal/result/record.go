@@ -8,7 +8,7 @@ import (
 // Limits bound what [Record] keeps. In each field 0 and less stand for no
 // bound, so the zero value has none.
 type Limits struct {
-	// Bytes bounds [Result.Size].
+	// Bytes bounds [Result.Size], as it is when nothing is shared.
 	Bytes int
 	// Rows bounds the number of rows.
 	Rows int
@@ -59,6 +59,7 @@ func Record(rows driver.Rows, limit Limits) (r *Result, rest driver.Rows) {
 			if closeErr != nil || !rec.within() {
 				return nil, rec.ended(closeErr)
 			}
+			r.share()
 			return r, nil
 		}
 	}
@@ -200,6 +201,14 @@ func (rec *recorder) finish() *Result {
 	r.others = trim(r.others)
 	r.seal()
 	return r
+}
+
+// share replaces the shape by one that is in use already.
+func (r *Result) share() {
+	if known := shapes.intern(r.shape); known != r.shape {
+		r.size -= r.shape.size()
+		r.shape = known
+	}
 }
 
 // trim gives back memory that growing left unused, where it is worth a copy.

@@ -26,17 +26,12 @@ type Result struct {
 	hasBytes bool
 }
 
-// shape is what is known before the first row.
-type shape struct {
-	columns []string
-	types   []columnType // one per column
-}
-
 var _ store.Payload = (*Result)(nil)
 
 // Size is the memory that the result takes, in bytes, as far as it can be told:
 // what the result itself, its values, its column names and types occupy on the
-// heap.
+// heap. Column names and types that it shares with older results do not count:
+// those were there already.
 func (r *Result) Size() int { return r.size }
 
 // Len is the number of rows.

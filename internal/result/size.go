@@ -32,18 +32,6 @@ func (r *Result) seal() {
 	r.size = size
 }
 
-// size is the memory of a shape.
-func (s *shape) size() int {
-	size := heapSize(shapeSize) + heapSize(len(s.columns)*stringSize) + heapSize(len(s.types)*columnTypeSize)
-	for _, name := range s.columns {
-		size += heapSize(len(name))
-	}
-	for i := range s.types {
-		size += heapSize(len(s.types[i].database))
-	}
-	return size
-}
-
 // heapSize is the memory that the allocator takes for n bytes. It has size
 // classes, and rounds large pieces to pages; this is close enough.
 func heapSize(n int) int {

@@ -1,7 +1,6 @@
 package result
 
 import (
-	"bytes"
 	"database/sql/driver"
 	"time"
 )
@@ -18,14 +17,10 @@ var emptyBytes driver.Value = []byte{}
 func own(v driver.Value) (owned driver.Value, ok bool) {
 	switch x := v.(type) {
 	case []byte:
-		switch {
-		case x == nil:
+		if x == nil {
 			return v, true
-		case len(x) == 0:
-			return emptyBytes, true
 		}
-		// Without room behind it, which append could write to.
-		return bytes.Clone(x)[:len(x):len(x)], true
+		return ownBytes(x), true
 	case nil, bool, string, time.Time,
 		int64, int, int32, int16, int8,
 		uint64, uint, uint32, uint16, uint8,
@@ -34,6 +29,17 @@ func own(v driver.Value) (owned driver.Value, ok bool) {
 	default:
 		return v, false
 	}
+}
+
+// ownBytes returns a copy of bytes, without room behind it that append could
+// write to.
+func ownBytes(b []byte) driver.Value {
+	if len(b) == 0 {
+		return emptyBytes
+	}
+	c := make([]byte, len(b))
+	copy(c, b)
+	return c
 }
 
 // valueHeap is the memory that an owned value takes beside its interface.
