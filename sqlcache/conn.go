@@ -28,8 +28,8 @@ type conn struct {
 	streaming int      // results on the real connection that are not closed
 	closed    bool
 	broken    bool // its real connection is in an unknown state
-	// unchecked is true when arguments came before it was known whether the
-	// driver checks them itself, and so were left as they are.
+	// unchecked is true when arguments were left as they are, see
+	// CheckNamedValue.
 	unchecked bool
 
 	owns *connector // closed with the connection; nil for connections of a pool
@@ -193,16 +193,16 @@ func (c *conn) capabilities(ctx context.Context) (*capabilities, error) {
 // CheckNamedValue implements driver.NamedValueChecker. Where the driver checks
 // arguments itself they are left as they are until a real connection is at
 // hand. The first arguments ever are left too: there was no connection yet to
-// ask, and there is no context here to wait for one.
+// ask, and there is no context here to wait for one. So are those that may be
+// for a prepared statement, which has its own say on them: where the driver's
+// connections cannot run a text at once, database/sql asks us all the same.
 func (c *conn) CheckNamedValue(*driver.NamedValue) error {
-	switch caps := c.connector.state.caps.Load(); {
-	case caps == nil:
-		c.unchecked = true
-		return nil
-	case caps.checker:
-		return nil
+	caps := c.connector.state.caps.Load()
+	if caps != nil && !caps.checker && caps.queryer && caps.execer {
+		return driver.ErrSkip
 	}
-	return driver.ErrSkip
+	c.unchecked = true
+	return nil
 }
 
 // arguments finishes what CheckNamedValue left.
@@ -245,6 +245,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 		return nil, err
 	}
 	if !caps.queryer {
+		c.unchecked = false
 		return nil, driver.ErrSkip
 	}
 	k := call{text: query, args: args}
@@ -261,6 +262,7 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []driver.Name
 		return nil, err
 	}
 	if !caps.execer {
+		c.unchecked = false
 		return nil, driver.ErrSkip
 	}
 	k := call{text: query, args: args}

@@ -21,6 +21,8 @@ type stmt struct {
 // convertingStmt is a stmt whose driver converts arguments by their position.
 type convertingStmt struct {
 	stmt
+	// converters are those of the positions, where the driver knows how many
+	// there are.
 	converters []driver.ValueConverter
 }
 
@@ -61,7 +63,38 @@ func (s *convertingStmt) ColumnConverter(i int) driver.ValueConverter {
 	if i < len(s.converters) {
 		return s.converters[i]
 	}
-	return driver.DefaultParameterConverter
+	converter := driver.ValueConverter(driver.DefaultParameterConverter)
+	err := s.withReal(func(_ *realConn, st driver.Stmt) {
+		if cc, ok := st.(driver.ColumnConverter); ok { //nolint:staticcheck // drivers still have it
+			converter = cc.ColumnConverter(i)
+		}
+	})
+	if err != nil {
+		return failedConverter{err}
+	}
+	return converter
+}
+
+// failedConverter converts nothing.
+type failedConverter struct{ err error }
+
+// ConvertValue implements driver.ValueConverter.
+func (f failedConverter) ConvertValue(any) (driver.Value, error) { return nil, f.err }
+
+// withReal calls f with a prepared statement of a real connection.
+func (s *stmt) withReal(f func(*realConn, driver.Stmt)) error {
+	ctx := context.Background() // database/sql has none to give here
+	err := s.conn.retry(ctx, func(real *realConn) error {
+		st, err := real.stmts.take(ctx, real, s.text)
+		if err != nil {
+			return err
+		}
+		defer real.stmts.put(st)
+		f(real, st.Stmt)
+		return nil
+	})
+	s.conn.settle(err)
+	return err
 }
 
 // Close implements driver.Stmt. Real connections keep theirs for the next use
@@ -76,27 +109,18 @@ func (s *stmt) CheckNamedValue(nv *driver.NamedValue) error {
 	if !s.checks {
 		return driver.ErrSkip
 	}
-	var err error
-	rerr := s.conn.retry(context.Background(), func(real *realConn) error {
-		st, terr := real.stmts.take(context.Background(), real, s.text)
-		if terr != nil {
-			return terr
-		}
-		defer real.stmts.put(st)
-		if checker, ok := st.Stmt.(driver.NamedValueChecker); ok {
-			err = checker.CheckNamedValue(nv)
+	checked := driver.ErrSkip
+	err := s.withReal(func(real *realConn, st driver.Stmt) {
+		if checker, ok := st.(driver.NamedValueChecker); ok {
+			checked = checker.CheckNamedValue(nv)
 		} else if checker, ok := real.Conn.(driver.NamedValueChecker); ok {
-			err = checker.CheckNamedValue(nv)
-		} else {
-			err = driver.ErrSkip
+			checked = checker.CheckNamedValue(nv)
 		}
-		return nil
 	})
-	s.conn.settle(rerr)
-	if rerr != nil {
-		return rerr
+	if err != nil {
+		return err
 	}
-	return err
+	return checked
 }
 
 // Exec implements driver.Stmt.

@@ -23,6 +23,9 @@ type demoFlags struct {
 	workers  int
 	duration time.Duration
 	seed     uint64
+
+	// beforeCheck is a test's chance to put something wrong into the database.
+	beforeCheck func(ctx context.Context, bare *sql.DB) error
 }
 
 func newDemo() *cobra.Command {
@@ -193,6 +196,11 @@ func actTwoAndThree(ctx context.Context, out *screen, s *shop, bare *sql.DB, f d
 	if err := runTraffic(ctx, out, without, with, coarse); err != nil {
 		return nil, err
 	}
+	if f.beforeCheck != nil {
+		if err := f.beforeCheck(ctx, bare); err != nil {
+			return nil, err
+		}
+	}
 	found, err = actThree(ctx, out, c, bare, with.everythingAsked())
 	if err != nil {
 		return nil, err
@@ -206,7 +214,7 @@ func actTwoAndThree(ctx context.Context, out *screen, s *shop, bare *sql.DB, f d
 // actThree checks what was asked.
 func actThree(ctx context.Context, out *screen, c *cachedDB, bare *sql.DB, all map[asked]struct{}) (found, err error) {
 	out.heading("3", "The check")
-	questions := make([]question, 0, len(all)+len(views))
+	questions := make([]question, 0, len(all))
 	for q := range all {
 		questions = append(questions, question{reads[q.read].sql, []any{q.arg}})
 	}

@@ -62,28 +62,6 @@ func (l *latencies) add(h *histogram) {
 	}
 }
 
-// mean is the average of the counted durations, 0 when nothing was counted.
-func (l *latencies) mean() time.Duration {
-	if l.total == 0 {
-		return 0
-	}
-	var sum float64
-	for i, n := range l.counts {
-		sum += float64(n) * float64(middleOf(i))
-	}
-	return time.Duration(sum / float64(l.total))
-}
-
-// plus adds up two counts.
-func (l *latencies) plus(o *latencies) *latencies {
-	sum := *l
-	for i, n := range o.counts {
-		sum.counts[i] += n
-	}
-	sum.total += o.total
-	return &sum
-}
-
 // quantile is the duration below which a share of the counted ones lies: 0.5
 // for the median. It is 0 when nothing was counted.
 func (l *latencies) quantile(share float64) time.Duration {

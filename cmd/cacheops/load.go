@@ -44,17 +44,17 @@ func watch(ctx context.Context, out *screen, name string, t *traffic) error {
 	return nil
 }
 
-// standing is a load's line.
+// standing is a load's line, short of the last column.
 func standing(name string, n *totals, elapsed time.Duration) string {
 	seconds := max(elapsed.Seconds(), 1e-3)
-	line := left(name, 8) + right(fmt.Sprintf("%.1f s", elapsed.Seconds()), 7) +
-		right(grouped(uint64(float64(n.reads())/seconds)), 10) + " reads/s" +
-		right(grouped(uint64(float64(n.writes.total)/seconds)), 7) + " writes/s"
+	line := left(name, 8) + right(fmt.Sprintf("%.1f s", elapsed.Seconds()), 6) +
+		right(grouped(uint64(float64(n.reads())/seconds)), 9) + " reads/s" +
+		right(grouped(uint64(float64(n.writes.total)/seconds)), 6) + " writes/s"
 	if n.hits.total == 0 {
-		return line + "   p50" + right(latency(n.misses.quantile(0.5)), 7)
+		return line + right("p50", 11) + right(latency(n.misses.quantile(0.5)), 7)
 	}
-	return line + "   " + styleHit.Render(percent(n.hits.total, n.reads())+" hits") +
-		right(latency(n.hits.quantile(0.5)), 8) + ", " + styleMiss.Render("miss") + right(latency(n.misses.quantile(0.5)), 7)
+	return line + right(percent(n.hits.total, n.reads()), 6) + " " + styleHit.Render("hits") + right(latency(n.hits.quantile(0.5)), 7) +
+		" " + styleMiss.Render("miss") + right(latency(n.misses.quantile(0.5)), 7)
 }
 
 // compare prints a line for each kind of read, and what it comes to.
@@ -90,14 +90,16 @@ func compare(out *screen, without, with *traffic, coarse []bool) {
 	before, after := perSecond(bare, without), perSecond(cached, with)
 	out.line("   ", fmt.Sprintf("%s reads/s without, %s with the cache: ", grouped(uint64(before)), grouped(uint64(after))),
 		styleTitle.Render(ratio(after, before)))
-	slow, fast := bare.hits.plus(&bare.misses).mean(), cached.hits.plus(&cached.misses).mean()
-	out.line("   ", fmt.Sprintf("a read took %s without, %s with it, on average: ", latency(slow), latency(fast)),
-		styleTitle.Render(ratio(float64(slow), float64(fast))))
+	if bare.cpu > 0 {
+		perRead := func(n *totals) time.Duration { return n.cpu / time.Duration(max(n.reads(), 1)) }
+		out.line("   ", fmt.Sprintf("%s of CPU a read without, %s with it, all writes included: ", latency(perRead(bare)), latency(perRead(cached))),
+			styleTitle.Render(ratio(float64(perRead(bare)), float64(perRead(cached)))))
+	}
 	out.line("   ", styleDim.Render("(SQLite runs in this process. Over a network only misses get slower.)"))
 	verdict := styleGood
 	if cached.outdated > 0 {
 		verdict = styleBad
 	}
-	out.line("   ", fmt.Sprintf("%s read while others wrote: ", plural(cached.judged, "product row", "product rows")),
+	out.line("   ", fmt.Sprintf("%s read meanwhile: ", plural(cached.judged, "product row", "product rows")),
 		verdict.Render(fmt.Sprintf("%s older than an acknowledged write", grouped(cached.outdated))))
 }

@@ -34,7 +34,8 @@ type traffic struct {
 	// turn is the writers'. SQLite lets one write at a time, and lets the
 	// others sleep for milliseconds; here they wait no longer than they must.
 	turn  sync.Mutex
-	tally []tally // by worker
+	tally []tally       // by worker
+	cpu   time.Duration // what the run took, once it is over
 }
 
 // tally is what one worker counted. All but asked may be read while it works.
@@ -52,7 +53,7 @@ func (t *traffic) run(ctx context.Context, show func(elapsed time.Duration)) err
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	t.tally = make([]tally, t.workers)
-	began := time.Now()
+	began, used := time.Now(), cpuTime()
 	var wg sync.WaitGroup
 	for i := range t.tally {
 		n := &t.tally[i]
@@ -72,6 +73,7 @@ func (t *traffic) run(ctx context.Context, show func(elapsed time.Duration)) err
 	for {
 		select {
 		case <-ended:
+			t.cpu = cpuTime() - used
 			return context.Cause(ctx)
 		case <-tick.C:
 			show(min(time.Since(began), t.duration))
@@ -139,13 +141,14 @@ func (t *traffic) write(ctx context.Context, c *chooser, took *histogram) error 
 type totals struct {
 	hits, misses, writes latencies
 	judged, outdated     uint64
+	cpu                  time.Duration // 0 while it runs, or not known
 }
 
 func (t *totals) reads() uint64 { return t.hits.total + t.misses.total }
 
 // totals adds up what the workers have counted so far.
 func (t *traffic) totals() *totals {
-	sum := new(totals)
+	sum := &totals{cpu: t.cpu}
 	for i := range t.tally {
 		n := &t.tally[i]
 		for k := range reads {

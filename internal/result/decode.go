@@ -31,6 +31,9 @@ func Decode(b []byte) (*Result, error) {
 		return nil, fmt.Errorf("cacheops: %w: %s at byte %d of %d: it will be read from the database", ErrFormat, d.err, d.at, len(b))
 	}
 	r.seal()
+	if d.texts != "" {
+		r.size += len(d.texts) - d.used
+	}
 	return r, nil
 }
 
@@ -49,6 +52,11 @@ type decoder struct {
 	at    int
 	err   string
 	zones []foundZone
+	// texts is a copy of b that the result's texts are parts of, so that they
+	// take one allocation together; empty as long as there are none. Used is the
+	// length of those parts.
+	texts string
+	used  int
 }
 
 // foundZone is a zone and the location that stands for it here.
@@ -121,7 +129,21 @@ func (d *decoder) bytes() []byte {
 	return part
 }
 
+// text returns a text with memory of its own.
 func (d *decoder) text() string { return string(d.bytes()) }
+
+// shared returns a text as a part of the copy of all texts.
+func (d *decoder) shared() string {
+	part := d.bytes()
+	if len(part) == 0 {
+		return ""
+	}
+	if d.texts == "" {
+		d.texts = string(d.b)
+	}
+	d.used += len(part)
+	return d.texts[d.at-len(part) : d.at]
+}
 
 func (d *decoder) fixed(n int) []byte {
 	if d.err != "" || d.left() < n {
@@ -249,7 +271,7 @@ func (d *decoder) value() driver.Value {
 	case tagFloat64:
 		return math.Float64frombits(binary.LittleEndian.Uint64(d.fixed(8)))
 	case tagString:
-		return d.text()
+		return d.shared()
 	case tagBytes:
 		return ownBytes(d.bytes())
 	case tagNilBytes:

@@ -1,0 +1,323 @@
+package sqlcache_test
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/internal/drivertest"
+	"github.com/cacheops/cacheops/sqlcache"
+)
+
+// program is something a user of database/sql does. It writes down everything
+// that it sees.
+type program struct {
+	name string
+	run  func(*session)
+	// failures are what goes wrong in the driver.
+	failures []drivertest.Failure
+	// hits is true when the second run is to be answered by the cache alone.
+	hits bool
+	// once is true when a second run would not meet the same failures.
+	once bool
+	// only, if set, tells with which capabilities the program can run at all.
+	only func(drivertest.Capability) bool
+}
+
+// programs are what the matrix runs.
+func programs() []program {
+	var all []program
+	for _, list := range [][]program{
+		readPrograms, columnPrograms, argumentPrograms, preparedPrograms,
+		writePrograms, transactionPrograms, contextPrograms, failurePrograms(), sessionPrograms,
+	} {
+		all = append(all, list...)
+	}
+	return all
+}
+
+// session is one run of a program.
+type session struct {
+	ctx     context.Context
+	db      *sql.DB
+	drv     *drivertest.Driver
+	set     drivertest.Capability
+	raw     func(context.Context, *sql.Conn, func(any) error) error
+	wrapped bool
+	lines   []string
+}
+
+// note writes down a line.
+func (s *session) note(format string, args ...any) {
+	s.lines = append(s.lines, fmt.Sprintf(format, args...))
+}
+
+// The errors of the tests' own.
+var (
+	errFirst  = errors.New("the first thing that went wrong")
+	errSecond = errors.New("the second thing that went wrong")
+)
+
+// sentinels are the errors that programs look for.
+var sentinels = []error{
+	sql.ErrNoRows, sql.ErrTxDone, sql.ErrConnDone, driver.ErrBadConn, driver.ErrSkip, driver.ErrRemoveArgument,
+	context.Canceled, context.DeadlineExceeded, io.EOF, errFirst, errSecond,
+}
+
+// err writes down an error: its text, its type, and what it is.
+func (s *session) err(what string, err error) {
+	if err == nil {
+		s.note("%s: no error", what)
+		return
+	}
+	is := ""
+	for _, target := range sentinels {
+		switch {
+		case err == target: //nolint:errorlint // some programs compare like this
+			is += fmt.Sprintf(" == %q", target)
+		case errors.Is(err, target):
+			is += fmt.Sprintf(" is %q", target)
+		}
+	}
+	s.note("%s: %T %q%s", what, err, err, is)
+}
+
+// result writes down what an Exec returned.
+func (s *session) result(what string, res sql.Result, err error) {
+	s.err(what, err)
+	if err != nil {
+		return
+	}
+	id, idErr := res.LastInsertId()
+	n, nErr := res.RowsAffected()
+	s.note("%s: id %d, %v; affected %d, %v", what, id, idErr, n, nErr)
+}
+
+// types writes down everything that database/sql tells of the columns now.
+func (s *session) types(rows *sql.Rows) {
+	names, err := rows.Columns()
+	s.err("columns", err)
+	s.note("names %q", names)
+	list, err := rows.ColumnTypes()
+	s.err("types", err)
+	for _, c := range list {
+		length, hasLength := c.Length()
+		nullable, hasNullable := c.Nullable()
+		precision, scale, hasScale := c.DecimalSize()
+		s.note("type %q %q scan %v length %d %v nullable %v %v decimal %d %d %v", c.Name(), c.DatabaseTypeName(),
+			c.ScanType(), length, hasLength, nullable, hasNullable, precision, scale, hasScale)
+	}
+}
+
+// row writes down the current row.
+func (s *session) row(rows *sql.Rows) {
+	names, err := rows.Columns()
+	if err != nil {
+		s.err("columns", err)
+		return
+	}
+	values := make([]any, len(names))
+	dest := make([]any, len(names))
+	for i := range values {
+		dest[i] = &values[i]
+	}
+	s.err("scan", rows.Scan(dest...))
+	for i, v := range values {
+		switch v := v.(type) {
+		case time.Time:
+			s.note("%s = time %s %q", names[i], v.Format(time.RFC3339Nano), v.Location())
+		case []byte:
+			s.note("%s = bytes %q nil %v", names[i], v, v == nil)
+			for i := range v {
+				v[i] = '!' // what a program does to its bytes is its own business
+			}
+		default:
+			s.note("%s = %T %v", names[i], v, v)
+		}
+	}
+}
+
+// all writes down rows and everything about them, to their end.
+func (s *session) all(what string, rows *sql.Rows, err error) {
+	s.err(what, err)
+	if err != nil {
+		return
+	}
+	for sets := 0; ; sets++ {
+		s.types(rows)
+		for rows.Next() {
+			s.types(rows)
+			s.row(rows)
+		}
+		s.err("after the last row", rows.Err())
+		s.types(rows)
+		next := rows.NextResultSet()
+		s.note("next result set: %v", next)
+		if !next {
+			break
+		}
+	}
+	s.err("rows", rows.Err())
+	s.err("close", rows.Close())
+	s.err("close again", rows.Close())
+	s.err("rows at the end", rows.Err())
+}
+
+// query runs a query and writes down everything.
+func (s *session) query(text string, args ...any) {
+	rows, err := s.db.QueryContext(s.ctx, text, args...)
+	s.all(text, rows, err)
+}
+
+// exec runs a statement and writes down everything.
+func (s *session) exec(text string, args ...any) {
+	res, err := s.db.ExecContext(s.ctx, text, args...)
+	s.result(text, res, err)
+}
+
+// subject is a driver and a handle on it.
+type subject struct {
+	drv     *drivertest.Driver
+	db      *sql.DB
+	wrapped bool
+}
+
+// open opens a handle on a new driver, wrapped if there is a cache.
+func open(t *testing.T, set drivertest.Capability, p *program, cache *cacheops.Cache) *subject {
+	t.Helper()
+	s := &subject{wrapped: cache != nil}
+	s.drv = drivertest.New(drivertest.Config{Capabilities: set, Answers: answers(), Failures: p.failures})
+	if cache == nil {
+		s.db = sql.OpenDB(s.drv.Connector())
+		return s
+	}
+	db, err := sqlcache.OpenDB(cache, s.drv.Connector(), sqlcache.Config{Dialect: fakeDialect{}, Database: t.Name()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.db = db
+	return s
+}
+
+// run runs a program and returns what it saw, and what the driver was called
+// for.
+func (s *subject) run(t *testing.T, p *program, set drivertest.Capability) (lines []string, calls []drivertest.Call) {
+	t.Helper()
+	before := len(s.drv.Calls())
+	run := &session{ctx: t.Context(), db: s.db, drv: s.drv, set: set, wrapped: s.wrapped, raw: rawOf(s.wrapped)}
+	p.run(run)
+	if open := s.drv.Open(); open.Rows != 0 || open.Txs != 0 {
+		t.Errorf("wrapped %v: left open after the program: %+v", s.wrapped, open)
+	}
+	return run.lines, s.drv.Calls()[before:]
+}
+
+// close closes the handle: then nothing may be open.
+func (s *subject) close(t *testing.T) {
+	t.Helper()
+	if err := s.db.Close(); err != nil {
+		t.Errorf("wrapped %v: close: %v", s.wrapped, err)
+	}
+	if open := s.drv.Open(); open != (drivertest.Open{}) {
+		t.Errorf("wrapped %v: left open: %+v", s.wrapped, open)
+	}
+	invalid(t, s.drv.Calls())
+}
+
+// rawOf is how a program gets at the driver's connection.
+func rawOf(wrapped bool) func(context.Context, *sql.Conn, func(any) error) error {
+	if wrapped {
+		return sqlcache.Raw
+	}
+	return func(_ context.Context, c *sql.Conn, f func(any) error) error { return c.Raw(f) }
+}
+
+// newCache returns a cache that caches every read.
+func newCache(t testing.TB) *cacheops.Cache {
+	t.Helper()
+	cache, err := cacheops.New(cacheops.Config{Profiles: cacheops.Profiles{"*": {Ops: cacheops.OpAll}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := cache.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return cache
+}
+
+// TestMatrix runs every program with every set of capabilities, on the driver
+// itself and on the wrapped one, twice on each, and compares what it sees.
+func TestMatrix(t *testing.T) {
+	t.Parallel()
+	for _, c := range drivertest.Matrix() {
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			cache := newCache(t)
+			for _, p := range programs() {
+				if p.only == nil || p.only(c.Set) {
+					t.Run(p.name, func(t *testing.T) { compare(t, cache, c.Set, &p) })
+				}
+			}
+		})
+	}
+}
+
+// compare runs a program both ways.
+func compare(t *testing.T, cache *cacheops.Cache, set drivertest.Capability, p *program) {
+	t.Helper()
+	bare, wrapped := open(t, set, p, nil), open(t, set, p, cache)
+	runs := 2
+	if p.once {
+		runs = 1
+	}
+	for n := 1; n <= runs; n++ {
+		want, wantCalls := bare.run(t, p, set)
+		got, gotCalls := wrapped.run(t, p, set)
+		if diff := difference(want, got); diff != "" {
+			t.Errorf("run %d: the program sees something else:\n%s", n, diff)
+		}
+		switch {
+		case len(want) == 0:
+			t.Error("the program saw nothing")
+		case n == 1:
+			if p.failures == nil {
+				sameStatements(t, wantCalls, gotCalls)
+			}
+		case p.hits:
+			for _, k := range gotCalls {
+				if isStatement(k.Op) {
+					t.Errorf("run %d: not answered by the cache: %v", n, k)
+				}
+			}
+		}
+	}
+	bare.close(t)
+	wrapped.close(t)
+}
+
+// difference shows where two lists of lines part.
+func difference(want, got []string) string {
+	for i := range max(len(want), len(got)) {
+		w, g := "(nothing)", "(nothing)"
+		if i < len(want) {
+			w = want[i]
+		}
+		if i < len(got) {
+			g = got[i]
+		}
+		if w != g {
+			from := max(0, i-3)
+			return fmt.Sprintf("  after:   %s\n  bare:    %s\n  wrapped: %s", strings.Join(want[from:min(i, len(want))], "\n           "), w, g)
+		}
+	}
+	return ""
+}
