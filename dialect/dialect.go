@@ -111,6 +111,10 @@ type Transactions struct {
 	// ReadCommitted is true when a transaction of the default level sees what
 	// others commit meanwhile.
 	ReadCommitted bool
+	// SingleWriter is true when one transaction at a time can write, and others
+	// ask again and again until it is over: those of one process had better
+	// wait in a queue.
+	SingleWriter bool
 	// SavepointBegins is true when SAVEPOINT outside a transaction starts one
 	// and the RELEASE of it commits.
 	SavepointBegins bool

@@ -270,6 +270,9 @@ func keepFence(ctx context.Context, err error) store.Keep {
 // can be fenced before it commits, and nothing is dropped when it fails.
 func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, changes *engine.Changes, k call, wantRows bool) (outcome, error) {
 	txs := c.connector.cfg.Dialect.Transactions()
+	if txs.SingleWriter {
+		defer c.connector.handle.QueueWrite(ctx)()
+	}
 	if err := c.control(ctx, real, txs.BeginWrite); err != nil {
 		return outcome{}, err
 	}

@@ -232,11 +232,13 @@ func printExplanation(out *screen, schema, statement string, x *cacheops.Explana
 	out.line()
 	fact := func(name string, texts ...string) {
 		for _, text := range texts {
-			out.fact(name, printable(text))
-			name = ""
+			for _, line := range wrapped(printable(text), pageWidth-factIndent) {
+				out.fact(name, line)
+				name = ""
+			}
 		}
 	}
-	fact("schema", schema)
+	out.fact("schema", tail(printable(schema), pageWidth-factIndent))
 	fact("kind", x.Kind)
 	if x.Op != 0 {
 		fact("op", x.Op.String())
@@ -253,7 +255,9 @@ func printExplanation(out *screen, schema, statement string, x *cacheops.Explana
 	if good {
 		style = styleHit
 	}
-	out.fact("verdict", style.Render(printable(text)))
+	for i, line := range wrapped(printable(text), pageWidth-factIndent) {
+		out.fact([]string{"verdict", ""}[min(i, 1)], style.Render(line))
+	}
 }
 
 // judge says in a line what becomes of a statement, and whether the cache
@@ -265,7 +269,7 @@ func judge(x *cacheops.Explanation) (text string, good bool) {
 	case x.Kind == "select":
 		return "not cached: " + x.Reason, false
 	case len(x.Writes) > 0:
-		return "a write: drops what its rows could have changed, once committed", true
+		return "a write; once committed it drops what depends on that", true
 	default:
 		return "passed on; drops nothing", true
 	}

@@ -35,7 +35,7 @@ var errInterrupted = errors.New("cacheops: interrupted")
 // message is an error as it is printed. Those of the flags and of unknown
 // commands are cobra's, and get the program's name.
 func message(err error) string {
-	text := err.Error()
+	text := strings.TrimSpace(err.Error())
 	if strings.HasPrefix(text, "cacheops: ") {
 		return text
 	}

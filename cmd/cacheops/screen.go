@@ -94,9 +94,12 @@ func (s *screen) heading(number, text string) {
 	s.line()
 }
 
+// factIndent is the column in which the text of a fact begins.
+const factIndent = 15
+
 // fact prints a name and what there is to say of it.
 func (s *screen) fact(name, text string) {
-	s.line("   ", styleDim.Render(left(name, 12)), text)
+	s.line("   ", styleDim.Render(left(name, factIndent-3)), text)
 }
 
 // left fills a text with blanks on its right side. The width is that of what

@@ -12,6 +12,10 @@ import (
 // A worker writes this often, in percent of what it does.
 const writePercent = 5
 
+// A worker takes so many steps at least, also where the machine is too busy to
+// take many in the time given: a load of nothing would prove nothing.
+const leastSteps = 500
+
 // asked is a query that was run: an index of reads, and its argument.
 type asked struct {
 	read int
@@ -86,7 +90,7 @@ func (t *traffic) work(ctx context.Context, c *chooser, n *tally, end time.Time)
 	var p probe
 	var s scanner
 	ctx = p.with(ctx)
-	for now := time.Now(); now.Before(end); now = time.Now() {
+	for step := 0; step < leastSteps || time.Now().Before(end); step++ {
 		if c.IntN(100) < writePercent {
 			if err := t.write(ctx, c, &n.writes); err != nil {
 				return err

@@ -145,7 +145,10 @@ func TestUserFileWithLog(t *testing.T) {
 	if n := strings.Count(before, "\n") + 1; n != 3 {
 		t.Fatalf("%d files, want the database, its log and its index", n)
 	}
-	out, err := run(t, "demo", "--db", path)
+	// In a process of its own: within one, SQLite shares the index between
+	// connections, whatever they may do.
+	printed, err := program(t.Context(), t, "demo", "--db", path).Output()
+	out := string(printed)
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

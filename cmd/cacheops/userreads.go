@@ -84,15 +84,15 @@ func texts(ctx context.Context, db *sql.DB, query string, args ...any) ([]string
 // quoted writes a name in SQL.
 func quoted(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
-// questions makes up the reads that a program would do of the table.
-func (t *userTable) questions(ctx context.Context, db *sql.DB) ([]question, error) {
+// questions makes up the reads that a program would do of the table. Where the
+// database refuses to show a row to begin with, its errors are in refused.
+func (t *userTable) questions(ctx context.Context, db *sql.DB) (out []question, refused []error) {
 	from := "FROM " + quoted(t.name)
-	var out []question
 	if t.rows <= maxCounted {
 		out = append(out, question{sql: "SELECT count(*) " + from})
 	}
 	if t.rows == 0 {
-		return out, nil
+		return out, refused
 	}
 	columns := make([]string, len(t.key))
 	for i, c := range t.key {
@@ -103,31 +103,29 @@ func (t *userTable) questions(ctx context.Context, db *sql.DB) ([]question, erro
 		order = " ORDER BY " + strings.Join(columns, ", ")
 	}
 	out = append(out, question{sql: "SELECT * " + from + order + " LIMIT 20"})
-	equal := func(columns []string, suffix, sampleOrder string) error {
+	equal := func(columns []string, suffix, sampleOrder string) {
 		args, err := t.sample(ctx, db, columns, sampleOrder)
-		if err != nil || args == nil {
-			return err
+		if err != nil {
+			refused = append(refused, err)
+		}
+		if args == nil {
+			return
 		}
 		text := "SELECT * " + from + " WHERE " + strings.Join(columns, " = ? AND ") + " = ?" + suffix
 		if q := (question{text, args}); !slices.ContainsFunc(out, q.equal) {
 			out = append(out, q)
 		}
-		return nil
 	}
 	if len(columns) > 0 {
 		descending := " ORDER BY " + strings.Join(columns, " DESC, ") + " DESC"
 		for _, sampleOrder := range []string{order, descending} {
-			if err := equal(columns, "", sampleOrder); err != nil {
-				return nil, err
-			}
+			equal(columns, "", sampleOrder)
 		}
 	}
 	for _, column := range t.by {
-		if err := equal([]string{quoted(column)}, order+" LIMIT 20", ""); err != nil {
-			return nil, err
-		}
+		equal([]string{quoted(column)}, order+" LIMIT 20", "")
 	}
-	return out, nil
+	return out, refused
 }
 
 // equal reports whether two questions are the same.
@@ -142,11 +140,8 @@ func (t *userTable) sample(ctx context.Context, db *sql.DB, columns []string, or
 	query := "SELECT +" + strings.Join(columns, ", +") + " FROM " + quoted(t.name) +
 		" WHERE " + strings.Join(columns, " IS NOT NULL AND ") + " IS NOT NULL" + order + " LIMIT 1"
 	got, err := readTable(ctx, db, query)
-	if err != nil {
-		return nil, fmt.Errorf("cacheops: read a row of %q: %w", t.name, err)
-	}
-	if len(got.rows) == 0 {
-		return nil, nil
+	if err != nil || len(got.rows) == 0 {
+		return nil, err
 	}
 	return got.rows[0], nil
 }

@@ -37,6 +37,7 @@ func (sqliteDialect) Transactions() dialect.Transactions {
 		Probe:           "BEGIN",
 		ProbeInside:     "within a transaction",
 		ReadCommitted:   false,
+		SingleWriter:    true,
 		SavepointBegins: true,
 	}
 }

@@ -255,7 +255,8 @@ func valuePlainInt(s string) bool {
 
 // valueClean tells whether a text stays what it is on its way through SQLite:
 // valid UTF-8, without a NUL, where a collation or driver may stop, and without
-// U+FFFE and U+FFFF, which a database in UTF-16 replaces.
+// U+FFFE and U+FFFF, which older versions (3.40 is one) replace by U+FFFD where
+// the database is in UTF-16.
 func valueClean(s string) bool {
 	return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 &&
 		!strings.Contains(s, "\uFFFE") && !strings.Contains(s, "\uFFFF")

@@ -332,6 +332,24 @@ func TestReuseAndDynamic(t *testing.T) {
 	}
 }
 
+// TestReuseKeepsEmptyAndNilApart shows that a reused buffer does not change what
+// the values are.
+func TestReuseKeepsEmptyAndNilApart(t *testing.T) {
+	t.Parallel()
+	c := &conn{d: New(Config{})}
+	want := []driver.Value{[]byte{}, []byte(nil), nil, []byte("x"), []byte{}, "text"}
+	rows := c.rows(&Answer{Columns: Columns("a", "b", "c", "d", "e", "f"), Rows: [][]driver.Value{want[:3], want[3:]}, Reuse: true})
+	for from := range 2 {
+		got := make([]driver.Value, 3)
+		if err := rows.Next(got); err != nil {
+			t.Fatal(err)
+		}
+		if want := want[from*3 : from*3+3]; !reflect.DeepEqual(got, want) {
+			t.Errorf("%#v, want %#v", got, want)
+		}
+	}
+}
+
 func TestOptionIsRemoved(t *testing.T) {
 	t.Parallel()
 	db, d := use(t, CheckerConn)

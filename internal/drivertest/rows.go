@@ -44,7 +44,8 @@ func (r *rows) reused(dest, row []driver.Value) {
 		r.buffer = make([]byte, 0, total)
 	}
 	for i, v := range row {
-		if b, ok := v.([]byte); ok && b != nil {
+		// Nothing of a buffer that was never made would be nil.
+		if b, ok := v.([]byte); ok && len(b) > 0 {
 			from := len(r.buffer)
 			r.buffer = append(r.buffer, b...)
 			v = r.buffer[from:len(r.buffer)]

@@ -52,13 +52,14 @@ type Engine struct {
 
 	disabled atomic.Bool
 
-	mu      sync.Mutex           // guards handles
-	handles map[string][]*Handle // by Database, in the order of opening
+	mu      sync.Mutex               // guards handles and queues
+	handles map[string][]*Handle     // by Database, in the order of opening
+	queues  map[string]chan struct{} // by Database: full while a write runs
 }
 
 // New makes an engine.
 func New(cfg Config) *Engine {
-	e := &Engine{cfg: cfg, handles: make(map[string][]*Handle)}
+	e := &Engine{cfg: cfg, handles: make(map[string][]*Handle), queues: make(map[string]chan struct{})}
 	e.local, _ = cfg.Store.(store.Local)
 	return e
 }
@@ -112,6 +113,10 @@ func (e *Engine) register(h *Handle) error {
 		}
 	}
 	e.handles[h.database] = append(e.handles[h.database], h)
+	if e.queues[h.database] == nil {
+		e.queues[h.database] = make(chan struct{}, 1)
+	}
+	h.queue = e.queues[h.database]
 	return nil
 }
 

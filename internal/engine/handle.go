@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/maypok86/otter/v2"
 
@@ -31,6 +32,7 @@ type Handle struct {
 
 	plans   *otter.Cache[string, *Plan]
 	flights flights
+	queue   chan struct{} // of the database's short writes
 
 	// Catalog, when set, opens a connection for Explain and reads the schema.
 	load func(ctx context.Context) error
@@ -86,6 +88,30 @@ func (h *Handle) Dialect() dialect.Dialect { return h.dialect }
 
 // Database returns the name of the handle's database.
 func (h *Handle) Database() string { return h.database }
+
+// maxQueue bounds the wait in the queue of writes. It only keeps writers from
+// trying all at once, so one that waited long enough goes on without it.
+const maxQueue = time.Second
+
+// QueueWrite waits for the turn of a short write, one that waits for nobody but
+// the database, and returns the function that ends it.
+func (h *Handle) QueueWrite(ctx context.Context) (done func()) {
+	leave := func() { <-h.queue }
+	select {
+	case h.queue <- struct{}{}:
+		return leave
+	default:
+	}
+	timer := time.NewTimer(maxQueue)
+	defer timer.Stop()
+	select {
+	case h.queue <- struct{}{}:
+		return leave
+	case <-ctx.Done(): // the statement itself will say so
+	case <-timer.C:
+	}
+	return func() {}
+}
 
 // Catalog returns the schema in force, nil before the first load.
 func (h *Handle) Catalog() *dialect.Catalog {

@@ -140,7 +140,7 @@ var imageCases = []imageCase{
 // reason.
 var imageRefused = map[string]string{
 	"replace": "conflict", "insert or replace": "conflict", "upsert": "conflicts with", "insert select": "query",
-	"insert on conflict do nothing": "conflict", "insert on conflict (title) do nothing": "conflict", "insert or ignore": "conflict",
+
 	"insert or fail": "conflict", "insert or rollback": "conflict",
 	"update volatile condition": "random", "update or ignore": "conflict", "update or replace": "conflict", "update from": "joins",
 	"update by a subquery": "subquery", "update with": "WITH", "update returning": "RETURNING",

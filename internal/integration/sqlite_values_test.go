@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"math"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -210,7 +211,12 @@ func TestSQLiteValues(t *testing.T) {
 		for _, collation := range valueCollations {
 			t.Run(encoding+collation, func(t *testing.T) {
 				t.Parallel()
-				c := openSQLiteConn(t, "PRAGMA encoding = '"+encoding+"'")
+				// The encoding is settled by the first page, and so before WAL.
+				c := connectSQLite(t, openSQLiteDSN(t, filepath.Join(t.TempDir(), "values.sqlite")), "PRAGMA encoding = '"+encoding+"'")
+				c.exec(t, "PRAGMA journal_mode = wal")
+				if got := c.rows(t, "PRAGMA encoding")[0][0]; got != encoding {
+					t.Fatalf("the encoding is %v", got)
+				}
 				counts, literals := make(valueCounts), 0
 				for i, vtype := range valueTypes {
 					declaration := vtype.declared
