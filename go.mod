@@ -3,7 +3,7 @@ module github.com/cacheops/cacheops
 go 1.25.0
 
 require (
-	github.com/maypok86/otter/v2 v2.4.0 // indirect
-	github.com/sqlc-dev/meyer v0.1.2 // indirect
-	go.uber.org/goleak v1.3.0 // indirect
+	github.com/maypok86/otter/v2 v2.4.0
+	github.com/sqlc-dev/meyer v0.1.2
+	go.uber.org/goleak v1.3.0
 )

@@ -65,6 +65,12 @@ const (
 	// TaintWrites means that a write on the connection may reach tables that
 	// its text does not name: it invalidates everything.
 	TaintWrites
+	// TaintRollback means that a rollback on the connection may leave changes
+	// behind: what is rolled back is invalidated like what is committed.
+	TaintRollback
+
+	// TaintAll is what is not understood: it may spoil anything.
+	TaintAll = TaintReads | TaintWrites | TaintRollback
 )
 
 // Name is the name of a table as a statement wrote it, unquoted but not

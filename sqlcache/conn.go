@@ -130,18 +130,15 @@ func (c *conn) Prepare(query string) (driver.Stmt, error) {
 	return c.PrepareContext(context.Background(), query)
 }
 
-// Close implements driver.Conn. A real connection with a transaction or open
-// rows on it is closed with it, as it would have been without the wrapper.
+// Close implements driver.Conn. A real connection that is still held is closed
+// with it, as it would have been without the wrapper: database/sql asks IsValid
+// of a connection that it means to keep, and did not ask.
 func (c *conn) Close() error {
 	if c.closed {
 		return nil
 	}
 	c.closed = true
-	if c.broken || c.tx != nil || c.streaming > 0 {
-		c.giveBack(driver.ErrBadConn)
-	} else {
-		c.giveBack(nil)
-	}
+	c.giveBack(driver.ErrBadConn)
 	if c.owns != nil {
 		return c.owns.Close()
 	}
@@ -252,6 +249,11 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 	if err := c.arguments(ctx, caps, &k); err != nil {
 		return nil, err
 	}
+	if !caps.names {
+		if err := nameless(k.args); err != nil {
+			return nil, err
+		}
+	}
 	return c.query(ctx, k)
 }
 
@@ -284,6 +286,11 @@ type call struct {
 func (c *conn) query(ctx context.Context, k call) (driver.Rows, error) {
 	p := c.plan(ctx, k.text)
 	if p.Statement.Kind == dialect.KindSelect && p.Write == nil {
+		// With a connection in hand database/sql leaves it to the driver to look
+		// at the context, and a hit does not get that far.
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		return c.read(ctx, p, k)
 	}
 	out, err := c.run(ctx, p, k, true)

@@ -3,6 +3,7 @@ package sqlcache_test
 import (
 	"database/sql"
 	"database/sql/driver"
+	"math"
 	"reflect"
 	"time"
 
@@ -64,7 +65,7 @@ func answers() map[string]drivertest.Answer {
 	return map[string]drivertest.Answer{
 		selectTyped: {Columns: typed, Rows: [][]driver.Value{
 			{int64(1), 1.5, []byte("10.25"), []byte{0, 255}, "text", at, true, nil},
-			{int64(-1 << 63), -0.0, []byte("0.10"), []byte(nil), "", time.Time{}, false, "x"},
+			{int64(-1 << 63), math.Copysign(0, -1), []byte("0.10"), []byte(nil), "", time.Time{}, false, "x"},
 			{nil, nil, nil, []byte{}, nil, nil, nil, nil},
 		}},
 		selectDynamic: {Columns: two, Rows: changing, Dynamic: true},

@@ -62,7 +62,7 @@ var lists = map[string][]any{
 var argumentPrograms = []program{
 	{name: "arguments of a query", run: func(s *session) {
 		for name, list := range argumentLists() {
-			s.note("%s", name)
+			s.notef("%s", name)
 			s.query(selectByID, list...)
 			s.query(selectTwo, list...)
 		}
@@ -79,7 +79,7 @@ var argumentPrograms = []program{
 	}},
 	{name: "arguments of a write", run: func(s *session) {
 		for name, list := range argumentLists() {
-			s.note("%s", name)
+			s.notef("%s", name)
 			s.exec(insert, list...)
 			s.query(selectByID, 1) // so that the next one runs in a transaction of its own
 			s.exec(update, list...)
@@ -92,7 +92,7 @@ var argumentPrograms = []program{
 			return
 		}
 		for name, list := range argumentLists() {
-			s.note("%s", name)
+			s.notef("%s", name)
 			rows, err := tx.QueryContext(s.ctx, selectByID, list...)
 			s.all("query", rows, err)
 			res, err := tx.ExecContext(s.ctx, insert, list...)
@@ -108,7 +108,7 @@ var argumentPrograms = []program{
 				return
 			}
 			for name, list := range argumentLists() {
-				s.note("%s", name)
+				s.notef("%s", name)
 				rows, err := st.QueryContext(s.ctx, list...)
 				s.all("query", rows, err)
 				res, err := st.ExecContext(s.ctx, list...)

@@ -73,16 +73,47 @@ func sameStatements(t *testing.T, want, got []drivertest.Call) {
 	}
 }
 
-// invalid requires that a connection that failed its check is only closed.
-func invalid(t *testing.T, calls []drivertest.Call) {
+// fates requires that nothing is asked of a connection that was closed, or that
+// said it is not valid, or whose session could not be reset, but to be closed.
+func fates(t *testing.T, p *program, calls []drivertest.Call) {
 	t.Helper()
-	closed := map[int]bool{}
+	counts := map[drivertest.Op]int{}
+	over := map[int]drivertest.Op{}
 	for _, k := range calls {
-		if closed[k.Conn] && k.Conn != 0 && !slices.Contains([]drivertest.Op{drivertest.OpStmtClose, drivertest.OpRowsClose}, k.Op) {
-			t.Errorf("used after it was closed: %+v", k)
+		counts[k.Op]++
+		switch k.Op {
+		case drivertest.OpStmtClose, drivertest.OpRowsClose:
+			continue
 		}
-		if k.Op == drivertest.OpConnClose {
-			closed[k.Conn] = true
+		if why, is := over[k.Conn]; is && k.Conn != 0 && k.Op != drivertest.OpConnClose {
+			t.Errorf("used after %s: %+v", why, k)
+		}
+		switch k.Op {
+		case drivertest.OpConnClose:
+			over[k.Conn] = k.Op
+		case drivertest.OpIsValid, drivertest.OpResetSession:
+			for _, f := range p.failures {
+				if f.Op == k.Op && (f.Nth == 0 || f.Nth == counts[k.Op]) {
+					over[k.Conn] = k.Op
+				}
+			}
+		}
+	}
+}
+
+// resets requires that a connection was reset between two that held it: a
+// driver that can do so counts on it.
+func resets(t *testing.T, calls []drivertest.Call) {
+	t.Helper()
+	checked := map[int]bool{} // went back to the pool
+	for _, k := range calls {
+		switch {
+		case k.Op == drivertest.OpIsValid:
+			checked[k.Conn] = true
+		case k.Op == drivertest.OpResetSession:
+			checked[k.Conn] = false
+		case checked[k.Conn] && (isStatement(k.Op) || isTransaction(k.Op)):
+			t.Errorf("used again without a reset of its session: %+v", k)
 		}
 	}
 }

@@ -34,7 +34,7 @@ var contextPrograms = []program{
 			s.err("close", st.Close())
 		}
 	}},
-	{name: "over before", run: func(s *session) {
+	{name: "over before", loose: true, run: func(s *session) {
 		s.over() // nothing was ever read
 		s.query(selectByID, 1)
 		s.over() // the answer is in the cache
@@ -48,7 +48,7 @@ var contextPrograms = []program{
 		s.err("exec", err)
 		s.err("ping", s.db.PingContext(ctx))
 	}},
-	{name: "ends while a query runs", run: func(s *session) {
+	{name: "ends while a query runs", once: true, run: func(s *session) {
 		s.endsInside(selectByID, func(ctx context.Context) error {
 			rows, err := s.db.QueryContext(ctx, selectByID, 1)
 			if err == nil {
@@ -59,7 +59,7 @@ var contextPrograms = []program{
 		s.drv.Answer(selectByID, news("after"))
 		s.query(selectByID, 1)
 	}},
-	{name: "ends while a write runs", run: func(s *session) {
+	{name: "ends while a write runs", once: true, run: func(s *session) {
 		s.query(selectByID, 1)
 		s.endsInside(update, func(ctx context.Context) error {
 			_, err := s.db.ExecContext(ctx, update)
@@ -75,14 +75,14 @@ var contextPrograms = []program{
 			rows, err := s.db.QueryContext(ctx, text)
 			s.err("query", err)
 			if err == nil {
-				s.note("next %v", rows.Next())
+				s.notef("next %v", rows.Next())
 				s.row(rows)
 				cancel()
 				// database/sql closes them from a goroutine of its own.
 				for _, err := rows.Columns(); err == nil; _, err = rows.Columns() {
 					runtime.Gosched()
 				}
-				s.note("next %v", rows.Next())
+				s.notef("next %v", rows.Next())
 				s.err("rows", rows.Err())
 				s.err("close", rows.Close())
 			}
@@ -103,13 +103,16 @@ var contextPrograms = []program{
 		for s.drv.Open().Txs > 0 { // database/sql rolls back from a goroutine of its own
 			runtime.Gosched()
 		}
-		s.note("rollbacks %d, commits %d", s.drv.Count(drivertest.OpRollback), s.drv.Count(drivertest.OpCommit))
+		s.notef("rollbacks %d, commits %d", s.drv.Count(drivertest.OpRollback), s.drv.Count(drivertest.OpCommit))
 		s.err("commit", tx.Commit())
 		s.query(selectByID, 1)
 	}},
 }
 
-// over does everything with a context that is over.
+// over does everything with a context that is over. A connection
+// in hand is not pinged and begins nothing: the driver of the tests would not
+// look at the context then, and the wrapper does, as it has to wait for one of
+// the driver's connections.
 func (s *session) over() {
 	ctx, cancel := context.WithCancel(s.ctx)
 	cancel()
@@ -133,9 +136,6 @@ func (s *session) over() {
 		s.err("query on a connection", err)
 		_, err = c.ExecContext(ctx, insert, 1)
 		s.err("exec on a connection", err)
-		s.err("ping on a connection", c.PingContext(ctx))
-		_, err = c.BeginTx(ctx, nil)
-		s.err("begin on a connection", err)
 		st, err := c.PrepareContext(s.ctx, selectByID)
 		s.err("prepare on a connection", err)
 		if err == nil {

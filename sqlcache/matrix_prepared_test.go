@@ -51,12 +51,12 @@ var preparedPrograms = []program{
 		rows, err := a.QueryContext(s.ctx, 1)
 		s.err("query", err)
 		if err == nil {
-			s.note("next %v", rows.Next())
+			s.notef("next %v", rows.Next())
 			s.row(rows)
 			other, err := b.QueryContext(s.ctx, 2)
 			s.all("other", other, err)
 			s.err("close a", a.Close())
-			s.note("next %v", rows.Next())
+			s.notef("next %v", rows.Next())
 			s.row(rows)
 			s.err("rows", rows.Close())
 		}
@@ -116,13 +116,14 @@ var preparedPrograms = []program{
 		s.err("query", err)
 		s.err("close statement", st.Close())
 	}},
-	{name: "preparing fails", failures: []drivertest.Failure{
+	{name: "preparing fails", once: true, failures: []drivertest.Failure{
 		{Op: drivertest.OpPrepare, Err: errFirst}, {Op: drivertest.OpPrepareContext, Err: errFirst},
 	}, run: func(s *session) {
 		_, err := s.db.PrepareContext(s.ctx, selectByID)
 		s.err("prepare", err)
-		s.query(selectByID, 1)
+		// Before anything is cached: later the wrapper prepares a BEGIN first.
 		s.exec(insert, 1)
+		s.query(selectByID, 1)
 		tx, err := s.db.BeginTx(s.ctx, nil)
 		s.err("begin", err)
 		if err == nil {
@@ -151,7 +152,7 @@ var preparedPrograms = []program{
 		var id int
 		var a sql.NullString
 		s.err("row", st.QueryRowContext(s.ctx, 1).Scan(&id, &a))
-		s.note("%v %v", id, a)
+		s.notef("%v %v", id, a)
 		s.err("close", st.Close())
 	}},
 }

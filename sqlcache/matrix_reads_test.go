@@ -44,10 +44,10 @@ var readPrograms = []program{
 		if err != nil {
 			return
 		}
-		s.note("next %v", rows.Next())
+		s.notef("next %v", rows.Next())
 		for rows.NextResultSet() {
 			s.types(rows)
-			s.note("next %v", rows.Next())
+			s.notef("next %v", rows.Next())
 		}
 		s.err("rows", rows.Err())
 		s.err("close", rows.Close())
@@ -55,7 +55,7 @@ var readPrograms = []program{
 	{name: "a single row", hits: true, run: func(s *session) {
 		var id, a any
 		s.err("row", s.db.QueryRowContext(s.ctx, selectByID, 1).Scan(&id, &a))
-		s.note("%v %v", id, a)
+		s.notef("%v %v", id, a)
 		s.err("no row", s.db.QueryRowContext(s.ctx, selectNothing).Scan())
 	}},
 	{name: "a single row that fails", run: func(s *session) {
@@ -63,7 +63,7 @@ var readPrograms = []program{
 		s.err("err", s.db.QueryRowContext(s.ctx, selectErr).Scan(&id, &a))
 		s.err("rows err", s.db.QueryRowContext(s.ctx, selectRowsErr).Scan(&id, &a))
 		s.err("close err", s.db.QueryRowContext(s.ctx, selectCloseErr).Scan(&id, &a))
-		s.note("%v %v", id, a)
+		s.notef("%v %v", id, a)
 	}},
 	{name: "raw bytes", hits: true, run: func(s *session) {
 		rows, err := s.db.QueryContext(s.ctx, selectReuse)
@@ -74,7 +74,7 @@ var readPrograms = []program{
 		for rows.Next() {
 			var x, y sql.RawBytes
 			s.err("scan", rows.Scan(&x, &y))
-			s.note("%q nil %v, %q nil %v", x, x == nil, y, y == nil)
+			s.notef("%q nil %v, %q nil %v", x, x == nil, y, y == nil)
 		}
 		s.err("rows", rows.Err())
 	}},
@@ -86,7 +86,7 @@ var readPrograms = []program{
 		}
 		names, err := rows.Columns()
 		s.err("columns", err)
-		s.note("%q", names)
+		s.notef("%q", names)
 		clear(names)
 		s.err("close", rows.Close())
 	}},
@@ -102,7 +102,7 @@ var readPrograms = []program{
 		}
 		s.err("rows", rows.Err())
 	}},
-	{name: "the driver", run: func(s *session) { s.note("%T", s.db.Driver()) }},
+	{name: "the driver", run: func(s *session) { s.notef("%T", s.db.Driver()) }},
 }
 
 // closedEarly reads some rows and closes the rest.
@@ -113,13 +113,13 @@ func (s *session) closedEarly(text string, stop int) {
 		return
 	}
 	for range stop {
-		s.note("next %v", rows.Next())
+		s.notef("next %v", rows.Next())
 		s.types(rows)
 		s.row(rows)
 	}
 	s.err("close", rows.Close())
 	s.types(rows)
-	s.note("next %v", rows.Next())
+	s.notef("next %v", rows.Next())
 	s.err("rows", rows.Err())
 }
 
@@ -143,7 +143,7 @@ var columnPrograms = []program{
 			var id any
 			var text string
 			s.err("scan", rows.Scan(&id, &text))
-			s.note("%v %d", id, len(text))
+			s.notef("%v %d", id, len(text))
 		}
 		s.err("rows", rows.Err())
 	}},

@@ -1,6 +1,7 @@
 package sqlcache_test
 
 import (
+	"context"
 	"database/sql"
 	"database/sql/driver"
 
@@ -53,19 +54,8 @@ var writePrograms = []program{
 		s.all("query of an update", rows, err)
 	}},
 	{name: "writes that return rows and fail", run: func(s *session) {
-		// What comes before the error depends on how much the program reads, and
-		// the wrapper reads on: the error is the same, but it comes first.
 		for range 2 {
-			rows, err := s.db.QueryContext(s.ctx, returningErr)
-			if err == nil {
-				for rows.Next() {
-				}
-				err = rows.Err()
-				if cerr := rows.Close(); cerr != nil {
-					s.err("close", cerr)
-				}
-			}
-			s.err("error", err)
+			s.failingRows(s.db)
 			s.query(selectByID, 1)
 		}
 	}},
@@ -112,7 +102,7 @@ var transactionPrograms = []program{
 		}
 		for _, level := range levels {
 			for _, readOnly := range []bool{false, true} {
-				s.note("%v %v", level, readOnly)
+				s.notef("%v %v", level, readOnly)
 				s.inTx(&sql.TxOptions{Isolation: level, ReadOnly: readOnly}, func(tx *sql.Tx) {
 					rows, err := tx.QueryContext(s.ctx, selectByID, 1)
 					s.all("query", rows, err)
@@ -129,8 +119,7 @@ var transactionPrograms = []program{
 			s.all("query", rows, err)
 			rows, err = tx.QueryContext(s.ctx, insertReturning)
 			s.all("returning", rows, err)
-			rows, err = tx.QueryContext(s.ctx, returningErr)
-			s.all("returning fails", rows, err)
+			s.failingRows(tx)
 			s.err("commit", tx.Commit())
 			_, err = tx.ExecContext(s.ctx, insert, 1)
 			s.err("after the end", err)
@@ -142,11 +131,11 @@ var transactionPrograms = []program{
 			rows, err := tx.QueryContext(s.ctx, selectByID, 1)
 			s.err("query", err)
 			if err == nil {
-				s.note("next %v", rows.Next())
+				s.notef("next %v", rows.Next())
 			}
 			s.err("commit", tx.Commit())
 			if err == nil {
-				s.note("next %v", rows.Next())
+				s.notef("next %v", rows.Next())
 				s.err("rows", rows.Err())
 			}
 		})
@@ -216,4 +205,26 @@ func (s *session) inTx(opts *sql.TxOptions, f func(*sql.Tx)) {
 	if err == nil {
 		f(tx)
 	}
+}
+
+// failingRows runs a write whose rows end with an error. The wrapper reads them
+// before it returns, since a write has not done its work before they are read:
+// so the error is the same, but Query returns it, and not the rows.
+func (s *session) failingRows(on interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}) {
+	rows, err := on.QueryContext(s.ctx, returningErr)
+	if err == nil {
+		read := 0
+		for rows.Next() {
+			read++
+		}
+		if err = rows.Err(); err == nil {
+			s.notef("no error behind %d rows", read)
+		}
+		s.err("close", rows.Close())
+	} else {
+		s.err("close", nil)
+	}
+	s.err("error", err)
 }

@@ -17,7 +17,7 @@ var ErrNotWrapped = errors.New("cacheops: the connection is not one of sqlcache:
 // only the driver can do: a backup, a hook, a function of one's own. It takes
 // the place of sql.Conn.Raw, which would hand out the wrapper.
 //
-// What f does is not seen, so everything that is cached of the database is
+// What f does is not seen, but for the transaction that it begins or ends. So everything that is cached of the database is
 // dropped after it, and the connection takes no more part in the cache. The
 // driver's connection must not be used after f has returned.
 func Raw(ctx context.Context, c *sql.Conn, f func(driverConn any) error) error {
@@ -36,7 +36,7 @@ func (c *conn) raw(ctx context.Context, f func(driverConn any) error) error {
 		return err
 	}
 	c.sticky = true
-	real.setTaint(dialect.TaintReads|dialect.TaintWrites, "the program used the driver's connection itself")
+	real.setTaint(dialect.TaintAll, "the program used the driver's connection itself")
 	changes := c.connector.handle.NewChanges()
 	changes.SetQuery("Raw")
 	changes.AddAll(true)
@@ -47,7 +47,10 @@ func (c *conn) raw(ctx context.Context, f func(driverConn any) error) error {
 	if err := changes.Fence(ctx); err != nil {
 		return err
 	}
-	defer func() { changes.Bump(ctx, keepFence(ctx, err)) }()
+	defer func() {
+		changes.Bump(ctx, keepFence(ctx, err))
+		c.resync(real) // f may have begun a transaction, or ended one
+	}()
 	err = f(real.Conn)
 	return err
 }

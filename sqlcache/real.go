@@ -26,6 +26,7 @@ type poolState struct {
 // database/sql asks for before it hands over a statement.
 type capabilities struct {
 	queryer, execer bool // with or without a context
+	names           bool // queries take named arguments: driver.QueryerContext
 	checker         bool // driver.NamedValueChecker
 }
 
@@ -51,7 +52,7 @@ func (r *realConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	if err != nil {
 		// The program's own statement will meet the same error and tell it.
-		session = dialect.Session{Taint: dialect.TaintReads | dialect.TaintWrites, Why: "the connection's state could not be read: " + err.Error()}
+		session = dialect.Session{Taint: dialect.TaintAll, Why: "the connection's state could not be read: " + err.Error()}
 	}
 	rc.setTaint(session.Taint, session.Why)
 	if session.Private {
@@ -85,6 +86,7 @@ func (r *realConn) capabilities() *capabilities {
 	case driver.ExecerContext, driver.Execer: //nolint:staticcheck // drivers still have it
 		c.execer = true
 	}
+	_, c.names = r.Conn.(driver.QueryerContext)
 	_, c.checker = r.Conn.(driver.NamedValueChecker)
 	return &c
 }
@@ -136,7 +138,8 @@ func (r *realConn) prepare(ctx context.Context, query string) (driver.Stmt, erro
 	}
 	s, err := r.Conn.Prepare(query)
 	if err == nil && ctx.Err() != nil {
-		return nil, errors.Join(ctx.Err(), s.Close())
+		_ = s.Close() // the program hears of its context
+		return nil, ctx.Err()
 	}
 	return s, err
 }
@@ -194,7 +197,8 @@ func (r *realConn) begin(ctx context.Context, opts driver.TxOptions) (driver.Tx,
 	}
 	tx, err := r.Conn.Begin() //nolint:staticcheck // drivers still have it
 	if err == nil && ctx.Err() != nil {
-		return nil, errors.Join(ctx.Err(), tx.Rollback())
+		_ = tx.Rollback() // the program hears of its context
+		return nil, ctx.Err()
 	}
 	return tx, err
 }
@@ -251,14 +255,26 @@ func (r *realConn) collect(ctx context.Context, query string, args []driver.Name
 
 // unnamed strips the ordinals for a driver without named parameters.
 func unnamed(args []driver.NamedValue) ([]driver.Value, error) {
+	if err := nameless(args); err != nil {
+		return nil, err
+	}
 	values := make([]driver.Value, len(args))
-	for i, a := range args {
-		if a.Name != "" {
-			return nil, errors.New("sql: driver does not support the use of Named Parameters")
-		}
-		values[i] = a.Value
+	for i := range args {
+		values[i] = args[i].Value
 	}
 	return values, nil
+}
+
+// nameless returns what database/sql says to named arguments where the driver's
+// method takes none. A hit must say it too: the entry may come from a method of
+// the driver that takes them.
+func nameless(args []driver.NamedValue) error {
+	for i := range args {
+		if args[i].Name != "" {
+			return errors.New("sql: driver does not support the use of Named Parameters")
+		}
+	}
+	return nil
 }
 
 // checkArgs converts arguments as database/sql does with a driver that checks

@@ -16,6 +16,9 @@ type stmt struct {
 	// checks is true when the driver's statement or connection checks arguments
 	// itself.
 	checks bool
+	// names is true when the driver's statement takes named arguments in a
+	// query: it has driver.StmtQueryContext.
+	names bool
 }
 
 // convertingStmt is a stmt whose driver converts arguments by their position.
@@ -37,6 +40,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 		}
 		defer real.stmts.put(s)
 		p := stmt{conn: c, text: query, inputs: s.NumInput()}
+		_, p.names = s.Stmt.(driver.StmtQueryContext)
 		_, p.checks = s.Stmt.(driver.NamedValueChecker)
 		if !p.checks {
 			_, p.checks = real.Conn.(driver.NamedValueChecker)
@@ -140,6 +144,11 @@ func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (drive
 
 // QueryContext implements driver.StmtQueryContext.
 func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	if !s.names {
+		if err := nameless(args); err != nil {
+			return nil, err
+		}
+	}
 	return s.conn.query(ctx, call{text: s.text, args: args, prepared: true})
 }
 

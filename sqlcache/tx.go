@@ -19,6 +19,9 @@ type txState struct {
 	bySavepoint bool
 	// locked is true once it holds the write lock.
 	locked bool
+	// unknown is true when it began in a way that was not seen: any RELEASE may
+	// commit it.
+	unknown bool
 	// schema is true when the transaction may have changed the schema: its
 	// connection sees another one than its peers.
 	schema bool
@@ -54,8 +57,9 @@ func (c *conn) probe(txs dialect.Transactions) {
 	case err == nil:
 		_, err = c.bareExec(ctx, c.real, call{text: txs.Commit})
 		if err == nil {
-			// It is over, and rolled back: there is nothing to invalidate. The
-			// connection stays, database/sql may still hold its driver.Tx.
+			// It is over, and rolled back. The connection stays, database/sql may
+			// still hold its driver.Tx.
+			_ = c.rollback(ctx, func() error { return nil })
 			c.tx, c.sticky = nil, true
 			return
 		}
@@ -63,17 +67,12 @@ func (c *conn) probe(txs dialect.Transactions) {
 		if c.tx == nil {
 			c.enter()
 			c.tx.changes.AddAll(true)
-			c.tx.schema = true
+			c.tx.schema, c.tx.unknown = true, true
 		}
 		return
 	}
 	// Nothing is known, so nothing more may be done on it.
 	c.broken = true
-}
-
-// commit runs the commit of the transaction between fence and bump.
-func (c *conn) commit(ctx context.Context, commit func() error, rollback func() error) error {
-	return commitChanges(ctx, c.tx.changes, commit, rollback)
 }
 
 // commitChanges is the write side of the protocol: fence, commit, bump.
@@ -105,10 +104,20 @@ func commitChanges(ctx context.Context, changes *engine.Changes, commit func() e
 	return err
 }
 
-// tx is the driver.Tx of a transaction that BeginTx began.
+// rollback rolls the transaction back. There is nothing to invalidate then, but
+// on a connection where changes may stay behind.
+func (c *conn) rollback(ctx context.Context, rollback func() error) error {
+	if c.tx == nil || c.real == nil || c.real.taint&dialect.TaintRollback == 0 {
+		return rollback()
+	}
+	return commitChanges(context.WithoutCancel(ctx), c.tx.changes, rollback, rollback)
+}
+
+// tx is the driver.Tx of a transaction that BeginTx began. The program may end
+// it by text and begin another one on the connection: what Commit and Rollback
+// end then is that one.
 type tx struct {
 	conn  *conn
-	state *txState
 	inner driver.Tx
 	ctx   context.Context //nolint:containedctx // driver.Tx has no other way to it
 }
@@ -131,25 +140,23 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 		return nil, err
 	}
 	c.enter()
-	return &tx{conn: c, state: c.tx, inner: inner, ctx: ctx}, nil
+	return &tx{conn: c, inner: inner, ctx: ctx}, nil
 }
 
 // Commit implements driver.Tx.
 func (t *tx) Commit() error {
-	if t.conn.tx != t.state { // a COMMIT or ROLLBACK as text came first
+	if t.conn.tx == nil { // ended by text, or by an error
 		return t.inner.Commit()
 	}
-	err := t.conn.commit(t.ctx, t.inner.Commit, t.inner.Rollback)
+	err := commitChanges(t.ctx, t.conn.tx.changes, t.inner.Commit, t.inner.Rollback)
 	t.end()
 	return err
 }
 
 // Rollback implements driver.Tx.
 func (t *tx) Rollback() error {
-	err := t.inner.Rollback()
-	if t.conn.tx == t.state {
-		t.end()
-	}
+	err := t.conn.rollback(t.ctx, t.inner.Rollback)
+	t.end()
 	return err
 }
 

@@ -32,6 +32,18 @@ func (c *conn) commitText(ctx context.Context, real *realConn, k call, wantRows 
 	return out, err
 }
 
+// rollbackText carries out ROLLBACK.
+func (c *conn) rollbackText(ctx context.Context, real *realConn, k call, wantRows bool) (out outcome, err error) {
+	err = c.rollback(ctx, func() (err error) {
+		out, err = c.bare(ctx, real, k, wantRows)
+		return err
+	})
+	if err == nil {
+		c.tx = nil
+	}
+	return out, err
+}
+
 // lost replaces driver.ErrBadConn, which promises that nothing happened and
 // makes database/sql try again, by an error that says what is known.
 func lost(err error) error {
@@ -46,8 +58,18 @@ func (c *conn) savepoint(ctx context.Context, real *realConn, st *dialect.Statem
 	if c.tx != nil && st.Kind == dialect.KindRelease && c.tx.bySavepoint && c.tx.changes.Outermost(st.Savepoint) {
 		return c.commitText(ctx, real, k, wantRows)
 	}
+	if c.tx != nil && st.Kind == dialect.KindRelease && c.tx.unknown {
+		return c.uncertain(ctx, real, k, wantRows)
+	}
 	out, err := c.bare(ctx, real, k, wantRows)
 	if err != nil {
+		if st.Kind == dialect.KindSavepoint && c.tx != nil {
+			// It may have taken effect. A mark too many keeps more of what was
+			// collected, one too few could lose some.
+			c.tx.changes.Savepoint(st.Savepoint)
+		} else if st.Kind == dialect.KindSavepoint {
+			c.resync(real)
+		}
 		return out, err
 	}
 	if c.tx == nil {
@@ -63,7 +85,7 @@ func (c *conn) savepoint(ctx context.Context, real *realConn, st *dialect.Statem
 	case dialect.KindRelease:
 		c.tx.changes.Release(st.Savepoint)
 	default:
-		c.tx.changes.RollbackTo(st.Savepoint)
+		c.tx.changes.RollbackTo(st.Savepoint, real.taint&dialect.TaintRollback != 0)
 	}
 	return out, nil
 }
@@ -73,10 +95,13 @@ func (c *conn) writeInTx(ctx context.Context, real *realConn, p *engine.Plan, w 
 	t := c.tx
 	t.changes.SetQuery(k.text)
 	if !w.All && !t.locked {
-		if err := c.lock(ctx, real, w); err != nil {
+		locked, err := c.lock(ctx, real, w)
+		if err != nil {
 			return outcome{}, err
 		}
-		if !t.schema {
+		if !locked {
+			w = everything // the schema cannot be compared without the lock
+		} else if !t.schema {
 			changed, err := c.connector.handle.CheckSchema(ctx, real, nil)
 			switch {
 			case err != nil:
@@ -99,21 +124,28 @@ func (c *conn) writeInTx(ctx context.Context, real *realConn, p *engine.Plan, w 
 	}
 	out, err := c.collect(ctx, real, p, w, t.changes, k, wantRows)
 	t.locked = t.locked || err == nil // a write holds the lock to the end
-	if err != nil && !wrappable(p.Statement, w) {
-		t.changes.AddWrite(w) // OR FAIL leaves behind what it did before the error
+	if err != nil && (ctx.Err() != nil || !wrappable(p.Statement, w)) {
+		// A statement whose context ended may have taken effect all the same,
+		// and OR FAIL leaves behind what it did before the error.
+		t.changes.AddWrite(w)
 	}
 	return out, err
 }
 
-// lock takes the write lock before the first images are read: a transaction
-// that read first may be refused the lock where the bare statement would have
-// waited for it.
-func (c *conn) lock(ctx context.Context, real *realConn, w *analysis.Write) error {
+// lock takes the write lock before anything is read: a transaction that read
+// first may be refused the lock where the bare statement would have waited for
+// it. It reports false where there is no table to take it with.
+func (c *conn) lock(ctx context.Context, real *realConn, w *analysis.Write) (bool, error) {
 	text := c.connector.cfg.Dialect.Transactions().LockForWrite
-	if text == "" || w.Target == nil {
-		return nil
+	if text == "" {
+		return true, nil
 	}
-	return c.control(ctx, real, fmt.Sprintf(text, w.Target.SQL))
+	for _, t := range append([]*dialect.Table{w.Target}, w.Epochs...) {
+		if t != nil && t.Kind == dialect.TablePlain {
+			return true, c.control(ctx, real, fmt.Sprintf(text, t.SQL))
+		}
+	}
+	return false, nil
 }
 
 // script carries out several statements in one text. It is one unknown: it may
@@ -136,17 +168,23 @@ func (c *conn) script(ctx context.Context, real *realConn, p *engine.Plan, k cal
 		if err := c.prepares(ctx, real, k.text); err != nil {
 			return outcome{}, err
 		}
-		changes := c.connector.handle.NewChanges()
-		changes.SetQuery(k.text)
-		changes.AddAll(true)
-		out, err := c.fencedBare(ctx, real, changes, k, wantRows)
-		c.resync(real)
-		if c.tx != nil {
-			c.tx.changes.AddAll(true)
-			c.tx.schema = true
-		}
-		return out, err
+		return c.uncertain(ctx, real, k, wantRows)
 	})
+}
+
+// uncertain runs a text that may commit, begin or change anything, between the
+// fence and the bump of everything, and finds out what transaction it left.
+func (c *conn) uncertain(ctx context.Context, real *realConn, k call, wantRows bool) (outcome, error) {
+	changes := c.connector.handle.NewChanges()
+	changes.SetQuery(k.text)
+	changes.AddAll(true)
+	out, err := c.fencedBare(ctx, real, changes, k, wantRows, false)
+	c.resync(real)
+	if c.tx != nil {
+		c.tx.changes.AddAll(true)
+		c.tx.schema = true
+	}
+	return out, err
 }
 
 // scripted runs f and takes over the state that the parts of a script leave.
@@ -162,7 +200,7 @@ func (c *conn) scripted(real *realConn, st *dialect.Statement, f func() (outcome
 func (c *conn) resync(real *realConn) {
 	txs := c.connector.cfg.Dialect.Transactions()
 	if txs.Probe == "" {
-		real.setTaint(dialect.TaintReads|dialect.TaintWrites, "a script may have left a transaction open")
+		real.setTaint(dialect.TaintAll, "a script may have left a transaction open")
 		return
 	}
 	c.probe(txs)

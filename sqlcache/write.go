@@ -51,18 +51,18 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 	switch st.Kind {
 	case dialect.KindBegin:
 		out, err := c.bare(ctx, real, k, wantRows)
-		if err == nil && c.tx == nil {
+		switch {
+		case c.tx != nil:
+		case err == nil:
 			c.enter()
+		default:
+			c.resync(real) // it may have taken effect
 		}
 		return out, err
 	case dialect.KindCommit:
 		return c.commitText(ctx, real, k, wantRows)
 	case dialect.KindRollback:
-		out, err := c.bare(ctx, real, k, wantRows)
-		if err == nil {
-			c.tx = nil
-		}
-		return out, err
+		return c.rollbackText(ctx, real, k, wantRows)
 	case dialect.KindSavepoint, dialect.KindRelease, dialect.KindRollbackTo:
 		return c.savepoint(ctx, real, st, k, wantRows)
 	case dialect.KindScript:
@@ -87,7 +87,7 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 		real.setTaint(st.Taint, "the connection's state was changed by "+abbreviate(st.Text))
 	}
 	if err == nil && st.Kind == dialect.KindUnknown {
-		real.setTaint(dialect.TaintReads|dialect.TaintWrites, "a statement was not understood: "+abbreviate(st.Text))
+		real.setTaint(dialect.TaintAll, "a statement was not understood: "+abbreviate(st.Text))
 		c.resync(real)
 	}
 	return out, err
@@ -157,7 +157,13 @@ func (c *conn) writeAlone(ctx context.Context, real *realConn, p *engine.Plan, w
 		}
 	}
 	changes.AddWrite(w)
-	return c.fencedBare(ctx, real, changes, k, wantRows)
+	return c.fencedBare(ctx, real, changes, k, wantRows, writesRows(p.Statement))
+}
+
+// writesRows reports whether the rows that a statement returns are those of a
+// write.
+func writesRows(st *dialect.Statement) bool {
+	return st.Kind == dialect.KindInsert || st.Kind == dialect.KindUpdate || st.Kind == dialect.KindDelete
 }
 
 // replan runs a write again with the schema that was just read. Where it could
@@ -179,7 +185,7 @@ func (c *conn) replan(ctx context.Context, real *realConn, k call, wantRows bool
 	changes := c.connector.handle.NewChanges()
 	changes.SetQuery(k.text)
 	changes.AddWrite(w)
-	return c.fencedBare(ctx, real, changes, k, wantRows)
+	return c.fencedBare(ctx, real, changes, k, wantRows, writesRows(p.Statement))
 }
 
 // unread reports whether nobody caches anything of the tables that a write can
@@ -214,22 +220,20 @@ func wrappable(st *dialect.Statement, w *analysis.Write) bool {
 	switch {
 	case st.Insert != nil && st.Insert.Conflict, st.Update != nil && st.Update.Conflict:
 		return false
-	case st.Insert == nil && st.Update == nil && st.Delete == nil:
+	case st.Insert == nil && st.Update == nil && st.Delete == nil, w.Triggers:
 		return false
 	}
-	plain := func(t *dialect.Table) bool { return t.NoImages == "" && len(t.Triggers) == 0 }
 	for _, t := range w.Epochs {
-		if !plain(t) {
+		if t.NoImages != "" {
 			return false
 		}
 	}
-	return w.Target == nil || plain(w.Target)
+	return w.Target == nil || w.Target.NoImages == ""
 }
 
 // fencedBare runs a statement that commits by itself: the fence comes before
 // it, the bump after it.
-func (c *conn) fencedBare(ctx context.Context, real *realConn, changes *engine.Changes, k call, wantRows bool) (outcome, error) {
-	var out outcome
+func (c *conn) fencedBare(ctx context.Context, real *realConn, changes *engine.Changes, k call, wantRows, writesRows bool) (outcome, error) {
 	if err := changes.Fence(ctx); err != nil {
 		changes.Bump(ctx, store.DropFence)
 		return outcome{}, err
@@ -241,8 +245,14 @@ func (c *conn) fencedBare(ctx context.Context, real *realConn, changes *engine.C
 		}
 	}()
 	out, err := c.bare(ctx, real, k, wantRows)
+	if err == nil && wantRows && writesRows {
+		// Its rows are read to their end at once: as long as they are open it
+		// has not committed, nor can any later write of the connection.
+		out, err = c.finish(out)
+	}
 	bumped = true
-	if err != nil || !wantRows {
+	changes.NoticeSchema(ctx)
+	if err != nil || out.live == nil {
 		changes.Bump(ctx, keepFence(ctx, err))
 		return out, err
 	}
@@ -261,6 +271,16 @@ func (c *conn) fencedBare(ctx context.Context, real *realConn, changes *engine.C
 	return out, nil
 }
 
+// finish reads the rows of a write to their end.
+func (c *conn) finish(out outcome) (outcome, error) {
+	r, rest := result.Record(out.live.Rows, result.Limits{Bytes: math.MaxInt})
+	c.streaming--
+	if r != nil {
+		return outcome{rows: r.Rows()}, nil
+	}
+	return c.drain(rest)
+}
+
 // keepFence tells whether a statement's error leaves its outcome unknown.
 func keepFence(ctx context.Context, err error) store.Keep {
 	return store.Keep(err != nil && (errors.Is(err, driver.ErrBadConn) || ctx.Err() != nil))
@@ -274,6 +294,9 @@ func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan,
 		defer c.connector.handle.QueueWrite(ctx)()
 	}
 	if err := c.control(ctx, real, txs.BeginWrite); err != nil {
+		// It may have taken effect in spite of its error; if not, there is
+		// nothing to roll back.
+		_ = c.control(context.WithoutCancel(ctx), real, txs.Rollback)
 		return outcome{}, err
 	}
 	rollback := func() error {

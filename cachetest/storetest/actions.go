@@ -1,5 +1,7 @@
 package storetest
 
+import "slices"
+
 import "fmt"
 
 // writes is what a writer of the model changes.
@@ -53,12 +55,7 @@ const (
 )
 
 func (c *config) broken(s Safeguard) bool {
-	for _, x := range c.safeguards {
-		if x == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(c.safeguards, s)
 }
 
 // verb is what an action does.

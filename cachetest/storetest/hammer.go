@@ -189,7 +189,7 @@ func (d *rowsDatabase) readOnce(b *bench, q hammerQuery, r *rand.Rand, hits, mis
 		p, ok = local.GetLocal(q.Database, q.Key)
 	}
 	if err != nil {
-		return fmt.Errorf("Get: %w", err)
+		return fmt.Errorf("get: %w", err)
 	}
 	if ok {
 		hits.Add(1)
@@ -201,14 +201,14 @@ func (d *rowsDatabase) readOnce(b *bench, q hammerQuery, r *rand.Rand, hits, mis
 	misses.Add(1)
 	l, err := b.store.Lease(ctx, q.Query)
 	if err != nil {
-		return fmt.Errorf("Lease: %w", err)
+		return fmt.Errorf("lease: %w", err)
 	}
 	sum := d.read(q.rows)
 	if l.Fenced {
 		return nil
 	}
 	if err := b.store.Fill(ctx, q.Query, l.Snapshot, payload{sum, d.size}, time.Hour); err != nil {
-		return fmt.Errorf("Fill: %w", err)
+		return fmt.Errorf("fill: %w", err)
 	}
 	return nil
 }

@@ -152,13 +152,13 @@ func (s *state) lease(c *config) (snapshot stamps, ok bool) {
 			s.epoch.tokens = 0
 		}
 	}
-	make := func(x *stamp) {
+	renew := func(x *stamp) {
 		if x.value == 0 && x.tokens == 0 {
 			x.value = s.fresh()
 		}
 	}
-	make(&s.global)
-	make(&s.epoch)
+	renew(&s.global)
+	renew(&s.epoch)
 	live := s.writing | s.global.tokens
 	if !s.registered {
 		s.registered = true
@@ -174,7 +174,7 @@ func (s *state) lease(c *config) (snapshot stamps, ok bool) {
 	if s.global.tokens != 0 || s.epoch.tokens != 0 || s.conj.tokens != 0 || c.whole && s.writing != 0 {
 		return stamps{}, false
 	}
-	make(&s.conj)
+	renew(&s.conj)
 	return stamps{s.global.value, s.epoch.value, s.conj.value}, true
 }
 

@@ -66,7 +66,7 @@ func (v *verdict) print(out *screen) {
 		style = styleBad
 	}
 	out.line("   ", fmt.Sprintf("checked %s against the database: ", plural(v.cached, "cached result", "cached results")),
-		style.Render(fmt.Sprintf("%s stale", grouped(v.stale))))
+		style.Render(grouped(v.stale)+" stale"))
 	if rest := v.questions - v.cached; rest > 0 {
 		out.line("   ", styleDim.Render(fmt.Sprintf("%s more had been dropped, or were never kept: read anew, %s wrong", grouped(rest), grouped(v.wrong))))
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -94,11 +95,11 @@ func runCloseUp(ctx context.Context, out *screen, c *cachedDB, bare *sql.DB) (*c
 	out.line()
 	out.line("   Ten writes, and what becomes of the seven:")
 	out.line()
-	header := "     " + left("write", 33) + right("rows", 5)
+	var header strings.Builder
 	for i := range views {
-		header += right(letter(i), 5)
+		header.WriteString(right(letter(i), 5))
 	}
-	out.line(styleDim.Render(header))
+	out.line(styleDim.Render("     " + left("write", 33) + right("rows", 5) + header.String()))
 	for _, d := range deeds {
 		if err := seen.do(ctx, out, c, bare, d); err != nil {
 			return nil, err
@@ -202,7 +203,7 @@ func (u *closeUp) do(ctx context.Context, out *screen, c *cachedDB, bare *sql.DB
 	if err := end(); err != nil {
 		return fmt.Errorf("cacheops: end %s: %w", d.name, err)
 	}
-	line := "     " + left(d.name, 33) + right(grouped(rows), 5)
+	var cells strings.Builder
 	dropped := make([]bool, len(views))
 	for i, v := range views {
 		hit, err := u.look(ctx, c, bare, v)
@@ -213,9 +214,9 @@ func (u *closeUp) do(ctx context.Context, out *screen, c *cachedDB, bare *sql.DB
 		if !hit {
 			dropped[i], cell = true, styleDrop.Render("drop")
 		}
-		line += right(cell, 5)
+		cells.WriteString(right(cell, 5))
 	}
 	u.dropped = append(u.dropped, dropped)
-	out.line(line)
+	out.line("     ", left(d.name, 33), right(grouped(rows), 5), cells.String())
 	return nil
 }

@@ -89,6 +89,19 @@ func TestDemoFindsStaleResults(t *testing.T) {
 	}
 }
 
+func TestOverall(t *testing.T) {
+	t.Parallel()
+	if err := overall(nil, &totals{judged: 9}); err != nil {
+		t.Errorf("nothing wrong ends with %v", err)
+	}
+	if err := overall(nil, &totals{judged: 9, outdated: 1}); !errors.Is(err, errStale) {
+		t.Errorf("an old row ends with %v", err)
+	}
+	if err := overall(errNothingCached, new(totals)); !errors.Is(err, errNothingCached) {
+		t.Errorf("a failed check ends with %v", err)
+	}
+}
+
 func TestDemoKeepsTheShop(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
 	out, err := run(t, "demo", "--rows", "1000", "--duration", "100ms", "--workers", "1", "--keep", "--seed", "3")

@@ -180,19 +180,14 @@ func (e *explained) accept(ctx context.Context, kind, statement string, args []a
 	if err != nil {
 		return fmt.Errorf("cacheops: the database refuses the statement: %w", err)
 	}
-	if err := stmt.Close(); err != nil {
-		return fmt.Errorf("cacheops: the database refuses the statement: %w", err)
-	}
+	defer func() { _ = stmt.Close() }() // it was never run
 	if !slices.Contains([]string{"select", "insert", "update", "delete"}, kind) {
 		return nil
 	}
 	// EXPLAIN compiles and binds, and returns the program instead of running it.
 	try := func(args []any) error {
-		rows, err := e.bare.QueryContext(ctx, "EXPLAIN "+statement, args...)
-		if err != nil {
-			return err
-		}
-		return rows.Close()
+		_, err := readTable(ctx, e.bare, "EXPLAIN "+statement, args...)
+		return err
 	}
 	if err := try(args); err != nil {
 		return fmt.Errorf("cacheops: the database refuses the statement with %s: %w", plural(len(args), "argument", "arguments"), err)
@@ -284,7 +279,7 @@ type explanationJSON struct {
 	Tables    []string `json:"tables"`
 	Cached    bool     `json:"cached"`
 	Reason    string   `json:"reason,omitempty"`
-	Depends   []string `json:"depends_on"`
+	Depends   []string `json:"dependsOn"`
 	Writes    []string `json:"writes"`
 }
 

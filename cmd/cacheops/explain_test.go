@@ -92,7 +92,7 @@ func TestExplainSchema(t *testing.T) {
 	}
 	// A write is explained too, and not run; neither is what hides behind one.
 	for _, write := range []string{"DELETE FROM albums", "SELECT 1; DELETE FROM albums", "PRAGMA user_version = 7", "EXPLAIN DELETE FROM albums"} {
-		if out, err = run(t, "explain", "--db", path, write); err != nil {
+		if _, err := run(t, "explain", "--db", path, write); err != nil {
 			t.Errorf("%s: %v", write, err)
 		}
 	}

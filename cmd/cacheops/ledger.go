@@ -25,7 +25,7 @@ func newLedger(ctx context.Context, db querier) (*ledger, error) {
 	}
 	l := &ledger{byCategory: make(map[int64][]int64)}
 	for _, row := range t.rows {
-		id, category, version := row[0].(int64), row[1].(int64), row[2].(int64)
+		id, category, version := integer(row[0]), integer(row[1]), integer(row[2])
 		if l.version == nil {
 			l.version = make([]atomic.Int64, id+1)
 		}
@@ -35,6 +35,12 @@ func newLedger(ctx context.Context, db querier) (*ledger, error) {
 	}
 	l.last.Store(l.next - 1)
 	return l, nil
+}
+
+// integer is the value of an integer column, as SQLite's driver hands it out.
+func integer(v any) int64 {
+	i, _ := v.(int64)
+	return i
 }
 
 // acknowledge records that a number is committed, for these products.

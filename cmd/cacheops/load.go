@@ -100,6 +100,6 @@ func compare(out *screen, without, with *traffic, coarse []bool) {
 	if cached.outdated > 0 {
 		verdict = styleBad
 	}
-	out.line("   ", fmt.Sprintf("%s read meanwhile: ", plural(cached.judged, "product row", "product rows")),
-		verdict.Render(fmt.Sprintf("%s older than an acknowledged write", grouped(cached.outdated))))
+	out.line("   ", plural(cached.judged, "product row", "product rows")+" read meanwhile: ",
+		verdict.Render(grouped(cached.outdated)+" older than an acknowledged write"))
 }

@@ -25,7 +25,7 @@ func readTable(ctx context.Context, db querier, query string, args ...any) (*tab
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err has what went wrong
 	t := new(table)
 	if t.columns, err = rows.Columns(); err != nil {
 		return nil, err
@@ -80,7 +80,7 @@ func (s *scanner) read(ctx context.Context, db querier, query string, arg int64,
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err has what went wrong
 	columns, err := rows.Columns()
 	if err != nil {
 		return err

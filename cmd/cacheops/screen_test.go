@@ -124,7 +124,7 @@ func TestDemoOnTerminal(t *testing.T) {
 	if strings.Count(shown, "filling") != 0 || !strings.Contains(shown, "0 stale") {
 		t.Errorf("the terminal shows\n%s", shown)
 	}
-	for _, status := range strings.Split(regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(out, ""), "\r") {
+	for status := range strings.SplitSeq(regexp.MustCompile("\x1b\\[[0-9;]*m").ReplaceAllString(out, ""), "\r") {
 		line, _, _ := strings.Cut(status, "\n")
 		if n := len([]rune(line)); n >= pageWidth && strings.Contains(line, "writes/s") {
 			t.Errorf("a status of %d characters would wrap: %s", n, line)

@@ -117,7 +117,7 @@ func (s *shop) fill(ctx context.Context, db *sql.DB, seed uint64, report func(ro
 	return nil
 }
 
-// insertRows inserts the rows of the ids from to to in one transaction.
+// insertRows inserts the rows of a range of ids in one transaction.
 func insertRows(ctx context.Context, db *sql.DB, insert string, from, to int, row func(id int) []any) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -128,13 +128,11 @@ func insertRows(ctx context.Context, db *sql.DB, insert string, from, to int, ro
 	if err != nil {
 		return err
 	}
+	defer func() { _ = stmt.Close() }() // the transaction's end closed it
 	for id := from; id <= to; id++ {
 		if _, err := stmt.ExecContext(ctx, row(id)...); err != nil {
 			return err
 		}
-	}
-	if err := stmt.Close(); err != nil {
-		return err
 	}
 	return tx.Commit()
 }

@@ -111,8 +111,7 @@ func (t *traffic) work(ctx context.Context, c *chooser, n *tally, end time.Time)
 				return
 			}
 			n.judged.Add(1)
-			id, _ := row[r.idColumn].(int64)
-			if version, ok := row[r.version].(int64); !ok || t.ledger.outdated(start, id, version) {
+			if t.ledger.outdated(start, integer(row[r.idColumn]), integer(row[r.version])) {
 				n.outdated.Add(1)
 			}
 		})

@@ -8,8 +8,9 @@ import (
 	"time"
 )
 
-// runUserDemo reads the user's file through the cache and past it.
-func runUserDemo(ctx context.Context, out *screen, path string) (err error) {
+// runUserDemo reads the user's file through the cache and past it. BeforeCheck
+// is called before the results are compared.
+func runUserDemo(ctx context.Context, out *screen, path string, beforeCheck func()) (err error) {
 	file, err := findUserFile(path)
 	if err != nil {
 		return err
@@ -39,6 +40,7 @@ func runUserDemo(ctx context.Context, out *screen, path string) (err error) {
 		return fmt.Errorf("cacheops: %q has no tables to read: give another file with --db", path)
 	}
 	out.line()
+	beforeCheck()
 	v, err := checkAll(ctx, c.db, bare, questions, func(int) {})
 	if err != nil {
 		return err

@@ -83,7 +83,7 @@ func inLogMode(path string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }() // it was only read
 	var header [20]byte
 	switch _, err := io.ReadFull(file, header[:]); {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):

@@ -256,7 +256,7 @@ func TestUserFileRefusesWrites(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, db := range []*sql.DB{bare, c.db} {
-			for _, write := range []string{"INSERT INTO artists VALUES (9, 'x', NULL)", "DROP TABLE artists", "VACUUM", "PRAGMA user_version = 5; PRAGMA query_only = 0; DELETE FROM artists"} {
+			for _, write := range []string{"INSERT INTO artists VALUES (9, 'x', NULL)", "DROP TABLE artists", "VACUUM", "PRAGMA query_only = 0; DELETE FROM artists"} {
 				if _, err := db.ExecContext(t.Context(), write); err == nil {
 					t.Errorf("%s: no error", write)
 				}
@@ -291,6 +291,25 @@ func TestUserFileUnchanged(t *testing.T) {
 	}
 	if err := file.unchanged(); err == nil || !strings.Contains(err.Error(), "another program changed") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// Neither does the demo claim that nothing is stale of such a file.
+func TestUserDemoOfChangingFile(t *testing.T) {
+	t.Parallel()
+	path := makeFile(t)
+	var buf bytes.Buffer
+	err := runUserDemo(t.Context(), newScreen(&buf, nil), path, func() {
+		later := time.Now().Add(time.Minute)
+		if err := os.Chtimes(path, later, later); err != nil {
+			t.Error(err)
+		}
+	})
+	if err == nil || !strings.Contains(err.Error(), "another program changed") {
+		t.Errorf("error %v", err)
+	}
+	if checkedLine.MatchString(buf.String()) {
+		t.Errorf("the demo claims\n%s", buf.String())
 	}
 }
 

@@ -69,7 +69,7 @@ func texts(ctx context.Context, db *sql.DB, query string, args ...any) ([]string
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // rows.Err has what went wrong
 	var out []string
 	for rows.Next() {
 		var s string

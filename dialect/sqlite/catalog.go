@@ -247,7 +247,6 @@ func (s *catalogSchema) loadColumns(ctx context.Context, db dialect.Queryer) err
 		}
 		if catalogInt(row[5]) > 0 {
 			f.key = append(f.key, len(t.Columns)-1)
-			c.NotNull = c.NotNull || f.withoutRowID
 		}
 		if collation, ok := f.collations[c.Folded]; ok {
 			c.Comparison = valueComparison(valueAffinityOf(c.Type, f.strict), collation)
@@ -394,9 +393,10 @@ func (s *catalogSchema) stored(pragmas ...string) string {
 }
 
 func (s *catalogSchema) each(kind string, pragmas ...string) string {
-	from := " FROM " + nameQuote(s.name) + ".sqlite_master AS m"
+	var from strings.Builder
+	from.WriteString(" FROM " + nameQuote(s.name) + ".sqlite_master AS m")
 	for _, p := range pragmas {
-		from += " CROSS JOIN " + strings.Replace(p, "%s", nameText(s.name), 1)
+		from.WriteString(" CROSS JOIN " + strings.Replace(p, "%s", nameText(s.name), 1))
 	}
-	return from + " WHERE m.type = " + nameText(kind)
+	return from.String() + " WHERE m.type = " + nameText(kind)
 }

@@ -208,7 +208,7 @@ func catalogKey(schema, name string) string {
 	part := func(s string) string {
 		s = nameFold(s)
 		plain := s != ""
-		for i := 0; i < len(s); i++ {
+		for i := range len(s) {
 			c := s[i]
 			plain = plain && (c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || c >= 0x80)
 		}

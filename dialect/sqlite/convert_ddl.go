@@ -66,7 +66,7 @@ func (c *converter) ddl(stmt ast.Stmt) {
 			c.ddlTarget(n.Name, false)
 		}
 	default:
-		c.fail("a statement is not known: %T", stmt)
+		c.failf("a statement is not known: %T", stmt)
 	}
 }
 
@@ -84,7 +84,7 @@ func (c *converter) ddlName(n dialect.Name, temp bool) {
 // meant: the others do not see it, and it hides a table of the same name.
 func (c *converter) ddlTemp(n dialect.Name, temp bool) {
 	if temp || nameFold(n.Schema) == "temp" {
-		c.st.Taint |= taintAll
+		c.st.Taint |= dialect.TaintAll
 	}
 }
 
@@ -104,7 +104,7 @@ func (c *converter) createTrigger(n *ast.CreateTriggerStmt) {
 		body := &converter{text: c.text, toks: c.toks, st: &dialect.Statement{Text: c.text}, depth: c.depth}
 		body.statement(part)
 		if body.failed != "" {
-			c.fail("%s", body.failed)
+			c.failf("%s", body.failed)
 			return
 		}
 		for _, n := range body.st.Writes {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sqlc-dev/meyer/ast"
@@ -96,7 +97,7 @@ func (c *converter) expr(e ast.Expr) dialect.Expr {
 	case *ast.RaiseExpr:
 		return c.opaque("RAISE", e.Message)
 	}
-	c.fail("an expression is not known: %T", e)
+	c.failf("an expression is not known: %T", e)
 	return &dialect.Opaque{What: "unknown"}
 }
 
@@ -156,7 +157,7 @@ func convertRef(e *ast.QualifiedRef) dialect.Expr {
 
 func (c *converter) param(e *ast.BindParam) dialect.Expr {
 	if e.Number < 1 || e.Number > tokMaxParam {
-		c.fail("a parameter's number is not between 1 and %d", tokMaxParam)
+		c.failf("a parameter's number is not between 1 and %d", tokMaxParam)
 	}
 	p := dialect.Param{Index: e.Number}
 	if e.Kind != ast.ParamAnon && e.Kind != ast.ParamNumber {
@@ -186,7 +187,7 @@ func (c *converter) unary(e *ast.UnaryExpr) dialect.Expr {
 	case ast.OpBitNot:
 		return c.opaque("arithmetic", e.X)
 	}
-	c.fail("an operator is not known: %s", e.Op)
+	c.failf("an operator is not known: %s", e.Op)
 	return &dialect.Opaque{What: "unknown"}
 }
 
@@ -206,7 +207,7 @@ func (c *converter) binary(e *ast.BinaryExpr) dialect.Expr {
 	case ast.OpConcat, ast.OpPtr, ast.OpPtr2:
 		return c.opaque(e.Op.String(), e.X, e.Y)
 	}
-	c.fail("an operator is not known: %s", e.Op)
+	c.failf("an operator is not known: %s", e.Op)
 	return &dialect.Opaque{What: "unknown"}
 }
 
@@ -226,8 +227,8 @@ func (c *converter) chain(e *ast.BinaryExpr) []dialect.Expr {
 	}
 	out := make([]dialect.Expr, 0, len(operands)+1)
 	out = append(out, c.expr(left))
-	for i := len(operands) - 1; i >= 0; i-- {
-		out = append(out, c.expr(operands[i]))
+	for _, operand := range slices.Backward(operands) {
+		out = append(out, c.expr(operand))
 	}
 	return out
 }

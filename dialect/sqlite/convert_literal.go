@@ -36,7 +36,7 @@ func (c *converter) literal(e *ast.Literal) dialect.Expr {
 		c.volatile(what + " changes with time")
 		return &dialect.Opaque{What: what}
 	}
-	c.fail("a literal is not known: %s", e.Kind)
+	c.failf("a literal is not known: %s", e.Kind)
 	return &dialect.Opaque{What: "unknown"}
 }
 
@@ -126,7 +126,7 @@ func convertNumber(text string) (any, bool) {
 			return int64(0), true
 		}
 		u, err := strconv.ParseUint(digits, 16, 64)
-		return int64(u), err == nil
+		return int64(u), err == nil //nolint:gosec // the bits
 	}
 	mantissa, exponent := text, 0
 	if i := strings.IndexAny(text, "eE"); i >= 0 {

@@ -114,6 +114,6 @@ func (c *converter) pragma(n *ast.PragmaStmt) {
 	case pragmaReads:
 		c.st.Taint = dialect.TaintReads
 	default:
-		c.st.Taint = taintAll
+		c.st.Taint = dialect.TaintAll
 	}
 }

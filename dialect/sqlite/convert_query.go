@@ -24,7 +24,7 @@ func (c *converter) query(sel *ast.SelectStmt) *dialect.Query {
 			q.Cores = append(q.Cores, c.core(core))
 			if !last && (len(core.OrderBy) > 0 || core.Limit != nil) {
 				// SQLite refuses it. Where would it belong?
-				c.fail("ORDER BY or LIMIT stands before the end of a compound")
+				c.failf("ORDER BY or LIMIT stands before the end of a compound")
 			}
 			// The parser keeps them with the last part; they belong to all.
 			q.OrderBy = c.ordering(core.OrderBy)
@@ -44,7 +44,7 @@ func (c *converter) query(sel *ast.SelectStmt) *dialect.Query {
 			}
 			q.Cores = append(q.Cores, values)
 		default:
-			c.fail("a part of a query is not known: %T", core)
+			c.failf("a part of a query is not known: %T", core)
 		}
 	}
 	return q
@@ -133,7 +133,7 @@ func (c *converter) from(list []*ast.TableRef) dialect.Source {
 		return nil
 	}
 	if len(list) > convertMaxSources {
-		c.fail("a FROM has more than %d sources", convertMaxSources)
+		c.failf("a FROM has more than %d sources", convertMaxSources)
 		return nil
 	}
 	var left dialect.Source
@@ -141,7 +141,7 @@ func (c *converter) from(list []*ast.TableRef) dialect.Source {
 		right := c.source(ref, i == 0)
 		if i == 0 {
 			if ref.On != nil || len(ref.Using) > 0 {
-				c.fail("ON or USING stands before the first join")
+				c.failf("ON or USING stands before the first join")
 			}
 			left = right
 			continue
@@ -155,7 +155,7 @@ func (c *converter) from(list []*ast.TableRef) dialect.Source {
 func (c *converter) join(left, right dialect.Source, ref *ast.TableRef) dialect.Source {
 	j := &dialect.Join{Left: left, Right: right, On: c.exprOrNil(ref.On), Using: convertIdents(ref.Using)}
 	if ref.Join == nil {
-		c.fail("a source has no join")
+		c.failf("a source has no join")
 		return j
 	}
 	kinds := ref.Join.Type
@@ -164,13 +164,13 @@ func (c *converter) join(left, right dialect.Source, ref *ast.TableRef) dialect.
 			switch strings.ToUpper(w) {
 			case "NATURAL", "LEFT", "RIGHT", "FULL", "OUTER", "INNER", "CROSS":
 			default:
-				c.fail("unknown join type")
+				c.failf("unknown join type")
 			}
 		}
 	}
 	switch outer := kinds & (ast.JoinLeft | ast.JoinRight); {
 	case kinds&ast.JoinOuter != 0 && (kinds&ast.JoinInner != 0 || outer == 0):
-		c.fail("unknown join type") // as SQLite says
+		c.failf("unknown join type") // as SQLite says
 	case outer == ast.JoinLeft|ast.JoinRight:
 		j.Kind = dialect.JoinFull
 	case outer == ast.JoinLeft:
@@ -200,14 +200,14 @@ func (c *converter) source(ref *ast.TableRef, first bool) dialect.Source {
 		// does not hide the names inside, and an alias inside a list of one
 		// is lost unless the list comes first.
 		if ref.Alias != nil {
-			c.fail("a join in parentheses has an alias")
+			c.failf("a join in parentheses has an alias")
 		}
 		if len(ref.List) == 1 && ref.List[0].Alias != nil && !first {
-			c.fail("a table in parentheses has an alias")
+			c.failf("a table in parentheses has an alias")
 		}
 		return c.from(ref.List)
 	case ref.Name == nil:
-		c.fail("a source has no name")
+		c.failf("a source has no name")
 		return nil
 	}
 	name := convertName(ref.Name)

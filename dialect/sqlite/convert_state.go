@@ -44,8 +44,8 @@ type convertScope struct {
 	names []string // folded and sorted
 }
 
-// fail gives up: the statement is judged by its tokens.
-func (c *converter) fail(format string, args ...any) {
+// failf gives up: the statement is judged by its tokens.
+func (c *converter) failf(format string, args ...any) {
 	if c.failed == "" {
 		c.failed = fmt.Sprintf(format, args...)
 	}
@@ -56,7 +56,7 @@ func (c *converter) fail(format string, args ...any) {
 func (c *converter) enter() bool {
 	c.depth++
 	if c.depth > convertMaxDepth {
-		c.fail("the statement is nested deeper than %d", convertMaxDepth)
+		c.failf("the statement is nested deeper than %d", convertMaxDepth)
 	}
 	return c.failed == ""
 }

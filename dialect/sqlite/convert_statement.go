@@ -6,8 +6,6 @@ import (
 	"github.com/cacheops/cacheops/dialect"
 )
 
-const taintAll = dialect.TaintReads | dialect.TaintWrites
-
 // statement converts a statement of any kind. A kind that is not listed fails,
 // and is told by its tokens.
 func (c *converter) statement(stmt ast.Stmt) {
@@ -36,12 +34,12 @@ func (c *converter) statement(stmt ast.Stmt) {
 	case *ast.AttachStmt:
 		// A table of the attached database can be meant by a bare name, and a
 		// trigger can write there.
-		c.st.Kind, c.st.Taint = dialect.KindSession, taintAll
+		c.st.Kind, c.st.Taint = dialect.KindSession, dialect.TaintAll
 		c.exprOrNil(n.File)
 		c.exprOrNil(n.Name)
 		c.exprOrNil(n.Key)
 	case *ast.DetachStmt:
-		c.st.Kind, c.st.Taint = dialect.KindSession, taintAll
+		c.st.Kind, c.st.Taint = dialect.KindSession, dialect.TaintAll
 		c.exprOrNil(n.Name)
 	case *ast.PragmaStmt:
 		c.pragma(n)

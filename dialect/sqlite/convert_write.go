@@ -40,7 +40,7 @@ func (c *converter) insert(n *ast.InsertStmt) {
 	case n.DefaultValues:
 		ins.Rows = 1
 	default:
-		c.fail("an INSERT has no rows")
+		c.failf("an INSERT has no rows")
 	}
 	for _, u := range n.Upserts {
 		ins.Upsert = ins.Upsert || !u.DoNothing
@@ -147,7 +147,7 @@ func (c *converter) target(name *ast.QualifiedName, alias, index *ast.Ident, not
 	if notIndexed {
 		i, _ := slices.BinarySearchFunc(c.toks, end, func(t tok, end int) int { return int(t.pos) - end })
 		if i+1 >= len(c.toks) || !c.isWord(c.toks[i], "not") || !c.isWord(c.toks[i+1], "indexed") {
-			c.fail("NOT INDEXED is not where it should be")
+			c.failf("NOT INDEXED is not where it should be")
 			return pos, end
 		}
 		end = int(c.toks[i+1].end)

@@ -39,7 +39,7 @@ func TestConvertInsert(t *testing.T) {
 			continue
 		}
 		got := ""
-		for _, line := range strings.Split(printStatement(st), "\n") {
+		for line := range strings.SplitSeq(printStatement(st), "\n") {
 			if rest, ok := strings.CutPrefix(line, "  insert: "); ok {
 				got = rest
 			}
@@ -90,7 +90,7 @@ func TestConvertUpdateDelete(t *testing.T) {
 			t.Errorf("%s: %s", tt.text, printStatement(st))
 			continue
 		}
-		for _, line := range strings.Split(printStatement(st), "\n") {
+		for line := range strings.SplitSeq(printStatement(st), "\n") {
 			if _, rest, ok := strings.Cut(line, "  update: "); ok {
 				got = rest
 			}

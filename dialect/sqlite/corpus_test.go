@@ -20,7 +20,7 @@ func corpus(t testing.TB) []corpusStatement {
 		t.Fatal(err)
 	}
 	var list []corpusStatement
-	for _, line := range strings.Split(strings.TrimSpace(string(data)), "\n") {
+	for line := range strings.SplitSeq(strings.TrimSpace(string(data)), "\n") {
 		name, text, ok := strings.Cut(line, "\t")
 		if !ok {
 			t.Fatalf("the line has no tab: %q", line)

@@ -91,7 +91,7 @@ func (f *fallbackReader) classify() bool {
 	case "create", "drop", "alter":
 		return f.ddl()
 	case "attach", "detach":
-		f.st.Kind, f.st.Taint = dialect.KindSession, taintAll
+		f.st.Kind, f.st.Taint = dialect.KindSession, dialect.TaintAll
 		return true
 	case "begin":
 		// BEGIN CONCURRENT is in a branch of SQLite.
@@ -203,7 +203,7 @@ func (f *fallbackReader) ddl() bool {
 	if verb == "create" {
 		switch f.word(i) {
 		case "temp", "temporary":
-			f.st.Taint = taintAll
+			f.st.Taint = dialect.TaintAll
 			i++
 		case "unique", "virtual":
 			i++
@@ -226,7 +226,7 @@ func (f *fallbackReader) ddl() bool {
 		return false
 	}
 	if nameFold(n.Schema) == "temp" {
-		f.st.Taint = taintAll
+		f.st.Taint = dialect.TaintAll
 	}
 	f.ddlNames(n, i, next)
 	return true
@@ -246,7 +246,7 @@ func (f *fallbackReader) ddlNames(n dialect.Name, from, next int) {
 					f.write(dialect.Name{Schema: n.Schema, Name: other.Name})
 				}
 				if nameFold(other.Schema) == "temp" {
-					f.st.Taint = taintAll
+					f.st.Taint = dialect.TaintAll
 				}
 			}
 		}

@@ -61,14 +61,14 @@ func TestFallback(t *testing.T) {
 		{"DELETE FROM t1 USING t2 WHERE a = (SELECT b FROM t3)", dialect.KindDelete, "t1", "t3", "", 0},
 
 		{"CREATE TABLE t1 (a NEWWORD(1)) NEWWORD y", dialect.KindDDL, "t1", "", "newword", 0},
-		{"CREATE TEMP TABLE t1 NEWWORD", dialect.KindDDL, "t1", "", "", taintAll},
-		{"CREATE TABLE Temp.t1 NEWWORD", dialect.KindDDL, "Temp.t1", "", "", taintAll},
+		{"CREATE TEMP TABLE t1 NEWWORD", dialect.KindDDL, "t1", "", "", dialect.TaintAll},
+		{"CREATE TABLE Temp.t1 NEWWORD", dialect.KindDDL, "Temp.t1", "", "", dialect.TaintAll},
 		{"CREATE UNIQUE INDEX IF NOT EXISTS main.i ON t1 (a) NEWWORD", dialect.KindDDL, "main.i, t1, main.t1", "", "t1", 0},
 		{"ALTER TABLE main.t1 NEWWORD TO t2", dialect.KindDDL, "main.t1, t2, main.t2", "", "", 0},
 		{"DROP TABLE IF EXISTS t1 CASCADE", dialect.KindDDL, "t1", "", "", 0},
 		{"CREATE VIEW v AS SELECT a FROM t1 NEWWORD x", dialect.KindDDL, "v", "t1", "", 0},
-		{"ATTACH 'x' NEWWORD y", dialect.KindSession, "", "", "", taintAll},
-		{"DETACH x NEWWORD y", dialect.KindSession, "", "", "", taintAll},
+		{"ATTACH 'x' NEWWORD y", dialect.KindSession, "", "", "", dialect.TaintAll},
+		{"DETACH x NEWWORD y", dialect.KindSession, "", "", "", dialect.TaintAll},
 		{"BEGIN CONCURRENT", dialect.KindBegin, "", "", "", 0},
 		{"BEGIN CONCURRENT TRANSACTION", dialect.KindBegin, "", "", "", 0},
 	} {
@@ -85,7 +85,7 @@ func TestFallback(t *testing.T) {
 		if got := printNames(st.Writes); got != tt.writes {
 			t.Errorf("%s: writes %s, want %s", tt.text, got, tt.writes)
 		}
-		for _, want := range strings.Split(tt.reads, ", ") {
+		for want := range strings.SplitSeq(tt.reads, ", ") {
 			if want != "" && !strings.Contains(", "+printNames(st.Reads)+", ", ", "+want+", ") {
 				t.Errorf("%s: reads %s, want %s too", tt.text, printNames(st.Reads), want)
 			}
@@ -137,7 +137,7 @@ func TestFallbackUnknown(t *testing.T) {
 		"MERGE INTO t1 USING t2",
 	} {
 		st := Parse(text)
-		if st.Kind != dialect.KindUnknown || st.Taint != taintAll || st.Incomplete == "" || st.Volatile == "" {
+		if st.Kind != dialect.KindUnknown || st.Taint != dialect.TaintAll || st.Incomplete == "" || st.Volatile == "" {
 			t.Errorf("%s: %s", text, printStatement(st))
 		}
 		if st.Pos < 0 || st.Pos > st.End || st.End > len(text) {

@@ -81,7 +81,7 @@ type functionGroup struct {
 func functionTableOf(groups []functionGroup) map[string]function {
 	table := make(map[string]function)
 	for _, g := range groups {
-		for _, name := range strings.Fields(g.names) {
+		for name := range strings.FieldsSeq(g.names) {
 			table[name] = function{g.kind, g.min, g.max}
 		}
 	}

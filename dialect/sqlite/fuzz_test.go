@@ -66,7 +66,7 @@ func checkStatement(t *testing.T, st *dialect.Statement, text string) {
 		}
 		return
 	case st.Kind == dialect.KindUnknown:
-		if st.Incomplete == "" || st.Taint != taintAll || parsed > 0 {
+		if st.Incomplete == "" || st.Taint != dialect.TaintAll || parsed > 0 {
 			t.Fatalf("unknown, but %s", printStatement(st))
 		}
 		return

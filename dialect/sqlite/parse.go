@@ -131,7 +131,7 @@ func parseScript(text string, toks []tok, stmts []ast.Stmt, parse func(string) (
 func parseUnknown(text, why string) *dialect.Statement {
 	return &dialect.Statement{
 		Kind:       dialect.KindUnknown,
-		Taint:      dialect.TaintReads | dialect.TaintWrites,
+		Taint:      dialect.TaintAll,
 		Volatile:   "the text was not understood",
 		Incomplete: why,
 		Text:       text,

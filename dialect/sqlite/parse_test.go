@@ -12,9 +12,8 @@ import (
 func TestParseKinds(t *testing.T) {
 	t.Parallel()
 	const (
-		none   = dialect.Taint(0)
-		reads  = dialect.TaintReads
-		writes = dialect.TaintWrites
+		none  = dialect.Taint(0)
+		reads = dialect.TaintReads
 	)
 	for _, tt := range []struct {
 		text   string
@@ -35,31 +34,31 @@ func TestParseKinds(t *testing.T) {
 		{"ROLLBACK TRANSACTION", dialect.KindRollback, none, ""},
 
 		{"CREATE TABLE main.t (a)", dialect.KindDDL, none, "main.t"},
-		{"CREATE TEMP TABLE t (a)", dialect.KindDDL, reads | writes, "t"},
-		{"CREATE TEMPORARY VIEW v AS SELECT 1", dialect.KindDDL, reads | writes, "v"},
-		{"CREATE TEMP TRIGGER tr AFTER INSERT ON t BEGIN SELECT 1; END", dialect.KindDDL, reads | writes, "t"},
-		{"CREATE TRIGGER Temp.tr AFTER INSERT ON t BEGIN SELECT 1; END", dialect.KindDDL, reads | writes, "t"},
-		{"CREATE TABLE TEMP.t (a)", dialect.KindDDL, reads | writes, "TEMP.t"},
-		{`CREATE TABLE "temp".t AS SELECT 1`, dialect.KindDDL, reads | writes, "temp.t"},
-		{"CREATE VIRTUAL TABLE temp.t USING fts5(a)", dialect.KindDDL, reads | writes, "temp.t"},
-		{"CREATE INDEX temp.i ON t (a)", dialect.KindDDL, reads | writes, "temp.t"},
+		{"CREATE TEMP TABLE t (a)", dialect.KindDDL, dialect.TaintAll, "t"},
+		{"CREATE TEMPORARY VIEW v AS SELECT 1", dialect.KindDDL, dialect.TaintAll, "v"},
+		{"CREATE TEMP TRIGGER tr AFTER INSERT ON t BEGIN SELECT 1; END", dialect.KindDDL, dialect.TaintAll, "t"},
+		{"CREATE TRIGGER Temp.tr AFTER INSERT ON t BEGIN SELECT 1; END", dialect.KindDDL, dialect.TaintAll, "t"},
+		{"CREATE TABLE TEMP.t (a)", dialect.KindDDL, dialect.TaintAll, "TEMP.t"},
+		{`CREATE TABLE "temp".t AS SELECT 1`, dialect.KindDDL, dialect.TaintAll, "temp.t"},
+		{"CREATE VIRTUAL TABLE temp.t USING fts5(a)", dialect.KindDDL, dialect.TaintAll, "temp.t"},
+		{"CREATE INDEX temp.i ON t (a)", dialect.KindDDL, dialect.TaintAll, "temp.t"},
 		{"CREATE INDEX main.i ON t (a)", dialect.KindDDL, none, "main.t"},
-		{"DROP TABLE temp.t", dialect.KindDDL, reads | writes, "temp.t"},
+		{"DROP TABLE temp.t", dialect.KindDDL, dialect.TaintAll, "temp.t"},
 		{"DROP VIEW v", dialect.KindDDL, none, "v"},
 		{"DROP INDEX i", dialect.KindDDL, none, ""},
-		{"DROP INDEX temp.i", dialect.KindDDL, reads | writes, ""},
+		{"DROP INDEX temp.i", dialect.KindDDL, dialect.TaintAll, ""},
 		{"DROP TRIGGER tr", dialect.KindDDL, none, ""},
 		{"ALTER TABLE t RENAME TO u", dialect.KindDDL, none, "t, u"},
 		{"ALTER TABLE main.t RENAME TO u", dialect.KindDDL, none, "main.t, main.u"},
-		{"ALTER TABLE temp.t ADD COLUMN a", dialect.KindDDL, reads | writes, "temp.t"},
+		{"ALTER TABLE temp.t ADD COLUMN a", dialect.KindDDL, dialect.TaintAll, "temp.t"},
 		{"REINDEX", dialect.KindDDL, none, ""},
 		{"REINDEX t", dialect.KindDDL, none, "t"},
 		{"VACUUM", dialect.KindDDL, none, ""},
 		{"VACUUM main", dialect.KindDDL, none, ""},
 		{"VACUUM main INTO 'x'", dialect.KindUtility, none, ""},
 		{"ANALYZE", dialect.KindUtility, none, ""},
-		{"ATTACH 'x' AS y", dialect.KindSession, reads | writes, ""},
-		{"DETACH y", dialect.KindSession, reads | writes, ""},
+		{"ATTACH 'x' AS y", dialect.KindSession, dialect.TaintAll, ""},
+		{"DETACH y", dialect.KindSession, dialect.TaintAll, ""},
 
 		{"EXPLAIN DELETE FROM t", dialect.KindUtility, none, ""},
 		{"EXPLAIN CREATE TEMP TABLE t (a)", dialect.KindUtility, none, ""},
@@ -68,7 +67,7 @@ func TestParseKinds(t *testing.T) {
 		{"EXPLAIN PRAGMA table_info(t)", dialect.KindUtility, none, ""},
 		// SQLite carries a pragma out while it prepares it.
 		{"EXPLAIN PRAGMA case_sensitive_like = 1", dialect.KindSession, reads, ""},
-		{"EXPLAIN QUERY PLAN PRAGMA writable_schema = 1", dialect.KindSession, reads | writes, ""},
+		{"EXPLAIN QUERY PLAN PRAGMA writable_schema = 1", dialect.KindSession, dialect.TaintAll, ""},
 
 		{"PRAGMA case_sensitive_like = ON", dialect.KindSession, reads, ""},
 		{"PRAGMA Case_Sensitive_Like(1)", dialect.KindSession, reads, ""},
@@ -82,18 +81,18 @@ func TestParseKinds(t *testing.T) {
 		{"PRAGMA empty_result_callbacks = 1", dialect.KindSession, reads, ""},
 		{"PRAGMA encoding = 'UTF-16'", dialect.KindSession, reads, ""},
 		{"PRAGMA encoding", dialect.KindUtility, none, ""},
-		{"PRAGMA schema_version = 5", dialect.KindSession, reads | writes, ""},
+		{"PRAGMA schema_version = 5", dialect.KindSession, dialect.TaintAll, ""},
 		{"PRAGMA schema_version", dialect.KindUtility, none, ""},
-		{"PRAGMA writable_schema = RESET", dialect.KindSession, reads | writes, ""},
-		{"PRAGMA trusted_schema = 0", dialect.KindSession, reads | writes, ""},
-		{"PRAGMA something_new", dialect.KindSession, reads | writes, ""},
-		{"PRAGMA something_new = 1", dialect.KindSession, reads | writes, ""},
-		{"PRAGMA key = 'x'", dialect.KindSession, reads | writes, ""},
+		{"PRAGMA writable_schema = RESET", dialect.KindSession, dialect.TaintAll, ""},
+		{"PRAGMA trusted_schema = 0", dialect.KindSession, dialect.TaintAll, ""},
+		{"PRAGMA something_new", dialect.KindSession, dialect.TaintAll, ""},
+		{"PRAGMA something_new = 1", dialect.KindSession, dialect.TaintAll, ""},
+		{"PRAGMA key = 'x'", dialect.KindSession, dialect.TaintAll, ""},
 		{"PRAGMA journal_mode = WAL", dialect.KindUtility, none, ""},
 		{"PRAGMA journal_mode", dialect.KindUtility, none, ""},
 		// A ROLLBACK without a journal leaves the changes.
-		{"PRAGMA journal_mode = OFF", dialect.KindSession, reads | writes, ""},
-		{"PRAGMA main.journal_mode('Off')", dialect.KindSession, reads | writes, ""},
+		{"PRAGMA journal_mode = OFF", dialect.KindSession, dialect.TaintAll, ""},
+		{"PRAGMA main.journal_mode('Off')", dialect.KindSession, dialect.TaintAll, ""},
 		{"PRAGMA foreign_keys = OFF", dialect.KindUtility, none, ""},
 		{"PRAGMA synchronous = NORMAL", dialect.KindUtility, none, ""},
 		{"PRAGMA busy_timeout(5000)", dialect.KindUtility, none, ""},
@@ -103,10 +102,10 @@ func TestParseKinds(t *testing.T) {
 		{"PRAGMA optimize", dialect.KindUtility, none, ""},
 		{"PRAGMA table_info('t')", dialect.KindUtility, none, ""},
 
-		{"nonsense", dialect.KindUnknown, reads | writes, ""},
-		{"SELECT 1; nonsense", dialect.KindUnknown, reads | writes, ""},
-		{"SELECT '", dialect.KindUnknown, reads | writes, ""},
-		{"CALL f()", dialect.KindUnknown, reads | writes, ""},
+		{"nonsense", dialect.KindUnknown, dialect.TaintAll, ""},
+		{"SELECT 1; nonsense", dialect.KindUnknown, dialect.TaintAll, ""},
+		{"SELECT '", dialect.KindUnknown, dialect.TaintAll, ""},
+		{"CALL f()", dialect.KindUnknown, dialect.TaintAll, ""},
 	} {
 		st := Parse(tt.text)
 		if st.Kind != tt.kind || st.Taint != tt.taint || printNames(st.Writes) != tt.writes {
@@ -130,7 +129,7 @@ func TestPragmasKnown(t *testing.T) {
 		if st := Parse("PRAGMA " + name); st.Kind != dialect.KindUtility || st.Taint != 0 {
 			t.Errorf("%s: %v taint %d", name, st.Kind, st.Taint)
 		}
-		want := map[pragmaKind]dialect.Taint{pragmaHarmless: 0, pragmaReads: dialect.TaintReads, pragmaAll: taintAll}[kind]
+		want := map[pragmaKind]dialect.Taint{pragmaHarmless: 0, pragmaReads: dialect.TaintReads, pragmaAll: dialect.TaintAll}[kind]
 		if st := Parse("PRAGMA " + strings.ToUpper(name) + " = 1"); st.Taint != want || (st.Kind == dialect.KindSession) != (want != 0) {
 			t.Errorf("%s = 1: %v taint %d, want %d", name, st.Kind, st.Taint, want)
 		}
@@ -197,7 +196,7 @@ func TestParseScript(t *testing.T) {
 	if got := st.Script[0].Text[st.Script[0].Pos:st.Script[0].End]; got != "UPDATE t SET a = ? WHERE b = ?" {
 		t.Errorf("the first text is %q", got)
 	}
-	if st.Params != 2 || !st.NamedParams || st.Taint != taintAll || !st.TruthWords {
+	if st.Params != 2 || !st.NamedParams || st.Taint != dialect.TaintAll || !st.TruthWords {
 		t.Errorf("params %d %v taint %d truth words %v", st.Params, st.NamedParams, st.Taint, st.TruthWords)
 	}
 	if printNames(st.Reads) != "u, T" || printNames(st.Writes) != "t, x" {
@@ -272,7 +271,7 @@ func TestParseBounds(t *testing.T) {
 func TestParseLongerThanScanned(t *testing.T) {
 	t.Parallel()
 	text := "UPDATE t SET a = '" + strings.Repeat("x", tokMaxScan) + "'"
-	if st := Parse(text); st.Kind != dialect.KindUnknown || st.Taint != taintAll || st.Incomplete == "" {
+	if st := Parse(text); st.Kind != dialect.KindUnknown || st.Taint != dialect.TaintAll || st.Incomplete == "" {
 		t.Errorf("%v taint %d %q", st.Kind, st.Taint, st.Incomplete)
 	}
 }
@@ -292,7 +291,7 @@ func TestParsePanic(t *testing.T) {
 		},
 	} {
 		st := parseWith("SELECT 1; SELECT 2", parse)
-		if st == nil || st.Kind != dialect.KindUnknown || st.Taint != taintAll || !strings.Contains(st.Incomplete, "failed") {
+		if st == nil || st.Kind != dialect.KindUnknown || st.Taint != dialect.TaintAll || !strings.Contains(st.Incomplete, "failed") {
 			t.Errorf("%s: %s", name, printStatement(st))
 		}
 	}

@@ -21,8 +21,8 @@ var sessionSwitches = []struct {
 	{"full_column_names", false, dialect.TaintReads, "names columns otherwise"},
 	{"short_column_names", true, dialect.TaintReads, "names columns otherwise"},
 	{"empty_result_callbacks", false, dialect.TaintReads, "returns empty results otherwise"},
-	{"count_changes", false, dialect.TaintReads | dialect.TaintWrites, "lets writes return rows"},
-	{"writable_schema", false, dialect.TaintReads | dialect.TaintWrites, "lets statements write the schema"},
+	{"count_changes", false, dialect.TaintAll, "lets writes return rows"},
+	{"writable_schema", false, dialect.TaintAll, "lets statements write the schema"},
 }
 
 // sessionProbe is true where the built-in LIKE and collations are the built-in
@@ -53,14 +53,14 @@ func (sqliteDialect) CheckSession(ctx context.Context, db dialect.Queryer) (dial
 			s.Private = catalogText(row[2]) == ""
 		case "temp":
 		default:
-			taint(dialect.TaintReads|dialect.TaintWrites, "the database "+name+" is attached")
+			taint(dialect.TaintAll, "the database "+name+" is attached")
 		}
 	}
 	if rows, err = catalogQuery(ctx, db, "SELECT count(*) FROM sqlite_temp_master", 1); err != nil {
 		return s, err
 	}
 	if len(rows) != 1 || catalogInt(rows[0][0]) != 0 {
-		taint(dialect.TaintReads|dialect.TaintWrites, "there are temporary tables, views or triggers")
+		taint(dialect.TaintAll, "there are temporary tables, views or triggers")
 	}
 	for _, sw := range sessionSwitches {
 		if rows, err = catalogQuery(ctx, db, "PRAGMA "+sw.pragma, 1); err != nil {
@@ -69,6 +69,12 @@ func (sqliteDialect) CheckSession(ctx context.Context, db dialect.Queryer) (dial
 		if len(rows) > 0 && (catalogInt(rows[0][0]) != 0) != sw.usual {
 			taint(sw.taint, "PRAGMA "+sw.pragma+" "+sw.why)
 		}
+	}
+	if rows, err = catalogQuery(ctx, db, "PRAGMA journal_mode", 1); err != nil {
+		return s, err
+	}
+	if len(rows) != 1 || nameFold(catalogText(rows[0][0])) == "off" {
+		taint(dialect.TaintAll, "without a journal a rollback need not take changes back")
 	}
 	if rows, err = catalogQuery(ctx, db, sessionProbe, 1); err != nil {
 		return s, err

@@ -51,16 +51,16 @@ type tok struct {
 	pos, end int32
 }
 
-// tokErr says that a text cannot be split into tokens, so that nothing can be
+// tokError says that a text cannot be split into tokens, so that nothing can be
 // told about it.
-type tokErr struct {
+type tokError struct {
 	pos  int
 	what string
 }
 
 // Error describes the failure and its place; it does not repeat the text,
 // which may hold private values.
-func (e *tokErr) Error() string {
+func (e *tokError) Error() string {
 	return fmt.Sprintf("%s at byte %d", e.what, e.pos)
 }
 
@@ -77,13 +77,13 @@ func tokenize(text string) (toks []tok, depth int, err error) {
 	for i := 0; i < len(text); {
 		kind, n, space, what := tokScan(text, i)
 		if what != "" {
-			return nil, 0, &tokErr{pos: i, what: what}
+			return nil, 0, &tokError{pos: i, what: what}
 		}
 		if space {
 			i += n
 			continue
 		}
-		t := tok{kind: kind, pos: int32(i), end: int32(i + n)}
+		t := tok{kind: kind, pos: int32(i), end: int32(i + n)} //nolint:gosec // the text is bounded
 		switch kind {
 		case tokLP:
 			open++
@@ -346,7 +346,7 @@ func tokFoldEqual(word, lower string) bool {
 	if len(word) != len(lower) {
 		return false
 	}
-	for i := 0; i < len(word); i++ {
+	for i := range len(word) {
 		c := word[i]
 		if c >= 'A' && c <= 'Z' {
 			c += 'a' - 'A'

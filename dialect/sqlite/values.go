@@ -225,9 +225,9 @@ func valueInt(v driver.Value) (int64, bool) {
 	case int8:
 		return int64(v), true
 	case uint:
-		return int64(v), uint64(v) <= math.MaxInt64
+		return valueUint(uint64(v))
 	case uint64:
-		return int64(v), v <= math.MaxInt64
+		return valueUint(v)
 	case uint32:
 		return int64(v), true
 	case uint16:
@@ -238,6 +238,14 @@ func valueInt(v driver.Value) (int64, bool) {
 	return 0, false
 }
 
+// valueUint refuses what is no int64: drivers do not bind it.
+func valueUint(v uint64) (int64, bool) {
+	if v > math.MaxInt64 {
+		return 0, false
+	}
+	return int64(v), true
+}
+
 // valuePlainInt tells whether s is a whole number of at most 18 digits as
 // strconv writes it.
 func valuePlainInt(s string) bool {
@@ -245,7 +253,7 @@ func valuePlainInt(s string) bool {
 	if digits == "" || len(digits) > 18 || digits[0] == '0' && len(s) > 1 {
 		return false
 	}
-	for i := 0; i < len(digits); i++ {
+	for i := range len(digits) {
 		if digits[i] < '0' || '9' < digits[i] {
 			return false
 		}

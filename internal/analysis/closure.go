@@ -18,6 +18,8 @@ type closure struct {
 	done    map[string]bool  // events that were followed
 	views   map[*dialect.Table]bool
 	all     string // why anything may be written
+	// triggered is true when a trigger was followed.
+	triggered bool
 }
 
 // fail ends the closure: anything may be written.
@@ -218,7 +220,7 @@ func (c *closure) triggers(t *dialect.Table, kind dialect.Kind) (found bool) {
 		if tr.Event != kind {
 			continue
 		}
-		found = true
+		found, c.triggered = true, true
 		if tr.Body == nil {
 			c.fail("trigger " + tr.Name + " was not understood")
 		}

@@ -58,6 +58,8 @@ type Write struct {
 	// All is true when the statement may reach any table; AllWhy says why.
 	All    bool
 	AllWhy string
+	// Triggers is true when the statement may run a trigger.
+	Triggers bool
 	// Schema is true when the statement changes the schema, or may.
 	Schema bool
 }

@@ -37,7 +37,7 @@ func makeWrite(st *dialect.Statement, cat *dialect.Catalog, o *Options) *Write {
 	case target != nil:
 		c.touch(target)
 	}
-	w.Epochs = c.touched
+	w.Epochs, w.Triggers = c.touched, c.triggered
 	if st.Kind == dialect.KindSelect && len(w.Epochs) == 0 {
 		return nil
 	}

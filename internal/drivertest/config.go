@@ -31,7 +31,8 @@ type Answer struct {
 
 	// Err is returned instead of rows or of a result.
 	Err error
-	// RowsErr is returned by Next behind the last row, instead of io.EOF.
+	// RowsErr is returned by Next behind the last row, instead of io.EOF. Asked
+	// again, Next has another error.
 	RowsErr error
 	// CloseErr is returned by the Close of the rows.
 	CloseErr error
@@ -41,8 +42,8 @@ type Answer struct {
 
 	// Dynamic makes the rows answer questions about column types from the
 	// values of the current row, as SQLite's drivers do: the scan type is that
-	// of the value, nil for NULL and before the first row, and texts and bytes
-	// have a length.
+	// of the value, nil for NULL and outside of rows, and texts and bytes have a
+	// length.
 	Dynamic bool
 	// Reuse makes the rows hand out byte slices of one buffer, which each Next
 	// and Close overwrite, as the drivers of MySQL do.

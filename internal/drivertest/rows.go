@@ -16,6 +16,7 @@ type rows struct {
 	more   []Answer
 	next   int // the row that comes next
 	buffer []byte
+	ended  bool // Next told the end of the set
 	closed bool
 	close  error
 }
@@ -56,7 +57,7 @@ func (r *rows) reused(dest, row []driver.Value) {
 
 // current is the value of a column in the current row, nil outside of rows.
 func (r *rows) current(i int) driver.Value {
-	if r.next == 0 || r.closed {
+	if r.next == 0 || r.ended || r.closed {
 		return nil
 	}
 	return r.set.Rows[r.next-1][i]
@@ -92,9 +93,13 @@ func (p rowsBase) Next(dest []driver.Value) error {
 	switch {
 	case r.closed:
 		return errors.New("drivertest: Next after Close")
+	case r.ended && r.set.RowsErr != nil:
+		return errors.New("drivertest: Next after an error")
 	case r.next == len(r.set.Rows) && r.set.RowsErr != nil:
+		r.ended = true
 		return r.set.RowsErr
 	case r.next == len(r.set.Rows):
+		r.ended = true
 		return io.EOF
 	}
 	row := r.set.Rows[r.next]
@@ -134,7 +139,7 @@ func (p rowsNextResultSet) NextResultSet() error {
 	if len(r.more) == 0 {
 		return io.EOF
 	}
-	r.set, r.more, r.next = &r.more[0], r.more[1:], 0
+	r.set, r.more, r.next, r.ended = &r.more[0], r.more[1:], 0, false
 	return nil
 }
 

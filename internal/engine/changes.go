@@ -28,6 +28,8 @@ type Changes struct {
 	images map[*dialect.Table]int // images in the log, for the bound
 	query  string                 // the last statement, for hooks
 
+	planned *schemaState // in force when the collection began
+
 	fenced   bool
 	fencedAt time.Time // when the fences in force were asked for
 }
@@ -49,7 +51,7 @@ type mark struct {
 
 // NewChanges returns an empty collection.
 func (h *Handle) NewChanges() *Changes {
-	return &Changes{handle: h, token: newToken()}
+	return &Changes{handle: h, token: newToken(), planned: h.schema.Load()}
 }
 
 // Empty reports whether nothing was collected.
@@ -129,10 +131,15 @@ func (c *Changes) Release(name string) {
 }
 
 // RollbackTo drops what was collected after a savepoint, and the savepoints
-// after it. An unknown name drops nothing.
-func (c *Changes) RollbackTo(name string) {
+// after it. An unknown name drops nothing. With keep only the savepoints go:
+// where a rollback may leave changes behind.
+func (c *Changes) RollbackTo(name string, keep bool) {
 	i := c.find(name)
 	if i < 0 {
+		return
+	}
+	if keep {
+		c.marks = c.marks[:i+1]
 		return
 	}
 	for _, ch := range c.log[c.marks[i].size:] {
@@ -221,9 +228,19 @@ func (c *Changes) Bump(ctx context.Context, keep store.Keep) {
 	}
 }
 
-// Reset forgets everything, to begin the next transaction.
-func (c *Changes) Reset() {
-	*c = Changes{handle: c.handle, token: newToken()}
+// NoticeSchema is called after a statement that ran without a lock on the
+// schema. If that changed since the plans were made, the statement may have
+// reached tables that its plan does not know.
+func (c *Changes) NoticeSchema(ctx context.Context) {
+	state := c.handle.schema.Load()
+	if state == nil || c.handle.stale.Load() {
+		c.AddAll(false)
+		return
+	}
+	stored, err := c.handle.engine.cfg.Store.Schema(context.WithoutCancel(ctx), c.handle.database)
+	if err != nil || stored != state.version || c.planned != nil && c.planned != state {
+		c.AddAll(false)
+	}
 }
 
 func (c *Changes) schemaChanged() bool {

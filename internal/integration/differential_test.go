@@ -83,17 +83,17 @@ var (
 // term returns a condition on a table's column.
 func (d *differential) term(table string, args *[]any, depth int) string {
 	if depth > 0 && d.r.IntN(2) == 0 {
-		x, y := d.term(table, args, depth-1), ""
+		x := d.term(table, args, depth-1)
 		switch d.r.IntN(6) {
 		case 0:
 			return "NOT (" + x + ")"
 		case 1:
 			return "NOT (NOT (" + x + "))"
 		case 2, 3:
-			y = d.term(table, args, depth-1)
+			y := d.term(table, args, depth-1)
 			return "(" + x + " OR " + y + ")"
 		default:
-			y = d.term(table, args, depth-1)
+			y := d.term(table, args, depth-1)
 			return "(" + x + " AND " + y + ")"
 		}
 	}

@@ -158,7 +158,7 @@ func TestFlightErrorStaysWithItsCaller(t *testing.T) {
 	}, nil)
 	leader := make(chan error)
 	go func() {
-		_, err := s.cached.Query(namesOfKind, 1) //nolint:rowserrcheck,sqlclosecheck // it fails
+		_, err := s.cached.Query(namesOfKind, 1)
 		leader <- err
 	}()
 	<-leading
@@ -341,9 +341,7 @@ func TestNoReadIsOlderThanAnAcknowledgedWrite(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var writers, readers sync.WaitGroup
 	for id := 1; id <= 3; id++ {
-		writers.Add(1)
-		go func() {
-			defer writers.Done()
+		writers.Go(func() {
 			for v := int64(1); v <= writes; v++ {
 				if _, err := s.cached.Exec("UPDATE versions SET version = ? WHERE id = ?", v, id); err != nil {
 					t.Error(err)
@@ -353,12 +351,10 @@ func TestNoReadIsOlderThanAnAcknowledgedWrite(t *testing.T) {
 				acked[id].version = v
 				acked[id].Unlock()
 			}
-		}()
+		})
 	}
 	for r := range 3 {
-		readers.Add(1)
-		go func() {
-			defer readers.Done()
+		readers.Go(func() {
 			for n := r; ctx.Err() == nil; n++ {
 				id := n%3 + 1
 				acked[id].Lock()
@@ -374,7 +370,7 @@ func TestNoReadIsOlderThanAnAcknowledgedWrite(t *testing.T) {
 					return
 				}
 			}
-		}()
+		})
 	}
 	writers.Wait()
 	cancel()

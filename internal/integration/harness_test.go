@@ -68,8 +68,8 @@ func newCachedSQLite(t testing.TB, change func(*cacheops.Config, *sqlcache.Confi
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		for _, close := range []func() error{s.cached.Close, s.bare.Close, cache.Close} {
-			if err := close(); err != nil {
+		for _, end := range []func() error{s.cached.Close, s.bare.Close, cache.Close} {
+			if err := end(); err != nil {
 				t.Error(err)
 			}
 		}
@@ -91,7 +91,7 @@ func exec(t testing.TB, db *sql.DB, statements ...string) {
 // cache answered.
 func (s *cachedSQLite) read(t testing.TB, query string, args ...any) (rows string, hit bool) {
 	t.Helper()
-	return readWith(t, context.Background(), s, s.cached, query, args...)
+	return readWith(context.Background(), t, s, s.cached, query, args...)
 }
 
 // querier is a *sql.DB, *sql.Conn or *sql.Tx.
@@ -99,7 +99,7 @@ type querier interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-func readWith(t testing.TB, ctx context.Context, s *cachedSQLite, q querier, query string, args ...any) (out string, hit bool) {
+func readWith(ctx context.Context, t testing.TB, s *cachedSQLite, q querier, query string, args ...any) (out string, hit bool) {
 	t.Helper()
 	before := s.hits.Load()
 	rows, err := q.QueryContext(ctx, query, args...)

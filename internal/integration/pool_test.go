@@ -32,11 +32,9 @@ func TestHitsGoOnWhileThePoolIsExhausted(t *testing.T) {
 	}, nil)
 	var wg sync.WaitGroup
 	for i := range limit {
-		wg.Add(1)
-		go func() {
-			defer wg.Done()
+		wg.Go(func() {
 			s.read(t, "SELECT id FROM items WHERE id = ?", i+1)
-		}()
+		})
 	}
 	for range limit {
 		<-stuck
@@ -47,7 +45,7 @@ func TestHitsGoOnWhileThePoolIsExhausted(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
-	if _, err := s.cached.QueryContext(ctx, namesOfKind, 2); !errors.Is(err, context.DeadlineExceeded) { //nolint:rowserrcheck,sqlclosecheck // it fails
+	if _, err := s.cached.QueryContext(ctx, namesOfKind, 2); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a miss without a connection got %v", err)
 	}
 	waiting := make(chan string)
@@ -83,7 +81,7 @@ func TestHitWithTheDatabaseGone(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.want(t, "one,two", true, namesOfKind, 1)
-	if _, err := s.cached.Query(namesOfKind, 2); err == nil { //nolint:rowserrcheck,sqlclosecheck // it fails
+	if _, err := s.cached.Query(namesOfKind, 2); err == nil {
 		t.Error("a miss got an answer from nowhere")
 	}
 }

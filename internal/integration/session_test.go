@@ -32,7 +32,7 @@ func TestSessionState(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 {
-			if rows, hit := readWith(t, ctx, s, conn, query); rows != "" || hit {
+			if rows, hit := readWith(ctx, t, s, conn, query); rows != "" || hit {
 				t.Errorf("on the changed connection: %q, hit %v", rows, hit)
 			}
 		}
@@ -57,7 +57,7 @@ func TestSessionState(t *testing.T) {
 		defer db.Close()
 		s.want(t, "one", false, query)
 		for range 2 {
-			if rows, hit := readWith(t, ctx, s, db, query); rows != "" || hit {
+			if rows, hit := readWith(ctx, t, s, db, query); rows != "" || hit {
 				t.Errorf("on the other handle: %q, hit %v", rows, hit)
 			}
 		}
@@ -79,7 +79,7 @@ func TestSessionState(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if rows, hit := readWith(t, ctx, s, conn, namesOfKind, 1); rows != "hidden" || hit {
+		if rows, hit := readWith(ctx, t, s, conn, namesOfKind, 1); rows != "hidden" || hit {
 			t.Errorf("on the connection: %q, hit %v", rows, hit)
 		}
 		if rows, _ := s.read(t, namesOfKind, 1); rows != "one,two" {
@@ -149,7 +149,7 @@ func TestOpenResultReadsAnOldSnapshot(t *testing.T) {
 	}
 	rows.Next()
 	exec(t, s.cached, "UPDATE items SET name = 'new' WHERE id = 1")
-	if got, hit := readWith(t, ctx, s, conn, namesOfKind, 1); got != "one,two" || hit {
+	if got, hit := readWith(ctx, t, s, conn, namesOfKind, 1); got != "one,two" || hit {
 		t.Logf("the connection reads %q: this SQLite shows no old snapshot here", got)
 	}
 	s.want(t, "new,two", false, namesOfKind, 1)
@@ -157,7 +157,7 @@ func TestOpenResultReadsAnOldSnapshot(t *testing.T) {
 	if err := rows.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if got, hit := readWith(t, ctx, s, conn, namesOfKind, 1); got != "new,two" || !hit {
+	if got, hit := readWith(ctx, t, s, conn, namesOfKind, 1); got != "new,two" || !hit {
 		t.Errorf("after the rows were closed: %q, hit %v", got, hit)
 	}
 }
@@ -208,12 +208,12 @@ func TestSchemaChanges(t *testing.T) {
 			"ALTER TABLE items DROP COLUMN more",
 			"CREATE INDEX by_kind ON items (kind)",
 		} {
-			want, err := scenarioRows(s.cached, query)
-			if err != nil {
+			if _, err := scenarioRows(s.cached, query); err != nil {
 				t.Fatal(err)
 			}
 			exec(t, s.cached, ddl)
-			if want, err = scenarioRows(s.bare, query); err != nil {
+			want, err := scenarioRows(s.bare, query)
+			if err != nil {
 				t.Fatal(err)
 			}
 			for range 2 {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	modernc "modernc.org/sqlite"
@@ -15,10 +16,11 @@ import (
 	"github.com/cacheops/cacheops/dialect/sqlite"
 )
 
-func init() {
-	// The driver knows collations for the whole process only.
-	modernc.MustRegisterCollationUtf8("german", strings.Compare)
-}
+// registerGerman gives the driver a collation of its own. It knows them for the
+// whole process only.
+var registerGerman = sync.OnceValue(func() error {
+	return modernc.RegisterCollationUtf8("german", strings.Compare)
+})
 
 // describeTable writes everything a catalog says of a table in a few lines.
 func describeTable(t *dialect.Table) string {
@@ -67,6 +69,9 @@ func describeTable(t *dialect.Table) string {
 // TestSQLiteCatalog reads schemas from a real SQLite and compares what the
 // catalog says of a table, word for word.
 func TestSQLiteCatalog(t *testing.T) {
+	if err := registerGerman(); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		name   string
 		schema []string
@@ -309,12 +314,6 @@ func TestSQLiteCatalogUnreadable(t *testing.T) {
 	}
 }
 
-type queryerFunc func(ctx context.Context, query string, args ...driver.Value) ([][]driver.Value, error)
-
-func (f queryerFunc) Query(ctx context.Context, query string, args ...driver.Value) ([][]driver.Value, error) {
-	return f(ctx, query, args...)
-}
-
 // TestSQLiteCatalogTextAsBytes: some drivers return texts as bytes.
 func TestSQLiteCatalogTextAsBytes(t *testing.T) {
 	t.Parallel()
@@ -338,6 +337,28 @@ func TestSQLiteCatalogTextAsBytes(t *testing.T) {
 		name := dialect.Name{Schema: table.Schema, Name: table.Name}
 		if got, want := describeTable(catalog.Table(name)), describeTable(table); got != want {
 			t.Errorf("got:\n%swant:\n%s", got, want)
+		}
+	}
+}
+
+// TestSQLiteCatalogOfOldVersion: without RETURNING there are no images.
+func TestSQLiteCatalogOfOldVersion(t *testing.T) {
+	t.Parallel()
+	c := openSQLiteConn(t, "CREATE TABLE t (a)")
+	for version, refused := range map[string]bool{"3.34.1": true, "3.35.0": false} {
+		old := queryerFunc(func(ctx context.Context, query string, args ...driver.Value) ([][]driver.Value, error) {
+			if query == "SELECT sqlite_version()" {
+				return [][]driver.Value{{version}}, nil
+			}
+			return c.Query(ctx, query, args...)
+		})
+		catalog, err := sqlite.Dialect.LoadCatalog(t.Context(), old)
+		if err != nil {
+			t.Fatal(err)
+		}
+		table := catalog.Table(dialect.Name{Name: "t"})
+		if catalog.Server != version || (table.NoImages != "") != refused {
+			t.Errorf("version %s: server %s, no images because of %q", version, catalog.Server, table.NoImages)
 		}
 	}
 }
@@ -435,64 +456,5 @@ func TestSQLiteSchemaVersion(t *testing.T) {
 	c.exec(t, "CREATE TEMP TABLE x (a)")
 	if version() != before {
 		t.Error("a row or a temporary table changed the version")
-	}
-}
-
-// TestSQLiteSession: state that spoils reads or writes taints a new connection.
-func TestSQLiteSession(t *testing.T) {
-	const both = dialect.TaintReads | dialect.TaintWrites
-	for _, test := range []struct {
-		statement string
-		taint     dialect.Taint
-		why       string
-	}{
-		{"SELECT 1", 0, ""},
-		{"PRAGMA foreign_keys = 0", 0, ""},
-		{"PRAGMA recursive_triggers = 1", 0, ""},
-		{"PRAGMA read_uncommitted = 1", dialect.TaintReads, "read_uncommitted"},
-		{"PRAGMA reverse_unordered_selects = 1", dialect.TaintReads, "reverse_unordered_selects"},
-		{"PRAGMA full_column_names = 1", dialect.TaintReads, "full_column_names"},
-		{"PRAGMA short_column_names = 0", dialect.TaintReads, "short_column_names"},
-		{"PRAGMA empty_result_callbacks = 1", dialect.TaintReads, "empty_result_callbacks"},
-		{"PRAGMA count_changes = 1", both, "count_changes"},
-		{"PRAGMA writable_schema = 1", both, "writable_schema"},
-		{"PRAGMA case_sensitive_like = 1", dialect.TaintReads, "LIKE"},
-		{"ATTACH ':memory:' AS Other", both, "the database other is attached"},
-		{"CREATE TEMP TABLE t (a)", both, "temporary"},
-		{"CREATE TEMP VIEW t AS SELECT 1", both, "temporary"},
-		{"CREATE TEMP TABLE t (a); DROP TABLE t", 0, ""},
-	} {
-		t.Run(test.statement, func(t *testing.T) {
-			t.Parallel()
-			c := openSQLiteConn(t, test.statement)
-			s, err := sqlite.Dialect.CheckSession(t.Context(), c)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if s.Taint != test.taint || !strings.Contains(s.Why, test.why) || (s.Why == "") != (test.taint == 0) {
-				t.Errorf("taint %b because %q, want %b because of %q", s.Taint, s.Why, test.taint, test.why)
-			}
-			if s.Private {
-				t.Error("a database in a file is private")
-			}
-		})
-	}
-}
-
-// TestSQLiteSessionPrivate: a database in memory belongs to its connection.
-func TestSQLiteSessionPrivate(t *testing.T) {
-	t.Parallel()
-	for _, dsn := range []string{":memory:", ""} {
-		c := connectSQLite(t, openSQLiteDSN(t, dsn))
-		s, err := sqlite.Dialect.CheckSession(t.Context(), c)
-		if err != nil || !s.Private {
-			t.Errorf("%q: private is %v, %v", dsn, s.Private, err)
-		}
-	}
-	failing := queryerFunc(func(context.Context, string, ...driver.Value) ([][]driver.Value, error) {
-		return nil, driver.ErrBadConn
-	})
-	if _, err := sqlite.Dialect.CheckSession(t.Context(), failing); !errors.Is(err, driver.ErrBadConn) {
-		t.Errorf("a connection that is gone gave %v", err)
 	}
 }

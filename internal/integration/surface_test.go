@@ -29,7 +29,7 @@ func TestContextOptions(t *testing.T) {
 	bypass := cacheops.Bypass(ctx)
 	tests := []struct {
 		name    string
-		ctx     context.Context
+		ctx     context.Context //nolint:containedctx // a case is one call
 		query   string
 		hit     bool // the second read
 		reason  string
@@ -46,8 +46,8 @@ func TestContextOptions(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { //nolint:paralleltest // they share the counters
-			readWith(t, tt.ctx, s, s.cached, tt.query)
-			if _, hit := readWith(t, tt.ctx, s, s.cached, tt.query); hit != tt.hit {
+			readWith(tt.ctx, t, s, s.cached, tt.query)
+			if _, hit := readWith(tt.ctx, t, s, s.cached, tt.query); hit != tt.hit {
 				t.Errorf("hit %v, reason %q", hit, s.lastReason.Load())
 			}
 			if got := s.lastReason.Load(); got != tt.reason {
@@ -88,7 +88,7 @@ func TestInvalidate(t *testing.T) {
 		if err := db.Invalidate(ctx, tt.target); err != nil {
 			t.Fatal(err)
 		}
-		want, _ := readWith(t, ctx, s, s.bare, namesOfKind, 1)
+		want, _ := readWith(ctx, t, s, s.bare, namesOfKind, 1)
 		s.want(t, want, false, namesOfKind, 1)
 		s.want(t, "", tt.keeps, others)
 	}
@@ -121,7 +121,7 @@ func TestTwoHandles(t *testing.T) {
 
 	other := open(t.TempDir()+"/other.sqlite", "other")
 	exec(t, other, createItems, "INSERT INTO items VALUES (1, 1, 'other')")
-	if rows, hit := readWith(t, ctx, s, other, namesOfKind, 1); rows != "other" || hit {
+	if rows, hit := readWith(ctx, t, s, other, namesOfKind, 1); rows != "other" || hit {
 		t.Errorf("%q, hit %v", rows, hit)
 	}
 	exec(t, other, "UPDATE items SET name = 'y' WHERE id = 1")
@@ -236,7 +236,7 @@ func TestRegister(t *testing.T) {
 	defer db.Close()
 	ctx := context.Background()
 	for i, want := range []bool{false, true} {
-		if rows, hit := readWith(t, ctx, s, db, namesOfKind, 1); rows != "one,two" || hit != want {
+		if rows, hit := readWith(ctx, t, s, db, namesOfKind, 1); rows != "one,two" || hit != want {
 			t.Errorf("read %d: %q, hit %v", i, rows, hit)
 		}
 	}

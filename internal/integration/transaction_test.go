@@ -74,15 +74,15 @@ func TestTransactionIsolation(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer tx.Rollback() //nolint:errcheck // after the commit it does nothing
+	defer tx.Rollback()
 	if _, err := tx.Exec("UPDATE items SET name = 'mine' WHERE id = 1"); err != nil {
 		t.Fatal(err)
 	}
-	if rows, hit := readWith(t, ctx, s, tx, namesOfKind, 1); rows != "mine,two" || hit {
+	if rows, hit := readWith(ctx, t, s, tx, namesOfKind, 1); rows != "mine,two" || hit {
 		t.Errorf("inside: %q, hit %v", rows, hit)
 	}
 	s.want(t, "one,two", true, namesOfKind, 1)
-	if rows, hit := readWith(t, ctx, s, tx, namesOfKind, 2); rows != "three" || hit {
+	if rows, hit := readWith(ctx, t, s, tx, namesOfKind, 2); rows != "three" || hit {
 		t.Errorf("inside: %q, hit %v", rows, hit)
 	}
 	if err := tx.Commit(); err != nil {

@@ -149,7 +149,7 @@ func TestRoundTripOfValues(t *testing.T) {
 		"", "text", "nul\x00 and \xff not UTF-8", strings.Repeat("long", 1000),
 		[]byte(nil), []byte{}, []byte("bytes"), bytes.Repeat([]byte{0}, 1000),
 		noon, time.Time{}, time.Unix(0, 0).UTC(), time.Unix(-1, 999999999).UTC(), time.Unix(1<<40, 0).UTC(), time.Unix(-1<<40, 1).UTC(),
-		noon.Local(), time.Time{}.Local(), time.Now(), //nolint:gosmopolitan // local times are what is tested
+		noon.Local(), time.Time{}.Local(), time.Now(),
 		noon.In(berlin), noon.AddDate(0, 6, 0).In(berlin), time.Date(1900, 1, 1, 0, 0, 0, 0, berlin),
 		noon.In(mustLoad("CET")), noon.In(mustLoad("EST")), noon.In(mustLoad("Etc/GMT+5")), noon.In(mustLoad("Asia/Kathmandu")),
 		noon.In(time.FixedZone("", 7200)), noon.In(time.FixedZone("CEST", 7200)), noon.In(time.FixedZone("UTC", 0)),
@@ -246,10 +246,11 @@ func TestNotStorable(t *testing.T) {
 		t.Fatal(err)
 	}
 	noon := time.Date(2024, 7, 1, 12, 0, 0, 0, time.UTC)
-	for name, test := range map[string]struct {
+	type refused struct {
 		r    *Result
 		want string
-	}{
+	}
+	tests := map[string]refused{
 		"scan type": {recorded(t, drivertest.Answer{
 			Columns: []drivertest.Column{{ScanType: reflect.TypeFor[url.URL]()}},
 		}), "url.URL"},
@@ -259,8 +260,11 @@ func TestNotStorable(t *testing.T) {
 		"zones":       {values(t, zones...), "64"},
 		"custom zone": {values(t, noon.In(custom)), "Europe/Nowhere"},
 		"wrong zone":  {values(t, noon.In(wrong)), "Asia/Kathmandu"},
-		"wide zone":   {values(t, time.Unix(0, 0).In(time.FixedZone("z", math.MaxInt32+1))), "2147483648"},
-	} {
+	}
+	if wide := int64(math.MaxInt32 + 1); int64(int(wide)) == wide { // where an int can hold it
+		tests["wide zone"] = refused{values(t, time.Unix(0, 0).In(time.FixedZone("z", int(wide)))), "2147483648"}
+	}
+	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b, err := test.r.AppendBinary([]byte("before"))
@@ -368,6 +372,26 @@ func TestDecodeRefuses(t *testing.T) {
 				t.Errorf("result %v, error %v, want one about %q", r, err, test.want)
 			}
 		})
+	}
+}
+
+// TestDecodeBoundsTheZones builds a result with as many zones as are allowed, and
+// with one more.
+func TestDecodeBoundsTheZones(t *testing.T) {
+	t.Parallel()
+	for _, n := range []int{maxZones, maxZones + 1} {
+		b := form("\xca\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00", n)
+		for i := range n {
+			// A time with a new zone, which has no name and one second more.
+			b = append(b, byte(tagTimeZone), 0, 0)
+			b = append(b, form(i)...)
+			b = append(b, byte(zoneFixed), 0, 0)
+			b = append(b, form(2*i)...)
+		}
+		r, err := Decode(b)
+		if n <= maxZones && (err != nil || r.Len() != n) || n > maxZones && !errors.Is(err, ErrFormat) {
+			t.Errorf("%d zones: %v", n, err)
+		}
 	}
 }
 

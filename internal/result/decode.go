@@ -330,7 +330,7 @@ func (d *decoder) moment() time.Time {
 		d.fail("too many nanoseconds")
 		return time.Time{}
 	}
-	return time.Unix(seconds, int64(nanoseconds)) //nolint:gosec // below a second
+	return time.Unix(seconds, int64(nanoseconds))
 }
 
 func (d *decoder) zoned() time.Time {

@@ -103,7 +103,7 @@ type encoder struct {
 	err   error
 }
 
-func (e *encoder) fail(format string, args ...any) {
+func (e *encoder) failf(format string, args ...any) {
 	if e.err == nil {
 		e.err = fmt.Errorf("cacheops: %w: %s: read it uncached, or keep it in process", ErrNotStorable, fmt.Sprintf(format, args...))
 	}
@@ -123,7 +123,7 @@ func (e *encoder) types(types []columnType) {
 		t := &types[i]
 		code, ok := scanCodes[t.scan]
 		if !ok {
-			e.fail("the scan type %v is not known", t.scan)
+			e.failf("the scan type %v is not known", t.scan)
 			return
 		}
 		e.b = append(e.b, code, byte(t.flags))
@@ -196,7 +196,7 @@ func (e *encoder) value(v any) {
 	case uint64:
 		e.unsigned(tagUint64, x)
 	default:
-		e.fail("a value of type %T", v)
+		e.failf("a value of type %T", v)
 	}
 }
 
@@ -208,11 +208,11 @@ func (e *encoder) time(t time.Time) {
 	}
 	z, ok := zoneOf(t)
 	if !ok {
-		e.fail("the time zone %q cannot be loaded by its name", z.name)
+		e.failf("the time zone %q cannot be loaded by its name", z.name)
 		return
 	}
 	if z.offset < math.MinInt32 || z.offset > math.MaxInt32 {
-		e.fail("the time zone %q has an offset of %d s", z.name, z.offset)
+		e.failf("the time zone %q has an offset of %d s", z.name, z.offset)
 		return
 	}
 	number := len(e.zones)
@@ -223,7 +223,7 @@ func (e *encoder) time(t time.Time) {
 		}
 	}
 	if number == maxZones {
-		e.fail("more than %d time zones", maxZones)
+		e.failf("more than %d time zones", maxZones)
 		return
 	}
 	e.tag(tagTimeZone)

@@ -88,23 +88,23 @@ func (m *maker) bytes() []byte {
 }
 
 func (m *maker) time() time.Time {
-	t := time.Unix(int64(m.word()), int64(m.byte())*3921568) //nolint:gosec // any moment
+	t := time.Unix(int64(m.word()), int64(m.byte())*3921568)
 	switch m.byte() % 4 {
 	case 0:
 		return t.UTC()
 	case 1:
-		return t.Local() //nolint:gosmopolitan // local times are what is tested
+		return t.Local()
 	case 2:
 		return t.In(berlin)
 	default:
-		return t.In(time.FixedZone(string(m.bytes()), int(int8(m.byte()))*900)) //nolint:gosec // east or west
+		return t.In(time.FixedZone(string(m.bytes()), int(int8(m.byte()))*900))
 	}
 }
 
 func (m *maker) value() driver.Value {
 	switch m.byte() % 20 {
 	case 0:
-		return int64(m.word()) //nolint:gosec // any number
+		return int64(m.word())
 	case 1:
 		return math.Float64frombits(m.word())
 	case 2:
@@ -118,25 +118,25 @@ func (m *maker) value() driver.Value {
 	case 6, 7, 8:
 		return m.time()
 	case 9:
-		return int(m.word()) //nolint:gosec // any number
+		return int(m.word())
 	case 10:
-		return int8(m.byte()) //nolint:gosec // any number
+		return int8(m.byte())
 	case 11:
-		return int16(m.word()) //nolint:gosec // any number
+		return int16(m.word())
 	case 12:
-		return int32(m.word()) //nolint:gosec // any number
+		return int32(m.word())
 	case 13:
 		return uint(m.word())
 	case 14:
 		return m.byte()
 	case 15:
-		return uint16(m.word()) //nolint:gosec // any number
+		return uint16(m.word())
 	case 16:
-		return uint32(m.word()) //nolint:gosec // any number
+		return uint32(m.word())
 	case 17:
 		return m.word()
 	case 18:
-		return math.Float32frombits(uint32(m.word())) //nolint:gosec // any number
+		return math.Float32frombits(uint32(m.word()))
 	default:
 		return nil
 	}
@@ -146,8 +146,8 @@ func (m *maker) column() drivertest.Column {
 	flags := m.byte()
 	return drivertest.Column{
 		Name: string(m.bytes()), ScanType: scanTypes[int(m.byte())%len(scanTypes)], DatabaseTypeName: string(m.bytes()),
-		Length: int64(m.word()), HasLength: flags&1 != 0, Nullable: flags&2 != 0, HasNullable: flags&4 != 0, //nolint:gosec // any number
-		Precision: int64(m.word()), Scale: int64(m.word()), HasPrecisionScale: flags&8 != 0, //nolint:gosec // any number
+		Length: int64(m.word()), HasLength: flags&1 != 0, Nullable: flags&2 != 0, HasNullable: flags&4 != 0,
+		Precision: int64(m.word()), Scale: int64(m.word()), HasPrecisionScale: flags&8 != 0,
 	}
 }
 

@@ -45,7 +45,7 @@ func Record(rows driver.Rows, limit Limits) (r *Result, rest driver.Rows) {
 			if !rec.add() {
 				return nil, rec.goOn(true, nil)
 			}
-		case err != io.EOF: //nolint:errorlint // database/sql compares it like this
+		case err != io.EOF:
 			// What the driver would say to Close or NextResultSet now, only it
 			// knows: it is left open for that.
 			return nil, rec.goOn(false, err)
@@ -182,7 +182,7 @@ func (rec *recorder) number(i int, t *columnType) (uint16, bool) {
 	}
 	for k := range r.others {
 		if *t == r.others[k] {
-			return uint16(k + 1), true //nolint:gosec // at most maxOthers
+			return uint16(k + 1), true
 		}
 	}
 	if len(r.others) == maxOthers {

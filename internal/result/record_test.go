@@ -333,6 +333,51 @@ func lengthOf(rows driver.Rows) (length int64, panicked bool) {
 	return length, false
 }
 
+// renaming is rows that use the slice of their column names for something else
+// from the first row on.
+type renaming struct {
+	plain
+}
+
+func (r *renaming) Next(dest []driver.Value) error {
+	for i := range r.columns {
+		r.columns[i] = "renamed"
+	}
+	return r.plain.Next(dest)
+}
+
+func TestRecordCopiesTheColumnNames(t *testing.T) {
+	t.Parallel()
+	r, _ := Record(&renaming{*people(1)}, Limits{})
+	if got, want := r.Rows().Columns(), people(0).columns; !slices.Equal(got, want) {
+		t.Errorf("columns %v, want %v", got, want)
+	}
+}
+
+// TestRestHasOneError shows that rest does not ask the driver for rows behind
+// its error.
+func TestRestHasOneError(t *testing.T) {
+	t.Parallel()
+	inner, d := open(t, answers()["error behind rows"].Answer, drivertest.OnRows)
+	_, rest := Record(inner, Limits{})
+	dest := make([]driver.Value, 2)
+	for i := range 4 {
+		want := io.ErrUnexpectedEOF
+		if i < 2 {
+			want = nil
+		}
+		if err := rest.Next(dest); !errors.Is(err, want) {
+			t.Errorf("row %d: %v, want %v", i, err, want)
+		}
+	}
+	if n := d.Count(drivertest.OpNext); n != 3 {
+		t.Errorf("the driver was asked %d times, want 3", n)
+	}
+	if err := rest.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestRestAfterClose shows that rest may be asked anything after it was closed.
 func TestRestAfterClose(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,8 @@ import (
 	"io"
 	"reflect"
 	"runtime"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -30,10 +32,10 @@ func TestHitsCannotBePoisoned(t *testing.T) {
 	for _, columns := range []int{0, 7, 15, 31} { // more columns take other cursors
 		a := a
 		for i := range columns {
-			a.Columns = append(a.Columns[:len(a.Columns):len(a.Columns)], drivertest.Columns(fmt.Sprint("c", i))...)
+			a.Columns = append(slices.Clip(a.Columns), drivertest.Columns(fmt.Sprint("c", i))...)
 			rows := [][]driver.Value{}
 			for _, row := range a.Rows {
-				rows = append(rows, append(row[:len(row):len(row)], []byte("more")))
+				rows = append(rows, append(slices.Clip(row), []byte("more")))
 			}
 			a.Rows = rows
 		}
@@ -243,7 +245,8 @@ func TestSizeIsFair(t *testing.T) { // not parallel: it measures
 	}
 	made := 0
 	part, least, most := 1, 0.8, 1.25
-	if raceDetector {
+	// With 32 bits numbers share their 16 byte blocks with passing garbage.
+	if raceDetector || strconv.IntSize == 32 {
 		part, least, most = 10, 0.6, 1.5
 	}
 	for _, test := range []struct {
@@ -281,7 +284,7 @@ func TestSizeIsFair(t *testing.T) { // not parallel: it measures
 				kept[i] = r
 				said += r.Size()
 			}
-			used := int(heap() - before) //nolint:gosec // far from the limits
+			used := int(heap() - before)
 			runtime.KeepAlive(kept)
 			ratio := float64(said) / float64(used)
 			t.Logf("%s, decoded %v: said %d, used %d each: %.2f", test.name, decoded, said/len(kept), used/len(kept), ratio)

@@ -72,6 +72,12 @@ func TestShapesAreForgotten(t *testing.T) {
 	if again := table.intern(&shape{columns: []string{"kept"}, types: make([]columnType, 1)}); again != kept {
 		t.Error("the shape in use was forgotten")
 	}
+	// Another one of the same hash is still another one.
+	other := &shape{columns: []string{"other"}, types: make([]columnType, 1)}
+	table.byHash[table.hash(other)] = []weak.Pointer[shape]{weak.Make(kept)}
+	if table.intern(other) != other {
+		t.Error("two shapes are taken for one because of their hash")
+	}
 	runtime.KeepAlive(kept)
 	table.drop(hash + 1) // of which there is none
 }

@@ -2,6 +2,7 @@ package result
 
 import (
 	"database/sql/driver"
+	"time"
 	"unsafe"
 )
 
@@ -11,6 +12,8 @@ const (
 	resultSize     = int(unsafe.Sizeof(Result{}))
 	shapeSize      = int(unsafe.Sizeof(shape{}))
 	stringSize     = int(unsafe.Sizeof(""))
+	bytesSize      = int(unsafe.Sizeof([]byte(nil)))
+	timeSize       = int(unsafe.Sizeof(time.Time{}))
 	valueSize      = int(unsafe.Sizeof(driver.Value(nil)))
 	columnTypeSize = int(unsafe.Sizeof(columnType{}))
 	kindSize       = int(unsafe.Sizeof(uint16(0)))
@@ -19,9 +22,9 @@ const (
 // seal works out the size of a result that is complete.
 func (r *Result) seal() {
 	size := heapSize(resultSize) + r.shape.size() +
-		heapSize(len(r.values)*valueSize) + heapSize(len(r.kinds)*kindSize)
+		heapSize(cap(r.values)*valueSize) + heapSize(cap(r.kinds)*kindSize)
 	if len(r.others) > 0 {
-		size += heapSize(len(r.others) * columnTypeSize)
+		size += heapSize(cap(r.others) * columnTypeSize)
 	}
 	for i := range r.others {
 		size += heapSize(len(r.others[i].database))

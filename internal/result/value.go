@@ -54,10 +54,10 @@ func valueHeap(v driver.Value) int {
 		if len(x) == 0 {
 			return 0
 		}
-		return 24 + heapSize(cap(x))
+		return bytesSize + heapSize(cap(x))
 	case time.Time:
 		// The time zone is shared with the driver's other times.
-		return 24
+		return timeSize
 	case int64:
 		if 0 <= x && x < 256 {
 			return 0 // the runtime has these ready

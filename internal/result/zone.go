@@ -34,7 +34,7 @@ const (
 func zoneOf(t time.Time) (z zone, ok bool) {
 	loc := t.Location()
 	z.abbreviation, z.offset = t.Zone()
-	if loc == time.Local {
+	if loc == time.Local { //nolint:gosmopolitan // the driver chose it
 		z.kind = zoneLocal
 		return z, true
 	}

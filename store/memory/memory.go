@@ -56,7 +56,7 @@ func New(config Config) (*Store, error) {
 		databases: make(map[string]*database),
 	}
 	entries, err := otter.New(&otter.Options[store.Key, *entry]{
-		MaximumWeight: uint64(config.MaxBytes),
+		MaximumWeight: uint64(config.MaxBytes), //nolint:gosec // validated
 		Weigher:       func(_ store.Key, e *entry) uint32 { return e.weight },
 		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[store.Key, *entry]) time.Duration {
 			return e.Value.ttl

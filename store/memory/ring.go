@@ -37,7 +37,7 @@ func (r *ring) add(key string, now instant) *cell {
 	if r.cells == nil {
 		r.cells = make(map[string]*cell)
 	}
-	c := &cell{key: key, slot: int32(len(r.order)), young: true}
+	c := &cell{key: key, slot: int32(len(r.order)), young: true} //nolint:gosec // a count of what fits into memory
 	r.cells[key] = c
 	r.order = append(r.order, c)
 	r.most = max(r.most, len(r.order))

@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/cacheops/cacheops/store"
@@ -112,17 +113,10 @@ func (t *table) noticeLostRegistry(now instant, g *safeguards) {
 // leasable registers the scheme and reports whether it may be leased.
 func (t *table) leasable(s store.Scheme, global []store.Token, g *safeguards) bool {
 	r := t.registry
-	known := false
-	for _, x := range r.list {
-		if x == s {
-			known = true
-			break
-		}
-	}
+	known := slices.Contains(r.list, s)
 	if !known {
-		list := make([]store.Scheme, len(r.list), len(r.list)+1)
-		copy(list, r.list)
-		r.list = append(list, s)
+		// A copy, for those who got the old list read it without a lock.
+		r.list = append(slices.Clip(slices.Clone(r.list)), s)
 		r.version = nextGeneration()
 		if pending := append(t.writers.tokens(), global...); len(pending) > 0 && !g.pendingOff {
 			if r.pending == nil {
@@ -145,12 +139,7 @@ func (t *table) leasable(s store.Scheme, global []store.Token, g *safeguards) bo
 }
 
 func contains(tokens []store.Token, token store.Token) bool {
-	for _, x := range tokens {
-		if x == token {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(tokens, token)
 }
 
 // fence does a fence in this table. It reports false, and does nothing, when

@@ -80,7 +80,7 @@ func wrapper(b *bytes.Buffer, kind, v string, caps []string, sets []uint) {
 func every(caps []string) []uint {
 	sets := make([]uint, 1<<len(caps))
 	for i := range sets {
-		sets[i] = uint(i) //nolint:gosec // not negative
+		sets[i] = uint(i)
 	}
 	return sets
 }
