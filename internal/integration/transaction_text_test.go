@@ -194,37 +194,60 @@ func TestTransactionEndsUnderOpenRows(t *testing.T) {
 }
 
 // Without a journal a rollback need not take the changes back, however the
-// journal was turned off.
+// journal was turned off. Another handle on the file has cached what they were.
 func TestNoJournal(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	s := newItems(t, nil)
-	path := filepath.Join(t.TempDir(), "nojournal.sqlite")
-	db, err := sqlcache.Open(s.cache, "sqlite", "file:"+path+"?_pragma=journal_mode(off)&_pragma=busy_timeout(1000)", sqlcache.Config{Dialect: sqlite.Dialect, Database: "nojournal"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer db.Close()
-	exec(t, db, createItems, insertItems)
-	if rows, _ := readWith(ctx, t, s, db, namesOfKind, 1); rows != "one,two" {
-		t.Fatal(rows)
-	}
-	tx, err := db.Begin()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, text := range []string{"SAVEPOINT a", "UPDATE items SET name = 'x' WHERE id = 1", "ROLLBACK TO a"} {
-		if _, err := tx.Exec(text); err != nil {
-			t.Fatal(err)
+	for _, how := range []string{"by the DSN", "by a statement"} {
+		for _, texts := range [][]string{
+			{"BEGIN", "SAVEPOINT a", "UPDATE items SET name = 'x' WHERE id = 1", "ROLLBACK TO a", "COMMIT"},
+			// What does not fit into the connection's memory is in the file.
+			{"PRAGMA cache_size = 1", "BEGIN", "UPDATE items SET name = 'uno' WHERE id = 1", "UPDATE big SET n = n + 1", "ROLLBACK"},
+			{"PRAGMA cache_size = 1", "BEGIN", "UPDATE items SET name = 'uno' WHERE id = 1", "UPDATE big SET n = n + 1", "INSERT OR ROLLBACK INTO items VALUES (1, 1, 'twice')"},
+		} {
+			t.Run(how+" "+strings.Join(texts, "; "), func(t *testing.T) {
+				t.Parallel()
+				s := newCachedSQLite(t, nil)
+				path := "file:" + filepath.Join(t.TempDir(), "nojournal.sqlite") + "?_pragma=busy_timeout(1000)"
+				open := func(dsn string) *sql.DB {
+					db, err := sqlcache.Open(s.cache, "sqlite", dsn, sqlcache.Config{Dialect: sqlite.Dialect, Database: "nojournal", MaxOpenConns: 1})
+					if err != nil {
+						t.Fatal(err)
+					}
+					t.Cleanup(func() { db.Close() })
+					return db
+				}
+				reader, dsn := open(path), path
+				if how == "by the DSN" {
+					dsn += "&_pragma=journal_mode(off)"
+				}
+				writer := open(dsn)
+				exec(t, reader, createItems, insertItems, "CREATE TABLE big (n INTEGER, pad TEXT)",
+					"INSERT INTO big WITH RECURSIVE c (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 1000) SELECT n, printf('%1000d', n) FROM c")
+				readWith(ctx, t, s, reader, namesOfKind, 1)
+				if rows, hit := readWith(ctx, t, s, reader, namesOfKind, 1); rows != "one,two" || !hit {
+					t.Fatal(rows, hit)
+				}
+				conn, err := writer.Conn(ctx)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer conn.Close()
+				if how != "by the DSN" {
+					texts = append([]string{"PRAGMA journal_mode = off"}, texts...)
+				}
+				for i, text := range texts {
+					if _, err := conn.ExecContext(ctx, text); err != nil && i < len(texts)-1 {
+						t.Fatal(text, err)
+					}
+				}
+				got, _ := readWith(ctx, t, s, reader, namesOfKind, 1)
+				want, _ := readWith(cacheops.Bypass(ctx), t, s, reader, namesOfKind, 1)
+				if got != want {
+					t.Errorf("STALE: %q, the database has %q", got, want)
+				}
+			})
 		}
-	}
-	if err := tx.Commit(); err != nil {
-		t.Fatal(err)
-	}
-	got, _ := readWith(ctx, t, s, db, namesOfKind, 1)
-	want, _ := readWith(cacheops.Bypass(ctx), t, s, db, namesOfKind, 1)
-	if got != want {
-		t.Errorf("STALE: %q, the database has %q", got, want)
 	}
 }
 
