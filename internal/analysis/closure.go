@@ -42,12 +42,14 @@ func (c *closure) touch(t *dialect.Table) {
 func (c *closure) statement(st *dialect.Statement, home string, own *dialect.Table) {
 	c.foreign(st)
 	c.reads(st, home)
-	var named dialect.Name
+	// The table that is followed by what is done to it; nil for none, for a
+	// name may be empty.
+	var named *dialect.Name
 	switch {
 	case st.Kind == dialect.KindSelect:
 	case st.Kind == dialect.KindInsert && st.Insert != nil:
 		i := st.Insert
-		named = i.Table
+		named = &i.Table
 		c.write(i.Table, home, own, func(t *dialect.Table) {
 			c.event(t, dialect.KindInsert, nil)
 			if i.Upsert {
@@ -59,7 +61,7 @@ func (c *closure) statement(st *dialect.Statement, home string, own *dialect.Tab
 		})
 	case st.Kind == dialect.KindUpdate && st.Update != nil:
 		u := st.Update
-		named = u.Table
+		named = &u.Table
 		c.write(u.Table, home, own, func(t *dialect.Table) {
 			c.event(t, dialect.KindUpdate, c.assigned(t, u.Set))
 			if u.Conflict {
@@ -67,7 +69,7 @@ func (c *closure) statement(st *dialect.Statement, home string, own *dialect.Tab
 			}
 		})
 	case st.Kind == dialect.KindDelete && st.Delete != nil:
-		named = st.Delete.Table
+		named = &st.Delete.Table
 		c.write(st.Delete.Table, home, own, func(t *dialect.Table) { c.event(t, dialect.KindDelete, nil) })
 	case st.Incomplete != "" && len(st.Writes) > 0 &&
 		(st.Kind == dialect.KindInsert || st.Kind == dialect.KindUpdate || st.Kind == dialect.KindDelete):
@@ -77,7 +79,7 @@ func (c *closure) statement(st *dialect.Statement, home string, own *dialect.Tab
 		return
 	}
 	for _, n := range st.Writes {
-		if n != named {
+		if named == nil || n != *named {
 			c.anyWrite(n, home)
 		}
 	}

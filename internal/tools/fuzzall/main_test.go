@@ -65,3 +65,21 @@ func TestRunRefuses(t *testing.T) {
 		t.Error("a broken -run was accepted")
 	}
 }
+
+// TestOnlyOutOfTime: an engine that was late is no failure, an input that fails
+// is one whatever else is said.
+func TestOnlyOutOfTime(t *testing.T) {
+	t.Parallel()
+	const late = "fuzz: elapsed: 1m0s, execs: 7 (0/sec)\n--- FAIL: FuzzParse (60.17s)\n    context deadline exceeded\nFAIL\nexit status 1\n"
+	for out, want := range map[string]bool{
+		late: true,
+		late + "    Failing input written to testdata/fuzz/FuzzParse/3d08bddf45bda990\n": false,
+		late + "panic: oh\n": false,
+		"--- FAIL: FuzzPlan (2.97s)\n    --- FAIL: FuzzPlan (0.00s)\n        x_test.go:1: wrong\n": false,
+		"": false,
+	} {
+		if got := onlyOutOfTime(out); got != want {
+			t.Errorf("%q: %v", out, got)
+		}
+	}
+}

@@ -167,8 +167,14 @@ func Copy(from, to string, files []string) error {
 // Run runs a command and shows what it prints. Dir is the folder, "" the
 // current one; env is added to the environment.
 func Run(ctx context.Context, dir string, env []string, name string, args ...string) error {
+	return RunTo(ctx, os.Stdout, dir, env, name, args...)
+}
+
+// RunTo is Run with another place for what the command prints to its standard
+// output.
+func RunTo(ctx context.Context, w io.Writer, dir string, env []string, name string, args ...string) error {
 	cmd := command(ctx, dir, env, name, args)
-	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	cmd.Stdout, cmd.Stderr = w, os.Stderr
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%s: %w", line(name, args), err)
 	}
