@@ -1,9 +1,11 @@
 package analysis
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/dialect/sqlite"
 )
 
 // typical is what an object mapper asks for.
@@ -84,4 +86,37 @@ func TestBindAllocates(t *testing.T) {
 	if n := testing.AllocsPerRun(100, func() { fixed.Bind(nil) }); n > 1 {
 		t.Errorf("%v allocations without parameters", n)
 	}
+}
+
+// tenTables is a join of ten tables with a condition on each, as SQLite's
+// dialect parses it.
+func tenTables() (text string, cat *dialect.Catalog) {
+	var tables []*dialect.Table
+	text = "SELECT t0.id, t9.x FROM t0"
+	for i := range 10 {
+		name := "t" + strconv.Itoa(i)
+		tables = append(tables, columnsOf(table(name), "id num", "parent_id num", "x num", "y text", "z nocase", "created_at num", "title text", "status text"))
+		if i > 0 {
+			before := "t" + strconv.Itoa(i-1)
+			text += " LEFT JOIN " + name + " ON " + name + ".parent_id = " + before + ".id AND " + name + ".status = 'live'"
+		}
+	}
+	return text + " WHERE t0.id = ? AND t0.status IN ('a', 'b') AND t1.x = 3 ORDER BY t0.created_at LIMIT 10", catalog(tables...)
+}
+
+// BenchmarkTenTables plans a join of ten tables seen for the first time.
+func BenchmarkTenTables(b *testing.B) {
+	text, cat := tenTables()
+	b.Run("parse", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			sqlite.Parse(text)
+		}
+	})
+	b.Run("parse and analyse", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			Make(sqlite.Dialect, sqlite.Parse(text), cat, Options{})
+		}
+	})
 }

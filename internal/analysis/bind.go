@@ -89,7 +89,7 @@ func (b *binder) resolve(t *term) (dependency.Term, bool) {
 		return dependency.Term{}, false
 	}
 	if v == nil {
-		return dependency.Term{Column: t.column, Form: dependency.FormNull, Value: dependency.Yes}, t.nullSafe
+		return dependency.Term{Column: t.column, Form: dependency.FormNull, Value: dependency.Yes}, t.nullSafe && !t.strict
 	}
 	if raw, ok := v.([]byte); ok && raw == nil || t.column.Comparison == "" {
 		return dependency.Term{}, false // nil bytes are NULL to some drivers, empty to others

@@ -19,6 +19,9 @@ type term struct {
 	// it is NULL: then the term falls away, or becomes IS NULL if nullSafe.
 	param    *dialect.Param
 	nullSafe bool
+	// strict makes the term fall away all the same where the argument is NULL:
+	// it stands for a condition that then says nothing.
+	strict bool
 	// literal is the value as the text has it, to be shown.
 	literal any
 }
@@ -41,6 +44,7 @@ func (t *term) compare(u *term) int {
 		cmp.Compare(t.param.Index, u.param.Index),
 		strings.Compare(t.param.Name, u.param.Name),
 		cmp.Compare(boolInt(t.nullSafe), boolInt(u.nullSafe)),
+		cmp.Compare(boolInt(t.strict), boolInt(u.strict)),
 	)
 }
 
@@ -220,4 +224,38 @@ func (d dnf) mostValues() *term {
 		}
 	}
 	return worst
+}
+
+// rejectsNull reports whether a row of NULLs cannot fulfil the condition, and
+// returns the part of it that is known to say so: a term on IS with an argument
+// does unless that is NULL, which is found at the call.
+func (d dnf) rejectsNull() (dnf, bool) {
+	out := make(dnf, 0, len(d))
+	for _, c := range d {
+		switch {
+		case slices.ContainsFunc(c, func(t term) bool { return t.rejectsNull() }):
+			out = append(out, c)
+		default:
+			i := slices.IndexFunc(c, func(t term) bool { return t.param != nil && t.nullSafe })
+			if i < 0 {
+				return nil, false
+			}
+			t := c[i]
+			t.strict = true
+			out = append(out, conj{t})
+		}
+	}
+	return out, true
+}
+
+// rejectsNull reports whether a column that is NULL never fulfils the term.
+func (t *term) rejectsNull() bool {
+	switch t.form {
+	case dependency.FormNull:
+		return t.value != dependency.Yes
+	case dependency.FormValue:
+		return !t.nullSafe || t.param == nil
+	default:
+		return true
+	}
 }

@@ -7,8 +7,8 @@ import (
 	"github.com/cacheops/cacheops/internal/dependency"
 )
 
-// builder turns conditions into disjunctive normal form for one alias: terms
-// on that alias stay, everything else is TRUE.
+// builder turns conditions into disjunctive normal form for one leaf of a FROM:
+// terms on that leaf stay, everything else is TRUE.
 //
 // SQL has three truth values, so a condition is asked three questions: when
 // can it be true, when can it be false, when can it be NULL. Each answer is a
@@ -16,34 +16,34 @@ import (
 // conjunction matches is never in the result, so no change of it alters one.
 type builder struct {
 	dialect dialect.Dialect
-	scope   scope
 	max     int
 	skip    func(*dialect.Table, *dialect.Column) bool
 
-	alias int // the one that terms are kept for
+	leaf   int            // the one that terms are kept for
+	table  *dialect.Table // its table
+	names  *names         // those of the condition at hand
+	linked classes        // columns that equal the leaf's
 	// contradiction is the first conjunction that no row can fulfil.
 	contradiction conj
 }
 
-// template returns the dependency of an alias whose rows have to fulfil a
-// condition; nil for none.
-//
-// A condition that no row can fulfil still leaves a dependency: one of the
-// conjunctions that contradict themselves, or the whole table. The result
-// cannot change, so any dependency is right, and an empty one would be read as
-// a mistake.
-func (b *builder) template(index int, where dialect.Expr) tableTemplate {
-	b.alias, b.contradiction = index, nil
-	t := tableTemplate{table: b.scope.aliases[index].table}
-	d := b.isTrue(where)
-	switch {
-	case len(d) > 0:
-		t.conjs = d
-	case len(b.contradiction) > 0:
-		t.conjs = dnf{b.contradiction}
+// all returns when all of some conditions can be true.
+func (b *builder) all(lists ...[]premise) dnf {
+	var factors []dnf
+	related := b.linked.touches(b.leaf)
+	for _, list := range lists {
+		for i := range list {
+			p := &list[i]
+			if _, speaks := slices.BinarySearch(p.leaves, b.leaf); !speaks && !related {
+				continue
+			}
+			b.names = p.names
+			if f := b.isTrue(p.expr); len(f) != 1 || len(f[0]) > 0 {
+				factors = append(factors, f)
+			}
+		}
 	}
-	t.whole = len(t.conjs) == 0 || len(t.conjs[0]) == 0
-	return t
+	return b.and(factors)
 }
 
 // isTrue returns when an expression can be true.
@@ -235,7 +235,7 @@ func (b *builder) compare(x, y dialect.Expr, nullSafe bool) dnf {
 	if isValue(x) {
 		x, y = y, x
 	}
-	c := b.column(x)
+	c := b.equalColumn(x)
 	if c == nil {
 		return anything()
 	}
@@ -276,15 +276,40 @@ func (b *builder) known(e dialect.Expr, form dependency.Form, value string) dnf 
 	return dnf{{{column: c, form: form, value: value}}}
 }
 
-// column returns the alias's column that an expression is, nil if it is none
+// column returns the leaf's column that an expression is, nil if it is none
 // that terms may use.
 func (b *builder) column(e dialect.Expr) *dialect.Column {
 	ref, ok := e.(*dialect.ColumnRef)
 	if !ok {
 		return nil
 	}
-	c, index := b.scope.resolve(ref)
-	if c == nil || index != b.alias || b.skip != nil && b.skip(b.scope.aliases[index].table, c) {
+	p := b.names.resolve(ref)
+	if p.column == nil || p.leaf != b.leaf {
+		return nil
+	}
+	return b.usable(p.column)
+}
+
+// equalColumn returns the leaf's column that an expression is, or one that
+// equals it: what the one is compared with by equality the other equals too.
+func (b *builder) equalColumn(e dialect.Expr) *dialect.Column {
+	ref, ok := e.(*dialect.ColumnRef)
+	if !ok {
+		return nil
+	}
+	p := b.names.resolve(ref)
+	switch {
+	case p.column == nil:
+		return nil
+	case p.leaf == b.leaf:
+		return b.usable(p.column)
+	default:
+		return b.usable(b.linked.of(p, b.leaf))
+	}
+}
+
+func (b *builder) usable(c *dialect.Column) *dialect.Column {
+	if c == nil || b.skip != nil && b.skip(b.table, c) {
 		return nil
 	}
 	return c

@@ -190,8 +190,7 @@ func isUniqueRead(q *dialect.Query, c *dialect.Core, cat *dialect.Catalog) bool 
 	if t == nil || len(t.Unique) == 0 {
 		return false
 	}
-	s := scope{cat: cat}
-	s.add(t, src)
+	s := names{cat: cat, list: []entry{newEntry(cat, t, src, 0)}}
 	given := make(map[*dialect.Column]bool)
 	givenColumns(&s, c.Where, given)
 	for _, unique := range t.Unique {
@@ -207,7 +206,7 @@ func isUniqueRead(q *dialect.Query, c *dialect.Core, cat *dialect.Catalog) bool 
 }
 
 // givenColumns adds the columns that have to equal one value each.
-func givenColumns(s *scope, e dialect.Expr, given map[*dialect.Column]bool) {
+func givenColumns(s *names, e dialect.Expr, given map[*dialect.Column]bool) {
 	switch e := e.(type) {
 	case *dialect.And:
 		for _, x := range e.X {
@@ -224,7 +223,7 @@ func givenColumns(s *scope, e dialect.Expr, given map[*dialect.Column]bool) {
 	}
 }
 
-func givenEqual(s *scope, x, y dialect.Expr, given map[*dialect.Column]bool) {
+func givenEqual(s *names, x, y dialect.Expr, given map[*dialect.Column]bool) {
 	if rx, ok := x.(*dialect.Row); ok {
 		ry, ok := y.(*dialect.Row)
 		for i := 0; ok && len(rx.X) == len(ry.X) && i < len(rx.X); i++ {
@@ -236,7 +235,7 @@ func givenEqual(s *scope, x, y dialect.Expr, given map[*dialect.Column]bool) {
 		x, y = y, x
 	}
 	if ref, ok := x.(*dialect.ColumnRef); ok && isValue(y) {
-		if c, _ := s.resolve(ref); c != nil {
+		if c := s.resolve(ref).column; c != nil {
 			given[c] = true
 		}
 	}

