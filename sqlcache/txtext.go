@@ -17,13 +17,13 @@ func (c *conn) commitText(ctx context.Context, real *realConn, k call, wantRows 
 		return c.bare(ctx, real, k, wantRows) // the database reports the error
 	}
 	rolledBack := false
-	err = commitChanges(ctx, c.tx.changes, func() (err error) {
+	err = lost(commitChanges(ctx, c.tx.changes, func() (err error) {
 		out, err = c.bare(ctx, real, k, wantRows)
-		return lost(err)
+		return err
 	}, func() error {
 		rolledBack = true
 		return c.control(context.WithoutCancel(ctx), real, c.connector.cfg.Dialect.Transactions().Rollback)
-	})
+	}))
 	if err == nil || rolledBack {
 		c.tx = nil
 	}
@@ -102,11 +102,11 @@ func (c *conn) writeInTx(ctx context.Context, real *realConn, p *engine.Plan, w 
 		if !locked {
 			w = everything // the schema cannot be compared without the lock
 		} else if !t.schema {
-			changed, err := c.connector.handle.CheckSchema(ctx, real, nil)
+			outdated, err := c.connector.handle.Outdated(ctx, real, p)
 			switch {
 			case err != nil:
 				w = everything
-			case changed:
+			case outdated:
 				p = c.connector.handle.Plan(k.text)
 				if w = p.Write; w == nil {
 					w = everything

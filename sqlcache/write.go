@@ -69,7 +69,7 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 		return c.script(ctx, real, p, k, wantRows)
 	case dialect.KindSession:
 		out, err := c.bare(ctx, real, k, wantRows)
-		if err == nil {
+		if mayHaveRun(ctx, err) {
 			real.setTaint(st.Taint, "the connection's state was changed by "+st.Kind.String()+" "+abbreviate(st.Text))
 		}
 		return out, err
@@ -83,10 +83,10 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 		w = everything // the schema could not be read
 	}
 	out, err := c.write(ctx, real, p, w, k, wantRows)
-	if err == nil && st.Taint != 0 {
+	if mayHaveRun(ctx, err) && st.Taint != 0 {
 		real.setTaint(st.Taint, "the connection's state was changed by "+abbreviate(st.Text))
 	}
-	if err == nil && st.Kind == dialect.KindUnknown {
+	if mayHaveRun(ctx, err) && st.Kind == dialect.KindUnknown {
 		real.setTaint(dialect.TaintAll, "a statement was not understood: "+abbreviate(st.Text))
 		c.resync(real)
 	}
@@ -147,7 +147,7 @@ func (c *conn) writeAlone(ctx context.Context, real *realConn, p *engine.Plan, w
 		return c.writeWrapped(ctx, real, p, w, changes, k, wantRows)
 	}
 	if !w.All {
-		if changed, err := h.CheckSchema(ctx, real, nil); err != nil || changed {
+		if outdated, err := h.Outdated(ctx, real, p); err != nil || outdated {
 			return c.replan(ctx, real, k, wantRows, err)
 		}
 		if !unread { // as above: first see that it will run at all
@@ -281,6 +281,10 @@ func (c *conn) finish(out outcome) (outcome, error) {
 	return c.drain(rest)
 }
 
+// mayHaveRun reports whether a statement may have taken effect: drivers return
+// the error of a context that ended also where the statement was done.
+func mayHaveRun(ctx context.Context, err error) bool { return err == nil || ctx.Err() != nil }
+
 // keepFence tells whether a statement's error leaves its outcome unknown.
 func keepFence(ctx context.Context, err error) store.Keep {
 	return store.Keep(err != nil && (errors.Is(err, driver.ErrBadConn) || ctx.Err() != nil))
@@ -313,7 +317,7 @@ func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan,
 			_ = rollback()
 		}
 	}()
-	if changed, err := c.connector.handle.CheckSchema(ctx, real, nil); err != nil || changed {
+	if outdated, err := c.connector.handle.Outdated(ctx, real, p); err != nil || outdated {
 		ended = true
 		if rerr := rollback(); rerr != nil {
 			return outcome{}, errors.Join(err, rerr)
@@ -333,11 +337,11 @@ func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan,
 		if err != nil {
 			_ = rollback() // some errors leave the transaction open
 		}
-		return lost(err)
+		return err
 	}
 	ended = true
 	if err := commitChanges(ctx, changes, commit, rollback); err != nil {
-		return outcome{}, err
+		return outcome{}, lost(err)
 	}
 	return out, nil
 }

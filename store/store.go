@@ -24,7 +24,7 @@
 // read that began before the bump is dead. A writer that dies leaves its token,
 // which ends by its deadline and leaves no stamp.
 //
-// Four rules make this hold where keys come and go (DESIGN, section 4):
+// Four rules make this hold where keys come and go:
 //
 //   - A scheme that is registered while the table has live fences cannot be
 //     leased before the tokens that lived at its registration are gone.

@@ -345,7 +345,7 @@ func (f *fallbackReader) calls() {
 // call notes a function that is called with the arguments up to token end.
 func (f *fallbackReader) call(c fallbackCall, end int) {
 	i := c.before
-	if k := f.kind(i); k != tokWord && k != tokQuoted || i+1 == f.targetTo || f.keyword(i) {
+	if k := f.kind(i); k != tokWord && k != tokQuoted && k != tokString || i+1 == f.targetTo || f.keyword(i) {
 		return
 	}
 	name := nameFold(tokUnquote(f.text[f.toks[i].pos:f.toks[i].end]))

@@ -155,6 +155,15 @@ func (h *Handle) CheckSchema(ctx context.Context, db dialect.Queryer, stored *st
 	return true, h.loadSchema(ctx, db, state)
 }
 
+// Outdated reports whether a plan was made from another schema than the one in
+// force, or whether that one is no longer the database's, which it is compared
+// with as by [Handle.CheckSchema]. Such a plan may know nothing of a trigger that
+// the statement will run.
+func (h *Handle) Outdated(ctx context.Context, db dialect.Queryer, p *Plan) (bool, error) {
+	changed, err := h.CheckSchema(ctx, db, nil)
+	return changed || p.state != h.schema.Load(), err
+}
+
 // loadSchema reads the schema, unless another connection did so since old was
 // seen.
 func (h *Handle) loadSchema(ctx context.Context, db dialect.Queryer, old *schemaState) error {

@@ -254,3 +254,43 @@ func TestContextEndsInSavepoint(t *testing.T) {
 		t.Errorf("STALE: %q, the database has %q", rows, want)
 	}
 }
+
+// A setting that was made although its context ended is one: what the
+// connection reads under it is not stored for others.
+func TestContextEndsInSetting(t *testing.T) {
+	t.Parallel()
+	background := context.Background()
+	const query = "SELECT name FROM items WHERE name LIKE 'ONE'"
+	for _, setting := range []string{"PRAGMA case_sensitive_like = ON", "CREATE TEMP TABLE items (name TEXT)"} {
+		t.Run(setting, func(t *testing.T) {
+			t.Parallel()
+			s := newItems(t, nil)
+			conn, err := s.cached.Conn(background)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			ctx, cancel := context.WithCancel(background)
+			defer cancel()
+			s.gate.set(nil, func(_ context.Context, text string) error {
+				if text == setting {
+					cancel()
+					return ctx.Err()
+				}
+				return nil
+			})
+			if _, err := conn.ExecContext(ctx, setting); !errors.Is(err, context.Canceled) {
+				t.Fatalf("got %v, the test proves nothing", err)
+			}
+			s.gate.set(nil, nil)
+			for range 2 {
+				if rows, hit := readWith(background, t, s, conn, query); rows != "" || hit {
+					t.Errorf("the connection itself reads %q, hit %v", rows, hit)
+				}
+			}
+			if rows, _ := s.read(t, query); rows != "one" {
+				t.Errorf("STALE: another connection reads %q", rows)
+			}
+		})
+	}
+}

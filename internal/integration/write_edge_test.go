@@ -2,8 +2,14 @@ package integration
 
 import (
 	"context"
+	"database/sql/driver"
+	"errors"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/sqlcache"
 )
 
 // RAISE(FAIL) in an INSTEAD OF trigger leaves behind what was done before it,
@@ -154,5 +160,93 @@ func TestVacuumMovesRows(t *testing.T) {
 	want, _ := readWith(context.Background(), t, s, s.bare, query)
 	if rows, _ := s.read(t, query); rows != want {
 		t.Errorf("STALE: %q, the database has %q", rows, want)
+	}
+}
+
+// A write is planned, and waits for a connection, while another one makes a
+// trigger and the new schema is read: the write fires the trigger.
+func TestSchemaChangesWhileAWriteWaits(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	const query = "SELECT item FROM log WHERE item = 9"
+	s := newItems(t, func(_ *cacheops.Config, c *sqlcache.Config) { c.MaxOpenConns = 1 })
+	exec(t, s.cached, "CREATE TABLE log (id INTEGER PRIMARY KEY, item INTEGER)")
+	s.want(t, "one,two", false, namesOfKind, 1)
+	conn, err := s.cached.Conn(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := conn.ExecContext(ctx, "PRAGMA user_version"); err != nil { // it holds the only connection now
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() {
+		_, err := s.cached.Exec("INSERT INTO items VALUES (9, 1, 'nine')")
+		done <- err
+	}()
+	// Long enough for the write to be planned and to wait, most of the time: the
+	// test can pass by luck, and cannot fail by it.
+	time.Sleep(100 * time.Millisecond)
+	if _, err := conn.ExecContext(ctx, "CREATE TRIGGER ti AFTER INSERT ON items BEGIN INSERT INTO log (item) VALUES (new.id); END"); err != nil {
+		t.Fatal(err)
+	}
+	readWith(ctx, t, s, conn, query) // reads the new schema, and is stored
+	if err := conn.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	want, _ := readWith(ctx, t, s, s.bare, query)
+	if rows, _ := s.read(t, query); rows != want {
+		t.Errorf("STALE: %q, the database has %q", rows, want)
+	}
+}
+
+// A connection that is lost in COMMIT may have committed, or may commit later:
+// nothing is stored before the fence ends.
+func TestConnectionLostInCommit(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	const write = "UPDATE items SET name = 'new' WHERE id = 1"
+	for name, run := range map[string]func(*cachedSQLite) error{
+		"a transaction of ours": func(s *cachedSQLite) error {
+			_, err := s.cached.Exec(write)
+			return err
+		},
+		"by text": func(s *cachedSQLite) error {
+			conn, err := s.cached.Conn(ctx)
+			if err != nil {
+				return nil
+			}
+			defer conn.Close()
+			for _, text := range []string{"BEGIN", write, "COMMIT"} {
+				if _, err = conn.ExecContext(ctx, text); err != nil {
+					break
+				}
+			}
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newItems(t, nil)
+			s.want(t, "one,two", false, namesOfKind, 1)
+			s.gate.set(func(_ context.Context, text string) error {
+				if text == "COMMIT" {
+					return driver.ErrBadConn
+				}
+				return nil
+			}, nil)
+			err := run(s)
+			s.gate.set(nil, nil)
+			if err == nil || errors.Is(err, driver.ErrBadConn) {
+				t.Errorf("got %v: driver.ErrBadConn says that nothing happened", err)
+			}
+			s.read(t, namesOfKind, 1)
+			if _, hit := s.read(t, namesOfKind, 1); hit {
+				t.Error("a result was stored while the outcome was unknown")
+			}
+		})
 	}
 }
