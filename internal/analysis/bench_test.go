@@ -113,6 +113,13 @@ func BenchmarkTenTables(b *testing.B) {
 			sqlite.Parse(text)
 		}
 	})
+	b.Run("analyse", func(b *testing.B) {
+		st := sqlite.Parse(text)
+		b.ReportAllocs()
+		for b.Loop() {
+			Make(sqlite.Dialect, st, cat, Options{})
+		}
+	})
 	b.Run("parse and analyse", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

@@ -82,6 +82,16 @@ type dnf []conj
 // anything is the condition that restricts nothing.
 func anything() dnf { return dnf{nil} }
 
+// single is the condition of one term, in one piece of memory.
+func single(t term) dnf {
+	d := &struct {
+		conjs [1]conj
+		terms [1]term
+	}{terms: [1]term{t}}
+	d.conjs[0] = d.terms[:]
+	return d.conjs[:]
+}
+
 // nothing is the condition that no row fulfils.
 func nothing() dnf { return dnf{} }
 

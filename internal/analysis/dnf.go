@@ -256,12 +256,12 @@ func (b *builder) compare(x, y dialect.Expr, nullSafe bool) dnf {
 		if !ok {
 			return anything()
 		}
-		return dnf{{{column: c, form: dependency.FormValue, value: text, literal: v.Value}}}
+		return single(term{column: c, form: dependency.FormValue, value: text, literal: v.Value})
 	case *dialect.Param:
 		if c.Comparison == "" && !nullSafe {
 			return anything()
 		}
-		return dnf{{{column: c, form: dependency.FormValue, param: v, nullSafe: nullSafe}}}
+		return single(term{column: c, form: dependency.FormValue, param: v, nullSafe: nullSafe})
 	default:
 		return anything()
 	}
@@ -273,7 +273,7 @@ func (b *builder) known(e dialect.Expr, form dependency.Form, value string) dnf 
 	if c == nil {
 		return anything()
 	}
-	return dnf{{{column: c, form: form, value: value}}}
+	return single(term{column: c, form: form, value: value})
 }
 
 // column returns the leaf's column that an expression is, nil if it is none
