@@ -17,6 +17,7 @@ const (
 	DefaultMaxEntryBytes = 1 << 20
 	DefaultMaxImages     = 2000
 	DefaultMaxTerms      = 64
+	DefaultMaxSchemes    = 64
 	DefaultMaxPlans      = 4096
 )
 
@@ -38,13 +39,18 @@ type Config struct {
 	// MaxEntryBytes bounds a single result. A larger one is passed on while it
 	// is read and is not kept. 0 means 1 MiB.
 	MaxEntryBytes int
-	// MaxImages bounds the row images that one transaction keeps of one table.
-	// Above it the table's whole cache is dropped instead. 0 means 2000.
+	// MaxImages bounds the row images that one transaction keeps of one table,
+	// and the conjunctions that it drops for them. Above it the table's whole
+	// cache is dropped instead. 0 means 2000.
 	MaxImages int
 	// MaxTerms bounds the conjunctions that one query makes of its conditions.
 	// Above it conditions are left out, and the query is dropped by more
 	// writes. 0 means 64.
 	MaxTerms int
+	// MaxSchemes bounds the sets of columns, for each table, by which results
+	// are told apart: a write has to look at each. Above it a query of a new set
+	// is told apart by a part of it, and dropped by more writes. 0 means 64.
+	MaxSchemes int
 	// MaxPlans bounds the statement texts whose analysis each handle keeps. 0
 	// means 4096.
 	MaxPlans int
@@ -73,6 +79,7 @@ func (c Config) withDefaults() Config {
 	c.MaxEntryBytes = cmp.Or(c.MaxEntryBytes, DefaultMaxEntryBytes)
 	c.MaxImages = cmp.Or(c.MaxImages, DefaultMaxImages)
 	c.MaxTerms = cmp.Or(c.MaxTerms, DefaultMaxTerms)
+	c.MaxSchemes = cmp.Or(c.MaxSchemes, DefaultMaxSchemes)
 	c.MaxPlans = cmp.Or(c.MaxPlans, DefaultMaxPlans)
 	c.FenceTTL = cmp.Or(c.FenceTTL, DefaultFenceTTL)
 	if c.Logger == nil {
@@ -90,6 +97,7 @@ func (c *Config) validate() error {
 		{"MaxEntryBytes", int64(c.MaxEntryBytes)},
 		{"MaxImages", int64(c.MaxImages)},
 		{"MaxTerms", int64(c.MaxTerms)},
+		{"MaxSchemes", int64(c.MaxSchemes)},
 		{"MaxPlans", int64(c.MaxPlans)},
 	}
 	for _, p := range positive {

@@ -360,7 +360,7 @@ func (c *Changes) tableChange(t *tableChanges, reg store.Registry, giveUp bool) 
 			for i, j := range from {
 				row[i] = image[j]
 			}
-			if !ev.Keys(row, keys) {
+			if !ev.Keys(row, keys) || len(keys) > c.handle.engine.cfg.MaxImages {
 				return tc
 			}
 		}

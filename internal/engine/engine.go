@@ -36,8 +36,11 @@ type Config struct {
 	FenceTTL time.Duration
 	// MaxEntryBytes bounds a stored result.
 	MaxEntryBytes int
-	// MaxImages bounds the row images of one table in one transaction.
+	// MaxImages bounds the row images of one table in one transaction, and the
+	// keys that they match.
 	MaxImages int
+	// MaxSchemes bounds the schemes of one table.
+	MaxSchemes int
 	// MaxPlans bounds the plans kept for each handle.
 	MaxPlans int
 	Analysis analysis.Options

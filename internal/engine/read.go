@@ -80,8 +80,11 @@ func (h *Handle) Lookup(ctx context.Context, c *Call) (*result.Result, bool) {
 	if h.engine.local != nil {
 		payload, ok = h.engine.local.GetLocal(h.database, c.key)
 	} else {
-		var err error
-		if payload, ok, err = h.engine.cfg.Store.Get(ctx, h.query(c)); err != nil {
+		q, err := h.query(ctx, c)
+		if err == nil {
+			payload, ok, err = h.engine.cfg.Store.Get(ctx, q)
+		}
+		if err != nil {
 			h.engine.storeFailed(ctx, "get", err)
 			return nil, false
 		}
@@ -94,11 +97,18 @@ func (h *Handle) Lookup(ctx context.Context, c *Call) (*result.Result, bool) {
 }
 
 // query is what a store needs to know of a call.
-func (h *Handle) query(c *Call) *store.Query {
-	return &store.Query{
-		Database: h.database, Key: c.key, Deps: c.plan.Bind(c.args).Deps(),
-		Decode: func(b []byte) (store.Payload, error) { return result.Decode(b) },
+func (h *Handle) query(ctx context.Context, c *Call) (*store.Query, error) {
+	set, err := c.plan.Bind(c.args).Within(h.engine.cfg.MaxSchemes, func(table string) ([]store.Scheme, error) {
+		reg, err := h.engine.cfg.Store.Registry(ctx, h.database, table)
+		return reg.Schemes, err
+	})
+	if err != nil {
+		return nil, err
 	}
+	return &store.Query{
+		Database: h.database, Key: c.key, Deps: set.Deps(),
+		Decode: func(b []byte) (store.Payload, error) { return result.Decode(b) },
+	}, nil
 }
 
 // ErrPlanVoid is returned by a loader that found the schema changed: the call
@@ -118,8 +128,11 @@ type Loader func(ctx context.Context) (*result.Result, driver.Rows, error)
 // ErrPlanVoid means that the schema is not the one the call was planned with.
 func (h *Handle) Load(ctx context.Context, c *Call, join bool, load Loader) (r *result.Result, rest driver.Rows, shared bool, err error) {
 	for {
-		q := h.query(c)
-		lease, err := h.engine.cfg.Store.Lease(ctx, q)
+		q, err := h.query(ctx, c)
+		var lease store.Lease
+		if err == nil {
+			lease, err = h.engine.cfg.Store.Lease(ctx, q)
+		}
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil, nil, false, ctx.Err()
