@@ -49,11 +49,10 @@ func TestWithin(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			same := func(x, y Conj) bool { return slices.Equal(x, y) }
-			if !slices.EqualFunc(got[0].Conjs, tt.want, same) {
+			if !slices.EqualFunc(got[0].Conjs, tt.want, slices.Equal) {
 				t.Errorf("got %v, want %v", got[0].Conjs, tt.want)
 			}
-			if !slices.EqualFunc(set[0].Conjs, before, same) {
+			if !slices.EqualFunc(set[0].Conjs, before, slices.Equal) {
 				t.Error("the set itself was changed")
 			}
 		})
