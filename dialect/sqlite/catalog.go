@@ -245,8 +245,9 @@ func (s *catalogSchema) loadColumns(ctx context.Context, db dialect.Queryer) err
 		if f == nil {
 			continue
 		}
-		if catalogInt(row[5]) > 0 {
+		if n := int(catalogInt(row[5])); n > 0 {
 			f.key = append(f.key, len(t.Columns)-1)
+			f.rank = append(f.rank, n)
 		}
 		if collation, ok := f.collations[c.Folded]; ok {
 			c.Comparison = valueComparison(valueAffinityOf(c.Type, f.strict), collation)
@@ -308,6 +309,8 @@ func (s *catalogSchema) loadUnique(ctx context.Context, db dialect.Queryer) erro
 		}
 		switch {
 		case set == nil:
+			// A partial index is asked for by its condition.
+			t.OtherUnique = t.OtherUnique || catalogInt(index[0][3]) == 0
 		case primary:
 			t.Unique = append([][]int{set}, t.Unique...)
 		default:
@@ -315,11 +318,13 @@ func (s *catalogSchema) loadUnique(ctx context.Context, db dialect.Queryer) erro
 		}
 	}
 	for folded, f := range s.facts {
+		s.byName[folded].Primary = f.primary()
 		// A key of one column without an index is the rowid under another
 		// name. It is never NULL, whatever its declaration says.
 		t := s.byName[folded]
 		if len(f.key) == 1 && !hasKey[folded] && !f.withoutRowID {
 			t.Columns[f.key[0]].NotNull = true
+			t.RowIDColumn = t.Columns[f.key[0]]
 			t.Unique = append([][]int{{f.key[0]}}, t.Unique...)
 		}
 	}
