@@ -61,11 +61,18 @@ func (c *converter) insert(n *ast.InsertStmt) {
 	c.st.Insert = ins
 }
 
+// convertMaxCells bounds the values of an upsert that are noted.
+const convertMaxCells = 1 << 14
+
 // conflictTarget notes by which columns an upsert tells the row it conflicts
 // with, and where their values stand in the text.
 func (c *converter) conflictTarget(ins *dialect.Insert, u *ast.Upsert, values *ast.ValuesClause) {
-	if u.TargetWhere != nil {
-		return // a partial index
+	cells := 0
+	for _, row := range values.Rows {
+		cells += len(row)
+	}
+	if u.TargetWhere != nil || cells > convertMaxCells {
+		return // a partial index, or too much to keep with the plan
 	}
 	for _, term := range u.Target {
 		id, ok := term.Expr.(*ast.Ident)

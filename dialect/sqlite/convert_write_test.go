@@ -160,6 +160,7 @@ func TestConvertUpsert(t *testing.T) {
 		{"INSERT INTO t VALUES (1) ON CONFLICT (a) WHERE b DO UPDATE SET b = 1", `set=["b"] target=[] values=`},
 		{"INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET b = 1", `set=["b"] target=[] values="1"`},
 		{"INSERT INTO t VALUES (1) ON CONFLICT (a) DO NOTHING ON CONFLICT (b) DO UPDATE SET b = 1", `set=["b"] target=[] values=`},
+		{"INSERT INTO t VALUES (1" + strings.Repeat("), (1", convertMaxCells) + ") ON CONFLICT (a) DO UPDATE SET b = 1", `set=["b"] target=[] values=`},
 		{"INSERT INTO t SELECT 1 WHERE 1 ON CONFLICT (a) DO UPDATE SET b = 1", `set=["b"] target=[] values=`},
 	} {
 		got := ""
@@ -169,7 +170,7 @@ func TestConvertUpsert(t *testing.T) {
 			}
 		}
 		if got != tt.want {
-			t.Errorf("%s\ngot  %s\nwant %s", tt.text, got, tt.want)
+			t.Errorf("%.200s\ngot  %.200s\nwant %s", tt.text, got, tt.want)
 		}
 	}
 }

@@ -12,6 +12,10 @@ import (
 // a query, to its end, leaves both as it would have otherwise.
 const imageResult = "SELECT changes(), last_insert_rowid()"
 
+// imageMaxColumns bounds the columns that a statement returns, ours among them:
+// SQLite's own limit must not make one fail that would pass. It is 2000.
+const imageMaxColumns = 1000
+
 // Images implements [dialect.Dialect]. After images come from a RETURNING
 // clause, so that they are the rows that were written and no others; so do the
 // before images of a DELETE. Those of an UPDATE come from its condition, run
@@ -31,6 +35,8 @@ func (sqliteDialect) Images(st *dialect.Statement, t *dialect.Table, columns []i
 		return nil, st.Incomplete
 	case st.Foreign != "":
 		return nil, "calls " + st.Foreign + ", which is not known"
+	case len(t.Columns)+len(columns) > imageMaxColumns:
+		return nil, "has too many columns"
 	case st.Pos < 0 || st.Pos >= st.End || st.End > len(st.Text):
 		return nil, "its text could not be told from what is around it"
 	}
@@ -222,7 +228,7 @@ func (w *imageWriter) before(c *dialect.Condition, where bool, from *dialect.Cla
 		w.b.WriteByte(' ')
 	}
 	w.b.WriteString("SELECT ")
-	if from != nil {
+	if from != nil && slices.Contains(w.columns, dialect.RowName) {
 		w.b.WriteString("DISTINCT ") // a row may be joined to many
 	}
 	w.b.WriteString(wanted + " FROM " + st.Text[c.TargetPos:c.TargetEnd])

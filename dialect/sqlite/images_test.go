@@ -54,7 +54,7 @@ func TestImagesText(t *testing.T) {
 		},
 		{
 			"WITH x (n) AS (VALUES (?), (?)) UPDATE t AS y SET a = ? FROM u, x AS z LEFT JOIN v ON v.a = ? WHERE y.a = z.n AND u.a = ?2 RETURNING a",
-			"WITH x (n) AS (VALUES (?1), (?2)) SELECT DISTINCT +`y`.`B``c`, +`y`.`a` FROM t AS y, u, x AS z LEFT JOIN v ON v.a = ?3 WHERE y.a = z.n AND u.a = ?2",
+			"WITH x (n) AS (VALUES (?1), (?2)) SELECT +`y`.`B``c`, +`y`.`a` FROM t AS y, u, x AS z LEFT JOIN v ON v.a = ?3 WHERE y.a = z.n AND u.a = ?2",
 			"WITH x (n) AS (VALUES (?), (?)) UPDATE t AS y SET a = ? FROM u, x AS z LEFT JOIN v ON v.a = ? WHERE y.a = z.n AND u.a = ?2 RETURNING a, +`B``c`, +`a`", []int{1, 2, 4},
 		},
 		{"INSERT INTO t SELECT * FROM u", "", "INSERT INTO t SELECT * FROM u RETURNING +`B``c`, +`a`", nil},
@@ -87,6 +87,9 @@ func TestImagesOfNamedRows(t *testing.T) {
 	}
 	if want := "WITH x AS (SELECT ?1) SELECT +`a`, +`rowid` FROM t WHERE a IN x"; images.Before != want {
 		t.Errorf("got %s", images.Before)
+	}
+	if images, _ := Dialect.Images(Parse("UPDATE t SET a = 1 FROM u"), table, []int{0, dialect.RowName}); images == nil || images.Before != "SELECT DISTINCT +`t`.`a`, +`t`.`rowid` FROM t, u" {
+		t.Errorf("got %+v", images)
 	}
 	if want := "SELECT +`a` FROM `main`.`t` WHERE `rowid` IN (?1, ?2)"; Dialect.RowsOf(table, []int{0}, 2) != want {
 		t.Errorf("got %s", Dialect.RowsOf(table, []int{0}, 2))
@@ -155,6 +158,7 @@ func TestImagesRefused(t *testing.T) {
 		"upsert by a float":       {Parse("INSERT INTO t (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET a = 1"), change(func(t *dialect.Table) { t.Columns[0].Comparison = "" }), nil},
 		"upsert, other collation": {Parse("INSERT INTO t (a) VALUES (1) ON CONFLICT (a) DO UPDATE SET a = 1"), change(func(t *dialect.Table) { t.OtherUnique = true }), nil},
 		"upsert, rows too short":  {Parse("INSERT INTO t VALUES (1) ON CONFLICT (a, `B``c`) DO UPDATE SET a = 1"), plain, nil},
+		"too many columns":        {Parse("DELETE FROM t"), change(func(t *dialect.Table) { t.Columns = slices.Repeat(t.Columns, 600) }), nil},
 		"outer join":              {Parse("UPDATE t SET a = 1 FROM u RIGHT JOIN v ON 1"), plain, nil},
 		"shadowed":                {Parse("WITH t AS (SELECT 1) UPDATE t SET a = 1"), plain, nil},
 		"volatile with":           {Parse("WITH x AS (SELECT random()) UPDATE t SET a = 1 WHERE a IN x"), plain, nil},
