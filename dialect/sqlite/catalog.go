@@ -298,19 +298,21 @@ func (s *catalogSchema) loadUnique(ctx context.Context, db dialect.Queryer) erro
 		primary := catalogText(index[0][2]) == "pk"
 		hasKey[folded] = hasKey[folded] || primary
 		set := make([]int, 0, len(index))
+		other, named := catalogInt(index[0][3]) != 0, true
 		for _, row := range index {
 			cid := int(catalogInt(row[4]))
-			if catalogInt(row[3]) != 0 || cid < 0 || cid >= len(t.Columns) ||
-				f.collations[t.Columns[cid].Folded] != nameFold(catalogText(row[5])) {
-				set = nil
-				break
+			if cid < 0 || cid >= len(t.Columns) {
+				other, named = true, false
+				continue
 			}
+			other = other || f.collations[t.Columns[cid].Folded] != nameFold(catalogText(row[5]))
 			set = append(set, cid)
 		}
 		switch {
-		case set == nil:
-			// A partial index is asked for by its condition.
-			t.OtherUnique = t.OtherUnique || catalogInt(index[0][3]) == 0
+		case other:
+			// A partial index is asked for by its condition, one of expressions by
+			// those: columns' names do not mean it.
+			t.OtherUnique = t.OtherUnique || named && catalogInt(index[0][3]) == 0
 		case primary:
 			t.Unique = append([][]int{set}, t.Unique...)
 		default:
