@@ -74,6 +74,10 @@ bench: ## run the benchmarks, shortly
 fuzz: tools ## run every fuzz target for FUZZTIME (60s)
 	@$(BIN)/fuzzall -time $(FUZZTIME) -run '$(FUZZ)'
 
+.PHONY: bounds
+bounds: ## write a million rows at once, and see what memory it takes
+	@go test -count=1 -v -run '^TestBigWrites$$' ./internal/integration -args -rows 1000000
+
 .PHONY: tidy
 tidy: tools ## tidy every module
 	@$(BIN)/tidy

@@ -67,5 +67,7 @@
 // A write to a table that somebody caches runs in a transaction of its own
 // where the program began none, so that its row images can be fenced before it
 // commits. A write with more than Config.MaxImages images, or whose rows cannot
-// be told, drops everything that was cached of its tables instead.
+// be told, drops everything that was cached of its tables instead: one with OR
+// REPLACE, for example, and what a trigger writes. The rows that the actions of
+// foreign keys change are told as well.
 package cacheops

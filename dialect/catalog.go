@@ -75,9 +75,19 @@ type Table struct {
 	// Unique lists the sets of columns (positions) of which no two rows have
 	// equal values, NULLs aside; the primary key first if there is one.
 	Unique [][]int
+	// Primary lists the columns (positions) of the primary key, in its order;
+	// nil when there is none or it is not known.
+	Primary []int
+	// OtherUnique is true when a unique index that covers every row compares
+	// otherwise than its columns do, so that it is not in Unique.
+	OtherUnique bool
 	// RowID is an expression that names the row, quoted, or empty: its values
-	// are unique and do not change but by an UPDATE of a key column.
+	// are whole numbers, unique, and do not change but by an UPDATE of
+	// RowIDColumn or of a name that is no column's.
 	RowID string
+	// RowIDColumn is the column that is RowID under another name, nil when there
+	// is none.
+	RowIDColumn *Column
 
 	// ForeignKeys are this table's references to others.
 	ForeignKeys []ForeignKey
@@ -94,6 +104,9 @@ type Table struct {
 	// take the table's epoch then. Empty when they can.
 	NoImages string
 }
+
+// RowName stands for [Table.RowID] in a list of columns' positions.
+const RowName = -1
 
 // Column returns the column of that name, compared by fold, and its position;
 // or nil and -1.
@@ -147,6 +160,24 @@ type ForeignKey struct {
 	OnUpdate      FKAction
 }
 
+// ParentKey returns the columns (positions) of the parent that the key refers
+// to, one for each of Columns; nil where they are not known.
+func (fk *ForeignKey) ParentKey(parent *Table, fold func(string) string) []int {
+	key := parent.Primary
+	if len(fk.ParentColumns) > 0 {
+		key = make([]int, len(fk.ParentColumns))
+		for i, name := range fk.ParentColumns {
+			if _, key[i] = parent.Column(fold, name); key[i] < 0 {
+				return nil
+			}
+		}
+	}
+	if len(key) != len(fk.Columns) {
+		return nil
+	}
+	return key
+}
+
 // Trigger is a trigger on a table or view.
 type Trigger struct {
 	Name  string
@@ -154,4 +185,7 @@ type Trigger struct {
 	// Body holds the statements it runs, nil if they could not be parsed: it
 	// may write anything then.
 	Body []*Statement
+	// Partial is true when an error inside it may leave behind what was done
+	// before, or end the transaction: RAISE(FAIL), OR ROLLBACK.
+	Partial bool
 }

@@ -28,11 +28,21 @@ type Dialect interface {
 	CheckSession(ctx context.Context, db Queryer) (Session, error)
 
 	// Images writes the queries that collect the images of the rows that st
-	// writes in t. Columns are the positions of the columns wanted. The
-	// statement is known to be an Insert, Update or Delete of one plain table
-	// without triggers or constraints that would touch other rows of it; where
-	// it cannot be had the string says why.
+	// writes in t. Columns are the positions of the columns wanted; [RowName]
+	// among them asks for the rows' names, and then a DELETE has a Before too.
+	// The statement is known to be an Insert, Update or Delete of one plain
+	// table, of which no trigger and no constraint writes other rows; where it
+	// cannot be had the string says why.
 	Images(st *Statement, t *Table, columns []int) (*Images, string)
+
+	// RowsOf writes the query for these columns of n rows of a table that are
+	// given by their names, its parameters ?1 to ?n. Empty where there is none.
+	RowsOf(t *Table, columns []int, n int) string
+
+	// ChildrenOf writes the query for these columns of the child's rows that a
+	// foreign key binds to n rows of its parent, given by their names, exactly
+	// as the key's actions find them. Empty where there is none.
+	ChildrenOf(parent, child *Table, fk *ForeignKey, columns []int, n int) string
 
 	// Canonical maps a value to a text such that two values of the column are
 	// equal to the database if and only if their texts are: an argument or
@@ -79,15 +89,20 @@ type Session struct {
 // Images are the queries that collect the images of one write.
 type Images struct {
 	// Before selects the wanted columns of the rows that are about to change,
-	// in the order of the columns. Empty when Write returns those images.
+	// or of more, in the order of the columns. Empty when Write returns those
+	// images, or when no row that is there changes.
 	Before string
 	// BeforeParams are the parameters of Before, in the order of its ?1, ?2.
 	BeforeParams []Param
 	// Write is the statement changed so that it returns the wanted columns of
-	// each row it wrote, with the parameters of the original. WriteIsBefore is
-	// true when those are before images (DELETE), else they are after images.
+	// each row it wrote, behind what the program asked to be returned, with the
+	// parameters of the original. WriteIsBefore is true when those are before
+	// images (DELETE), else they are after images.
 	Write         string
 	WriteIsBefore bool
+	// Many returns a row when the statement writes more rows than its parameter
+	// ?1 says. It is set only where that is cheap to ask.
+	Many string
 	// Result returns one row: the number of rows that Write affected and the
 	// last id generated on the connection.
 	Result string

@@ -167,6 +167,19 @@ type Insert struct {
 	// Upsert is true when the statement may update the row it conflicts with
 	// (ON CONFLICT DO UPDATE).
 	Upsert bool
+	// Set lists the columns that an upsert assigns to.
+	Set []string
+	// Target lists the columns that an upsert's conflict is told by. It is nil
+	// where there are several ON CONFLICT clauses, or one with anything else
+	// than the names of columns.
+	Target []string
+	// Values holds, for an upsert with a Target, where the values of each row
+	// stand in the text. A value that is neither a literal nor a parameter has
+	// the zero Span.
+	Values [][]Span
+	// ValueParams are the parameters of the text, in its order, where Values is
+	// set.
+	ValueParams []ParamRef
 	// Conflict is true when the statement may delete other rows, keep a part
 	// of its own or end the transaction on a conflict (REPLACE, OR REPLACE, OR
 	// FAIL, OR ROLLBACK). One that only skips rows has it false.
@@ -187,34 +200,60 @@ type Update struct {
 	From      bool     // UPDATE ... FROM
 	Where     Expr     // nil: every row
 	Limit     bool     // ORDER BY or LIMIT
-	Conflict  bool     // OR REPLACE, OR ROLLBACK, OR IGNORE, OR FAIL
+	Conflict  bool     // OR REPLACE, OR ROLLBACK, OR FAIL; OR IGNORE only skips rows
 	Returning bool
 	With      bool
 	Subquery  bool
+	// Outer is true when the FROM holds a RIGHT or FULL join, or one by the
+	// columns' names: what it joins may include the target.
+	Outer bool
+	// FromText bounds the text of the FROM, without the word.
+	FromText Clause
+	Condition
+}
+
+// Delete is a parsed DELETE. Its fields mean what those of [Update] mean.
+type Delete struct {
+	Table     Name
+	Alias     string
+	Using     bool
+	Where     Expr
+	Limit     bool
+	Returning bool
+	With      bool
+	Subquery  bool
+	Condition
+}
+
+// Condition is what tells the rows of an UPDATE or DELETE, as text.
+type Condition struct {
 	// WherePos and WhereEnd bound the condition's text, without the word
 	// WHERE; both are 0 when there is none.
 	WherePos, WhereEnd int
-	// Params are the parameters inside the condition, in the order of the
+	// WhereParams are the parameters inside the condition, in the order of the
 	// text.
 	WhereParams []ParamRef
 	// TargetPos and TargetEnd bound the target with its alias and index
 	// clause, as it can stand behind FROM.
 	TargetPos, TargetEnd int
+	// WithText bounds the WITH clause, with the word.
+	WithText Clause
+	// Shadowed is true when a CTE has the target's name: behind FROM that name
+	// means the CTE.
+	Shadowed bool
+	// Volatile says why the condition, with the WITH and FROM clauses that it
+	// may use, may give other rows when it is run again. Empty when it does not.
+	Volatile string
 }
 
-// Delete is a parsed DELETE. Its fields mean what those of [Update] mean.
-type Delete struct {
-	Table                Name
-	Alias                string
-	Using                bool
-	Where                Expr
-	Limit                bool
-	Returning            bool
-	With                 bool
-	Subquery             bool
-	WherePos, WhereEnd   int
-	WhereParams          []ParamRef
-	TargetPos, TargetEnd int
+// Span is a piece of a statement's text.
+type Span struct{ Pos, End int }
+
+// Clause is a piece of a statement's text with the parameters in it, in the
+// order of the text. The zero value stands for a clause that is not there.
+type Clause struct {
+	Span
+	Params []ParamRef
 }
 
 // ParamRef is a place in the text where a parameter stands.

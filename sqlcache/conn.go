@@ -330,20 +330,7 @@ func (c *conn) bareQuery(ctx context.Context, real *realConn, k call) (driver.Ro
 	if !k.prepared {
 		return real.query(ctx, k.text, k.args)
 	}
-	s, err := real.stmts.take(ctx, real, k.text)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.checkCount(k.args); err != nil {
-		real.stmts.put(s)
-		return nil, err
-	}
-	rows, err := s.query(ctx, k.args)
-	if err != nil {
-		s.discard()
-		return nil, err
-	}
-	return &stmtRows{passRows: passRows{Rows: rows}, real: real, stmt: s}, nil
+	return real.queryKept(ctx, k)
 }
 
 // bareExec is bareQuery for a statement's effect.

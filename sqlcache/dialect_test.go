@@ -91,6 +91,14 @@ func (fakeDialect) Images(*dialect.Statement, *dialect.Table, []int) (*dialect.I
 	return nil, "the fake driver has no rows to take images of"
 }
 
+// RowsOf implements dialect.Dialect.
+func (fakeDialect) RowsOf(*dialect.Table, []int, int) string { return "" }
+
+// ChildrenOf implements dialect.Dialect.
+func (fakeDialect) ChildrenOf(_, _ *dialect.Table, _ *dialect.ForeignKey, _ []int, _ int) string {
+	return ""
+}
+
 // Canonical implements dialect.Dialect.
 func (fakeDialect) Canonical(_ *dialect.Column, v driver.Value, _ dialect.Side) (string, bool) {
 	switch v.(type) {

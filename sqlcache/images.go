@@ -5,12 +5,14 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/analysis"
 	"github.com/cacheops/cacheops/internal/engine"
+	"github.com/cacheops/cacheops/internal/result"
 )
 
 // imageQueries are the queries for the images of one write and one set of
@@ -36,55 +38,173 @@ func (c *conn) imagesOf(p *engine.Plan, t *dialect.Table, columns []int) *dialec
 	return queries
 }
 
+// imaged is a write whose images are collected. It runs inside a transaction
+// that holds the write lock, so nothing comes between the images and the
+// statement.
+type imaged struct {
+	conn     *conn
+	real     *realConn
+	plan     *engine.Plan
+	write    *analysis.Write
+	changes  *engine.Changes
+	call     call
+	wantRows bool // the program's statement has a RETURNING clause
+
+	columns []int           // of the target's images
+	queries *dialect.Images // for them
+	room    int             // how many are kept
+	unread  bool            // nobody reads the target
+	cascade *cascade        // nil: there are no other rows to follow
+}
+
 // collectImages runs an INSERT, UPDATE or DELETE and collects the images of the
-// rows it changes. It runs inside a transaction that holds the write lock, so
-// nothing comes between the images and the statement. Done is false when there
-// can be no images and the statement was not run.
-func (c *conn) collectImages(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, changes *engine.Changes, k call) (out outcome, done bool, err error) {
-	t := w.Target
-	columns, unread, ok, err := c.connector.handle.Schemes(ctx, t)
-	if err != nil || !ok || unread {
+// rows it changes. Done is false when there can be no images and the statement
+// was not run.
+func (c *conn) collectImages(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, changes *engine.Changes, k call, wantRows bool) (out outcome, done bool, err error) {
+	im := &imaged{conn: c, real: real, plan: p, write: w, changes: changes, call: k, wantRows: wantRows}
+	if ok, err := im.prepare(ctx); err != nil || !ok {
 		return outcome{}, false, err
 	}
-	queries := c.imagesOf(p, t, columns)
-	if queries == nil {
+	before, ok := im.before(ctx)
+	switch {
+	case !ok:
+		return outcome{}, false, nil
+	case len(before) == 0 && p.Statement.Kind == dialect.KindUpdate && !w.Check && !wantRows:
+		res, err := c.bareExec(ctx, real, k) // no row matches, but let it run
+		return outcome{result: res}, true, err
+	case im.cascade != nil && !im.cascade.follow(ctx, real, changes, before):
 		return outcome{}, false, nil
 	}
-	room := changes.Room(t)
-	if queries.Before != "" {
-		args, ok := bindParams(queries.BeforeParams, p.Statement, k.args)
-		if !ok {
-			return outcome{}, false, nil // the database will say what is wrong
-		}
-		before, err := real.collect(ctx, queries.Before, args, room+1)
-		if err != nil {
-			// The statement holds the same condition, and meets the same error.
-			return outcome{}, false, nil //nolint:nilerr // told by the statement
-		}
-		if len(before) == 0 {
-			res, err := c.bareExec(ctx, real, k) // no row matches, but let it run
-			return outcome{result: res}, true, err
-		}
-		if 2*len(before) > room {
-			return outcome{}, false, nil
-		}
-		changes.AddImages(t, columns, before)
-	}
-	images, over, err := c.returned(ctx, real, call{text: queries.Write, args: k.args}, len(columns), room)
+	changes.AddImages(w.Target, im.columns, before)
+	out, written, over, err := im.run(ctx)
 	if err != nil {
 		return outcome{}, true, err
 	}
-	res, err := c.writeResult(ctx, real, queries.Result)
-	if err != nil {
-		return outcome{}, true, err
+	im.after(ctx, before, written, over)
+	return out, true, nil
+}
+
+// prepare works out which columns of which tables the images need, and how to
+// ask for them. False means that there are no images.
+func (im *imaged) prepare(ctx context.Context) (ok bool, err error) {
+	c, t := im.conn, im.write.Target
+	im.columns, im.unread, ok, err = c.connector.handle.Schemes(ctx, t)
+	if err != nil || !ok {
+		return false, err
 	}
-	if over {
-		changes.AddEpochs(t)
+	if len(im.write.Cascades) > 0 {
+		im.cascade, err = c.newCascade(ctx, im.write, im.columns, im.unread)
+	}
+	switch {
+	case err != nil, im.unread && im.cascade == nil:
+		return false, err
+	case im.write.Check, im.cascade != nil:
+		im.columns = withName(im.columns)
+	}
+	im.queries = c.imagesOf(im.plan, t, im.columns)
+	im.room = im.changes.Room(t)
+	return im.queries != nil, nil
+}
+
+// before takes the images before the statement. False means that they cannot be
+// had: the statement then meets the same error, or changes too many rows.
+func (im *imaged) before(ctx context.Context) (rows [][]driver.Value, ok bool) {
+	if im.queries.Many != "" {
+		// The database would keep all that the statement returns.
+		many, err := im.real.Query(ctx, im.queries.Many, int64(im.room))
+		if err != nil || len(many) > 0 {
+			return nil, false
+		}
+	}
+	if im.queries.Before == "" {
+		return nil, true
+	}
+	args, ok := bindParams(im.queries.BeforeParams, im.plan.Statement, im.call.args)
+	if !ok {
+		return nil, false
+	}
+	rows, err := im.real.collect(ctx, im.queries.Before, args, im.room+1)
+	return rows, err == nil && 2*len(rows) <= im.room
+}
+
+// run runs the statement for its images and for what the program wants of it:
+// its own rows, or the numbers of a Result. With over there were more images
+// than are kept.
+func (im *imaged) run(ctx context.Context) (out outcome, written [][]driver.Value, over bool, err error) {
+	k := call{text: im.queries.Write, args: im.call.args}
+	if !im.wantRows {
+		written, over, err = im.conn.returned(ctx, im.real, k, len(im.columns), im.room)
+		if err == nil {
+			out.result, err = im.conn.writeResult(ctx, im.real, im.queries.Result)
+		}
+		return out, written, over, err
+	}
+	k.prepared = im.call.prepared
+	rows, err := im.real.queryKept(ctx, k)
+	if err != nil {
+		return outcome{}, nil, false, err
+	}
+	r, rest := result.Record(rows, result.Limits{Bytes: math.MaxInt})
+	if r == nil {
+		im.changes.AddWrite(im.write) // it may be done all the same
+		out, err = im.conn.drain(rest)
+		return out, nil, false, err
+	}
+	if r, written, err = r.Cut(len(im.columns)); err != nil {
+		im.changes.AddWrite(im.write)
+		return outcome{}, nil, false, err
+	}
+	return outcome{rows: r.Rows()}, written, len(written) > im.room, nil
+}
+
+// after takes the images after the statement.
+func (im *imaged) after(ctx context.Context, before, written [][]driver.Value, over bool) {
+	t := im.write.Target
+	// Whatever the query before the statement found, it is the statement that
+	// tells which rows it changed.
+	found := true
+	switch {
+	case im.write.Check, im.cascade != nil && im.queries.WriteIsBefore:
+		found = !over && among(written, before)
+	case im.cascade != nil: // by a condition on each row, but their names may be new
+		found = !over && len(written) <= len(before)
+	}
+	if over || im.unread || !found {
+		im.changes.AddEpochs(t)
 	} else {
-		changes.AddImages(t, columns, images)
+		im.changes.AddImages(t, im.columns, written)
 	}
-	changes.AddEpochs(w.Epochs...)
-	return outcome{result: res}, true, nil
+	if im.cascade != nil {
+		im.cascade.finish(ctx, im.real, im.changes, found)
+	} else {
+		for i := range im.write.Cascades { // to tables that nobody reads
+			im.changes.AddEpochs(im.write.Cascades[i].Child)
+		}
+	}
+	im.changes.AddEpochs(im.write.Epochs...)
+}
+
+// among reports whether each row has the name of one of the others. A row's
+// name is its last column.
+func among(rows, others [][]driver.Value) bool {
+	names := make(map[int64]struct{}, len(others))
+	for _, row := range others {
+		name, ok := row[len(row)-1].(int64)
+		if !ok {
+			return false
+		}
+		names[name] = struct{}{}
+	}
+	for _, row := range rows {
+		name, ok := row[len(row)-1].(int64)
+		if !ok {
+			return false
+		}
+		if _, found := names[name]; !found {
+			return false
+		}
+	}
+	return true
 }
 
 // returned runs a statement that returns images and reads them all, but keeps

@@ -213,6 +213,26 @@ func (r *realConn) Query(ctx context.Context, query string, args ...driver.Value
 	return r.collect(ctx, query, named, -1)
 }
 
+// queryKept runs a query over a prepared statement that the connection keeps.
+func (r *realConn) queryKept(ctx context.Context, k call) (driver.Rows, error) {
+	s, err := r.stmts.take(ctx, r, k.text)
+	if err != nil {
+		return nil, err
+	}
+	if k.prepared {
+		if err := s.checkCount(k.args); err != nil {
+			r.stmts.put(s)
+			return nil, err
+		}
+	}
+	rows, err := s.query(ctx, k.args)
+	if err != nil {
+		s.discard()
+		return nil, err
+	}
+	return &stmtRows{passRows: passRows{Rows: rows}, real: r, stmt: s}, nil
+}
+
 // collect runs a query of our own and returns its rows, at most limit if that
 // is not negative.
 func (r *realConn) collect(ctx context.Context, query string, args []driver.NamedValue, limit int) (out [][]driver.Value, err error) {

@@ -140,8 +140,8 @@ func (c *conn) lock(ctx context.Context, real *realConn, w *analysis.Write) (boo
 	if text == "" {
 		return true, nil
 	}
-	for _, t := range append([]*dialect.Table{w.Target}, w.Epochs...) {
-		if t != nil && t.Kind == dialect.TablePlain {
+	for _, t := range w.Tables() {
+		if t.Kind == dialect.TablePlain {
 			return true, c.control(ctx, real, fmt.Sprintf(text, t.SQL))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/analysis"
@@ -160,6 +161,11 @@ func (c *conn) writeAlone(ctx context.Context, real *realConn, p *engine.Plan, w
 	return c.fencedBare(ctx, real, changes, k, wantRows, writesRows(p.Statement))
 }
 
+// returns reports whether a write has a RETURNING clause.
+func returns(st *dialect.Statement) bool {
+	return st.Insert != nil && st.Insert.Returning || st.Update != nil && st.Update.Returning || st.Delete != nil && st.Delete.Returning
+}
+
 // writesRows reports whether the rows that a statement returns are those of a
 // write.
 func writesRows(st *dialect.Statement) bool {
@@ -199,12 +205,7 @@ func (c *conn) unread(ctx context.Context, w *analysis.Write) (bool, error) {
 		reg, err := st.Registry(ctx, c.connector.cfg.Database, t.Key)
 		return reg.Unread, err
 	}
-	if w.Target != nil {
-		if ok, err := check(w.Target); err != nil || !ok {
-			return false, err
-		}
-	}
-	for _, t := range w.Epochs {
+	for _, t := range w.Tables() {
 		if ok, err := check(t); err != nil || !ok {
 			return false, err
 		}
@@ -220,15 +221,10 @@ func wrappable(st *dialect.Statement, w *analysis.Write) bool {
 	switch {
 	case st.Insert != nil && st.Insert.Conflict, st.Update != nil && st.Update.Conflict:
 		return false
-	case st.Insert == nil && st.Update == nil && st.Delete == nil, w.Triggers:
+	case st.Insert == nil && st.Update == nil && st.Delete == nil, w.Partial:
 		return false
 	}
-	for _, t := range w.Epochs {
-		if t.NoImages != "" {
-			return false
-		}
-	}
-	return w.Target == nil || w.Target.NoImages == ""
+	return !slices.ContainsFunc(w.Tables(), func(t *dialect.Table) bool { return t.NoImages != "" })
 }
 
 // fencedBare runs a statement that commits by itself: the fence comes before
@@ -356,8 +352,8 @@ func (c *conn) control(ctx context.Context, real *realConn, text string) error {
 // that are asked for are read to their end, for the statement has done nothing
 // yet, or not all, before that.
 func (c *conn) collect(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, changes *engine.Changes, k call, wantRows bool) (outcome, error) {
-	if !w.All && w.Target != nil && !wantRows {
-		out, done, err := c.collectImages(ctx, real, p, w, changes, k)
+	if !w.All && w.Target != nil && wantRows == returns(p.Statement) {
+		out, done, err := c.collectImages(ctx, real, p, w, changes, k, wantRows)
 		if done || err != nil {
 			return out, err
 		}

@@ -245,8 +245,9 @@ func (s *catalogSchema) loadColumns(ctx context.Context, db dialect.Queryer) err
 		if f == nil {
 			continue
 		}
-		if catalogInt(row[5]) > 0 {
+		if n := int(catalogInt(row[5])); n > 0 {
 			f.key = append(f.key, len(t.Columns)-1)
+			f.rank = append(f.rank, n)
 		}
 		if collation, ok := f.collations[c.Folded]; ok {
 			c.Comparison = valueComparison(valueAffinityOf(c.Type, f.strict), collation)
@@ -297,17 +298,21 @@ func (s *catalogSchema) loadUnique(ctx context.Context, db dialect.Queryer) erro
 		primary := catalogText(index[0][2]) == "pk"
 		hasKey[folded] = hasKey[folded] || primary
 		set := make([]int, 0, len(index))
+		other, named := catalogInt(index[0][3]) != 0, true
 		for _, row := range index {
 			cid := int(catalogInt(row[4]))
-			if catalogInt(row[3]) != 0 || cid < 0 || cid >= len(t.Columns) ||
-				f.collations[t.Columns[cid].Folded] != nameFold(catalogText(row[5])) {
-				set = nil
-				break
+			if cid < 0 || cid >= len(t.Columns) {
+				other, named = true, false
+				continue
 			}
+			other = other || f.collations[t.Columns[cid].Folded] != nameFold(catalogText(row[5]))
 			set = append(set, cid)
 		}
 		switch {
-		case set == nil:
+		case other:
+			// A partial index is asked for by its condition, one of expressions by
+			// those: columns' names do not mean it.
+			t.OtherUnique = t.OtherUnique || named && catalogInt(index[0][3]) == 0
 		case primary:
 			t.Unique = append([][]int{set}, t.Unique...)
 		default:
@@ -315,11 +320,13 @@ func (s *catalogSchema) loadUnique(ctx context.Context, db dialect.Queryer) erro
 		}
 	}
 	for folded, f := range s.facts {
+		s.byName[folded].Primary = f.primary()
 		// A key of one column without an index is the rowid under another
 		// name. It is never NULL, whatever its declaration says.
 		t := s.byName[folded]
 		if len(f.key) == 1 && !hasKey[folded] && !f.withoutRowID {
 			t.Columns[f.key[0]].NotNull = true
+			t.RowIDColumn = t.Columns[f.key[0]]
 			t.Unique = append([][]int{{f.key[0]}}, t.Unique...)
 		}
 	}

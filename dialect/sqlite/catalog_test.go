@@ -97,6 +97,31 @@ func TestCatalogReadTrigger(t *testing.T) {
 	}
 }
 
+func TestCatalogPartialTrigger(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]bool{
+		"SELECT RAISE(ABORT, 'no')":                              false,
+		"SELECT RAISE(IGNORE)":                                   false,
+		"SELECT RAISE(FAIL, 'no')":                               true,
+		"SELECT CASE WHEN 1 THEN raise /**/ ( rollback, '') END": true,
+		"INSERT OR FAIL INTO u VALUES (1)":                       true,
+		"UPDATE OR ROLLBACK u SET a = 1":                         true,
+		"INSERT OR REPLACE INTO u VALUES ('fail')":               false,
+		"UPDATE u SET fail = 1":                                  false,
+	} {
+		for _, tr := range catalogReadTrigger("x", "CREATE TRIGGER x AFTER INSERT ON t BEGIN "+body+"; END", true) {
+			if tr.Partial != want {
+				t.Errorf("%s: partial is %v", body, tr.Partial)
+			}
+		}
+	}
+	for _, tr := range catalogReadTrigger("x", "not understood", true) {
+		if !tr.Partial {
+			t.Error("a trigger that was not understood leaves nothing behind")
+		}
+	}
+}
+
 func TestCatalogReadView(t *testing.T) {
 	t.Parallel()
 	for text, reads := range map[string]int{

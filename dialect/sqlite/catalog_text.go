@@ -22,11 +22,27 @@ type catalogFacts struct {
 	strict       bool
 	// collations holds the folded collation of each column by its folded name.
 	collations map[string]string
-	// key holds the columns of the primary key; not from the text.
-	key []int
+	// key holds the columns of the primary key, and rank their places in it,
+	// from 1; not from the text.
+	key, rank []int
 	// problem says why a write to the table has no images, foreign why its
 	// rows are not a function of what is stored. Both may be empty.
 	problem, foreign string
+}
+
+// primary returns the columns of the primary key in its order.
+func (f *catalogFacts) primary() []int {
+	if len(f.key) == 0 {
+		return nil
+	}
+	out := make([]int, len(f.key))
+	for i, column := range f.key {
+		if f.rank[i] > len(out) {
+			return nil
+		}
+		out[f.rank[i]-1] = column
+	}
+	return out
 }
 
 // catalogReadTable reads the text of a CREATE TABLE.
@@ -102,12 +118,12 @@ func catalogReadTrigger(name, text string, main bool) []dialect.Trigger {
 	create, ok := st.(*ast.CreateTriggerStmt)
 	if err != nil || !ok {
 		return []dialect.Trigger{
-			{Name: name, Event: dialect.KindInsert},
-			{Name: name, Event: dialect.KindUpdate},
-			{Name: name, Event: dialect.KindDelete},
+			{Name: name, Event: dialect.KindInsert, Partial: true},
+			{Name: name, Event: dialect.KindUpdate, Partial: true},
+			{Name: name, Event: dialect.KindDelete, Partial: true},
 		}
 	}
-	t := dialect.Trigger{Name: name}
+	t := dialect.Trigger{Name: name, Partial: catalogPartial(text)}
 	switch strings.ToUpper(create.Event) {
 	case "INSERT":
 		t.Event = dialect.KindInsert
@@ -125,10 +141,32 @@ func catalogReadTrigger(name, text string, main bool) []dialect.Trigger {
 		case dialect.KindSelect, dialect.KindInsert, dialect.KindUpdate, dialect.KindDelete:
 			t.Body = append(t.Body, body)
 		default:
-			return []dialect.Trigger{{Name: name, Event: t.Event}}
+			return []dialect.Trigger{{Name: name, Event: t.Event, Partial: true}}
 		}
 	}
 	return []dialect.Trigger{t}
+}
+
+// catalogPartial tells whether an error inside a trigger may leave behind what
+// was done before it, or end the transaction: RAISE(FAIL, ...), OR ROLLBACK.
+// Other words in these places do neither.
+func catalogPartial(text string) bool {
+	toks, _, err := tokenize(text)
+	if err != nil {
+		return true
+	}
+	for i, t := range toks {
+		if t.kind != tokWord && t.kind != tokQuoted || i == 0 {
+			continue
+		}
+		if word := nameFold(text[t.pos:t.end]); word != "fail" && word != "rollback" {
+			continue
+		}
+		if before := toks[i-1]; before.kind == tokLP || before.kind == tokWord && tokFoldEqual(text[before.pos:before.end], "or") {
+			return true
+		}
+	}
+	return false
 }
 
 // catalogKnown tells whether every function of an expression is known.

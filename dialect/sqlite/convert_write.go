@@ -29,11 +29,12 @@ func (c *converter) insert(n *ast.InsertStmt) {
 	}
 	c.write(ins.Table)
 	defer c.with(&dialect.Query{}, n.With)()
+	var values *ast.ValuesClause
 	switch {
 	case n.Select != nil:
 		query := c.query(n.Select)
-		if values, ok := n.Select.Cores[0].(*ast.ValuesClause); ok && len(n.Select.Cores) == 1 && n.Select.With == nil {
-			ins.Rows = len(values.Rows)
+		if v, ok := n.Select.Cores[0].(*ast.ValuesClause); ok && len(n.Select.Cores) == 1 && n.Select.With == nil {
+			ins.Rows, values = len(v.Rows), v
 		} else {
 			ins.Query = query
 		}
@@ -47,38 +48,104 @@ func (c *converter) insert(n *ast.InsertStmt) {
 		c.ordering(u.Target)
 		c.exprOrNil(u.TargetWhere)
 		for _, set := range u.Set {
+			ins.Set = append(ins.Set, convertIdents(set.Columns)...)
 			c.expr(set.Value)
 		}
 		c.exprOrNil(u.Where)
+	}
+	if len(n.Upserts) == 1 && ins.Upsert && values != nil {
+		c.conflictTarget(ins, n.Upserts[0], values)
 	}
 	c.outputs(n.Returning)
 	ins.Subquery = c.subquery
 	c.st.Insert = ins
 }
 
+// convertMaxCells bounds the values of an upsert that are noted.
+const convertMaxCells = 1 << 14
+
+// conflictTarget notes by which columns an upsert tells the row it conflicts
+// with, and where their values stand in the text.
+func (c *converter) conflictTarget(ins *dialect.Insert, u *ast.Upsert, values *ast.ValuesClause) {
+	cells := 0
+	for _, row := range values.Rows {
+		cells += len(row)
+	}
+	if u.TargetWhere != nil || cells > convertMaxCells {
+		return // a partial index, or too much to keep with the plan
+	}
+	for _, term := range u.Target {
+		id, ok := term.Expr.(*ast.Ident)
+		if !ok {
+			ins.Target = nil
+			return
+		}
+		ins.Target = append(ins.Target, id.Name)
+	}
+	ins.Values = make([][]dialect.Span, len(values.Rows))
+	for i, row := range values.Rows {
+		spans := make([]dialect.Span, len(row))
+		for j, e := range row {
+			if convertConstant(e) {
+				spans[j] = dialect.Span{Pos: e.Pos(), End: e.End()}
+			}
+		}
+		ins.Values[i] = spans
+	}
+	ins.ValueParams = c.paramsIn(0, len(c.text))
+}
+
+// convertConstant reports whether an expression is a literal or a parameter,
+// the same wherever it stands. A name in double quotes is not, although SQLite
+// takes it for a text where there is no such column; nor is CURRENT_TIME.
+func convertConstant(e ast.Expr) bool {
+	switch e := convertUnparen(e).(type) {
+	case *ast.BindParam:
+		return true
+	case *ast.Literal:
+		switch e.Kind {
+		case ast.LitNull, ast.LitInteger, ast.LitFloat, ast.LitString, ast.LitBlob:
+			return true
+		}
+	case *ast.UnaryExpr:
+		lit, ok := e.X.(*ast.Literal)
+		return ok && e.Op == ast.OpMinus && (lit.Kind == ast.LitInteger || lit.Kind == ast.LitFloat)
+	}
+	return false
+}
+
 // update converts an UPDATE.
 func (c *converter) update(n *ast.UpdateStmt) {
 	c.st.Kind = dialect.KindUpdate
 	up := &dialect.Update{
-		Table:     convertName(n.Table),
-		Alias:     convertIdent(n.Alias),
-		From:      len(n.From) > 0,
-		Limit:     len(n.OrderBy) > 0 || n.Limit != nil,
-		Conflict:  n.OrConflict != ast.ConflictDefault && n.OrConflict != ast.ConflictAbort,
+		Table: convertName(n.Table),
+		Alias: convertIdent(n.Alias),
+		From:  len(n.From) > 0,
+		Limit: len(n.OrderBy) > 0 || n.Limit != nil,
+		// IGNORE skips rows, of which RETURNING says nothing.
+		Conflict:  n.OrConflict != ast.ConflictDefault && n.OrConflict != ast.ConflictAbort && n.OrConflict != ast.ConflictIgnore,
 		Returning: len(n.Returning) > 0,
 		With:      n.With != nil,
 	}
 	c.write(up.Table)
-	defer c.with(&dialect.Query{}, n.With)()
+	closeScope := func() {}
+	volatileWith := c.volatileIn(func() { closeScope = c.with(&dialect.Query{}, n.With) })
+	defer func() { closeScope() }()
 	for _, set := range n.Set {
 		up.Set = append(up.Set, convertIdents(set.Columns)...)
 		c.expr(set.Value)
 	}
-	if up.From {
-		c.from(n.From)
+	up.Volatile = c.volatileIn(func() {
+		if up.From {
+			up.Outer = convertOuter(c.from(n.From))
+			up.FromText = c.clause(n.From[0].Pos(), n.From[len(n.From)-1].End())
+		}
+		up.Where = c.exprOrNil(n.Where)
+	})
+	if up.Volatile == "" {
+		up.Volatile = volatileWith
 	}
-	up.Where = c.exprOrNil(n.Where)
-	up.WherePos, up.WhereEnd, up.WhereParams = c.where(n.Where)
+	c.condition(&up.Condition, up.Table, n.With, n.Where)
 	up.TargetPos, up.TargetEnd = c.target(n.Table, n.Alias, n.IndexedBy, n.NotIndexed)
 	c.outputs(n.Returning)
 	c.ordering(n.OrderBy)
@@ -98,15 +165,52 @@ func (c *converter) delete(n *ast.DeleteStmt) {
 		With:      n.With != nil,
 	}
 	c.write(del.Table)
-	defer c.with(&dialect.Query{}, n.With)()
-	del.Where = c.exprOrNil(n.Where)
-	del.WherePos, del.WhereEnd, del.WhereParams = c.where(n.Where)
+	closeScope := func() {}
+	del.Volatile = c.volatileIn(func() {
+		closeScope = c.with(&dialect.Query{}, n.With)
+		del.Where = c.exprOrNil(n.Where)
+	})
+	defer func() { closeScope() }()
+	c.condition(&del.Condition, del.Table, n.With, n.Where)
 	del.TargetPos, del.TargetEnd = c.target(n.Table, n.Alias, n.IndexedBy, n.NotIndexed)
 	c.outputs(n.Returning)
 	c.ordering(n.OrderBy)
 	c.limit(n.Limit)
 	del.Subquery = c.subquery
 	c.st.Delete = del
+}
+
+// volatileIn runs f and returns why what it converts is no pure function.
+func (c *converter) volatileIn(f func()) string {
+	before := c.st.Volatile
+	c.st.Volatile = ""
+	f()
+	why := c.st.Volatile
+	if before != "" {
+		c.st.Volatile = before
+	}
+	return why
+}
+
+// condition notes the texts that tell the rows of an UPDATE or DELETE. They
+// must have been converted, inside the scope of the WITH clause.
+func (c *converter) condition(cond *dialect.Condition, table dialect.Name, with *ast.With, where ast.Expr) {
+	cond.WherePos, cond.WhereEnd, cond.WhereParams = c.where(where)
+	if with != nil {
+		cond.WithText = c.clause(with.Pos(), with.End())
+	}
+	cond.Shadowed = c.isCTE(table)
+}
+
+// convertOuter reports whether a FROM holds a join that what stands before it
+// may change: a RIGHT or FULL one, or one by the columns' names.
+func convertOuter(src dialect.Source) bool {
+	j, ok := src.(*dialect.Join)
+	if !ok {
+		return false
+	}
+	return j.Kind == dialect.JoinRight || j.Kind == dialect.JoinFull || j.Natural || len(j.Using) > 0 ||
+		convertOuter(j.Left) || convertOuter(j.Right)
 }
 
 func (c *converter) limit(n *ast.Limit) {
@@ -123,6 +227,17 @@ func (c *converter) where(e ast.Expr) (pos, end int, params []dialect.ParamRef) 
 		return 0, 0, nil
 	}
 	pos, end = e.Pos(), e.End()
+	return pos, end, c.paramsIn(pos, end)
+}
+
+// clause returns a piece of the text with its parameters. It must have been
+// converted.
+func (c *converter) clause(pos, end int) dialect.Clause {
+	return dialect.Clause{Span: dialect.Span{Pos: pos, End: end}, Params: c.paramsIn(pos, end)}
+}
+
+// paramsIn returns the parameters in a piece of the text, in its order.
+func (c *converter) paramsIn(pos, end int) (params []dialect.ParamRef) {
 	for _, p := range c.params {
 		if p.Pos >= pos && p.End <= end {
 			params = append(params, p)
@@ -130,7 +245,7 @@ func (c *converter) where(e ast.Expr) (pos, end int, params []dialect.ParamRef) 
 	}
 	// The conversion meets LIMIT before OFFSET, whatever stands first.
 	slices.SortFunc(params, func(a, b dialect.ParamRef) int { return a.Pos - b.Pos })
-	return pos, end, params
+	return params
 }
 
 // target returns the bounds of a write's target with its alias and index

@@ -63,9 +63,17 @@ func TestConvertUpdateDelete(t *testing.T) {
 		{"UPDATE OR ABORT t SET a = 1", `t alias="" set=["a"]`, "t", ""},
 		{"UPDATE OR REPLACE t SET a = 1", `t alias="" set=["a"] conflict`, "t", ""},
 		{"UPDATE OR ROLLBACK t SET a = 1", `t alias="" set=["a"] conflict`, "t", ""},
-		{"UPDATE OR IGNORE t SET a = 1", `t alias="" set=["a"] conflict`, "t", ""},
+		{"UPDATE OR IGNORE t SET a = 1", `t alias="" set=["a"]`, "t", ""},
 		{"UPDATE OR FAIL t SET a = 1", `t alias="" set=["a"] conflict`, "t", ""},
 		{"UPDATE t SET a = 1 FROM u WHERE t.a = u.a RETURNING a", `t alias="" set=["a"] from returning`, "t", "t.a = u.a"},
+		{"UPDATE t SET a = 1 FROM u LEFT JOIN (v RIGHT JOIN w ON 1) ON 1", `t alias="" set=["a"] from outer`, "t", ""},
+		{"UPDATE t SET a = 1 FROM u RIGHT JOIN v ON 1", `t alias="" set=["a"] from outer`, "t", ""},
+		{"UPDATE t SET a = 1 FROM u FULL JOIN v ON 1 JOIN w ON 2", `t alias="" set=["a"] from outer`, "t", ""},
+		{"UPDATE t SET a = 1 FROM u JOIN v USING (a)", `t alias="" set=["a"] from outer`, "t", ""},
+		{"UPDATE t SET a = 1 FROM u NATURAL JOIN v", `t alias="" set=["a"] from outer`, "t", ""},
+		{"WITH T AS (SELECT 1) UPDATE t SET a = 1", `t alias="" set=["a"] shadowed with`, "t", ""},
+		{"WITH T AS (SELECT 1) UPDATE main.t SET a = 1", `main.t alias="" set=["a"] with`, "main.t", ""},
+		{"WITH x AS (SELECT 1), t AS (SELECT 2) DELETE FROM t AS y", `t alias="y" shadowed with`, "t AS y", ""},
 		{"UPDATE t SET a = 1 WHERE a = 1 ORDER BY b LIMIT 1", `t alias="" set=["a"] limit`, "t", "a = 1"},
 		{"UPDATE t SET a = 1 LIMIT 1", `t alias="" set=["a"] limit`, "t", ""},
 		{"WITH x AS (SELECT 1) UPDATE t SET a = 1 WHERE a IN x", `t alias="" set=["a"] with subquery`, "t", "a IN x"},
@@ -108,6 +116,62 @@ func TestConvertUpdateDelete(t *testing.T) {
 			t.Errorf("%s: where %q, want %q", tt.text, got, tt.where)
 		}
 		checkSpans(t, st)
+	}
+}
+
+// TestConvertVolatileCondition: what tells the rows of a write is told from what
+// it writes.
+func TestConvertVolatileCondition(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		text string
+		want bool
+	}{
+		{"UPDATE t SET a = random()", false},
+		{"UPDATE t SET a = random() WHERE b = 1 RETURNING random()", false},
+		{"UPDATE t SET a = random() WHERE b = random()", true},
+		{"UPDATE t SET a = 1 FROM (SELECT random() AS r) WHERE r = 1", true},
+		{"UPDATE t SET a = 1 FROM u JOIN v ON random() = 1", true},
+		{"WITH x AS (SELECT random() AS r) UPDATE t SET a = 1 WHERE b IN x", true},
+		{"WITH x AS (SELECT random() AS r) DELETE FROM t WHERE b IN x", true},
+		{"DELETE FROM t WHERE b > random()", true},
+		{"DELETE FROM t WHERE b = 1 RETURNING random()", false},
+	} {
+		st := Parse(tt.text)
+		var why string
+		if st.Update != nil {
+			why = st.Update.Volatile
+		} else {
+			why = st.Delete.Volatile
+		}
+		if (why != "") != tt.want || st.Volatile == "" {
+			t.Errorf("%s: condition %q, statement %q", tt.text, why, st.Volatile)
+		}
+	}
+}
+
+func TestConvertUpsert(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ text, want string }{
+		{"INSERT INTO t VALUES (1, ?, 'x', -2.5, NULL, x'00', (+3), a, \"b\", 1 + 1, current_time, -?) ON CONFLICT (a) DO UPDATE SET b = 1, (c, d) = (2, 3)", `set=["b" "c" "d"] target=["a"] values="1" "?" "'x'" "-2.5" "NULL" "x'00'" "" "" "" "" "" ""`},
+		{"INSERT INTO t VALUES (1, 2), (?3, (:x)) ON CONFLICT (a, [b c]) DO UPDATE SET b = 1 RETURNING *", `set=["b"] target=["a" "b c"] values="1" "2" "?3" "(:x)"`},
+		{"INSERT INTO t VALUES (1) ON CONFLICT (a COLLATE nocase) DO UPDATE SET b = 1", `set=["b"] target=[] values=`},
+		{"INSERT INTO t VALUES (1) ON CONFLICT (a, lower(b)) DO UPDATE SET b = 1", `set=["b"] target=[] values=`},
+		{"INSERT INTO t VALUES (1) ON CONFLICT (a) WHERE b DO UPDATE SET b = 1", `set=["b"] target=[] values=`},
+		{"INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET b = 1", `set=["b"] target=[] values="1"`},
+		{"INSERT INTO t VALUES (1) ON CONFLICT (a) DO NOTHING ON CONFLICT (b) DO UPDATE SET b = 1", `set=["b"] target=[] values=`},
+		{"INSERT INTO t VALUES (1" + strings.Repeat("), (1", convertMaxCells) + ") ON CONFLICT (a) DO UPDATE SET b = 1", `set=["b"] target=[] values=`},
+		{"INSERT INTO t SELECT 1 WHERE 1 ON CONFLICT (a) DO UPDATE SET b = 1", `set=["b"] target=[] values=`},
+	} {
+		got := ""
+		for line := range strings.SplitSeq(printStatement(Parse(tt.text)), "\n") {
+			if rest, ok := strings.CutPrefix(line, "  upsert: "); ok {
+				got = rest
+			}
+		}
+		if got != tt.want {
+			t.Errorf("%.200s\ngot  %.200s\nwant %s", tt.text, got, tt.want)
+		}
 	}
 }
 

@@ -46,17 +46,25 @@ func printStatement(st *dialect.Statement) string {
 		line("insert", fmt.Sprintf("%s alias=%q columns=%q rows=%d%s", i.Table, i.Alias, i.Columns, i.Rows, printFlags(
 			"upsert", i.Upsert, "conflict", i.Conflict, "returning", i.Returning, "with", i.With, "subquery", i.Subquery)))
 		line("insert query", printQuery(i.Query))
+		if i.Upsert {
+			line("upsert", fmt.Sprintf("set=%q target=%q values=%s", i.Set, i.Target, printSpans(st, i.Values)))
+		}
 	}
 	if u := st.Update; u != nil {
 		line("update", fmt.Sprintf("%s alias=%q set=%q%s", u.Table, u.Alias, u.Set, printFlags(
-			"from", u.From, "limit", u.Limit, "conflict", u.Conflict, "returning", u.Returning, "with", u.With, "subquery", u.Subquery)))
+			"from", u.From, "outer", u.Outer, "shadowed", u.Shadowed, "limit", u.Limit, "conflict", u.Conflict, "returning", u.Returning, "with", u.With, "subquery", u.Subquery)))
 		line("target", st.Text[u.TargetPos:u.TargetEnd])
+		line("with text", printClause(st, &u.WithText))
+		line("from text", printClause(st, &u.FromText))
+		line("volatile condition", u.Volatile)
 		printWhere(line, st, u.Where, u.WherePos, u.WhereEnd, u.WhereParams)
 	}
 	if d := st.Delete; d != nil {
 		line("delete", fmt.Sprintf("%s alias=%q%s", d.Table, d.Alias, printFlags(
-			"using", d.Using, "limit", d.Limit, "returning", d.Returning, "with", d.With, "subquery", d.Subquery)))
+			"using", d.Using, "shadowed", d.Shadowed, "limit", d.Limit, "returning", d.Returning, "with", d.With, "subquery", d.Subquery)))
 		line("target", st.Text[d.TargetPos:d.TargetEnd])
+		line("with text", printClause(st, &d.WithText))
+		line("volatile condition", d.Volatile)
 		printWhere(line, st, d.Where, d.WherePos, d.WhereEnd, d.WhereParams)
 	}
 	for _, part := range st.Script {
@@ -76,6 +84,24 @@ func printWhere(line func(key, value string), st *dialect.Statement, where diale
 		list = append(list, fmt.Sprintf("%s at %d:%d", printExpr(&p.Param), p.Pos, p.End))
 	}
 	line("where params", strings.Join(list, ", "))
+}
+
+func printClause(st *dialect.Statement, c *dialect.Clause) string {
+	text := st.Text[c.Pos:c.End]
+	for _, p := range c.Params {
+		text += " | " + st.Text[p.Pos:p.End]
+	}
+	return text
+}
+
+func printSpans(st *dialect.Statement, rows [][]dialect.Span) string {
+	var list []string
+	for _, row := range rows {
+		for _, s := range row {
+			list = append(list, fmt.Sprintf("%q", st.Text[s.Pos:s.End]))
+		}
+	}
+	return strings.Join(list, " ")
 }
 
 func printFlags(pairs ...any) string {

@@ -14,12 +14,18 @@ type closure struct {
 	cat       *dialect.Catalog
 	functions map[string][]string
 
-	touched []*dialect.Table // written by something other than the text itself
+	touched []*dialect.Table // written in rows that cannot be told
+	edges   []edge           // written by a foreign key's action in rows that can
 	done    map[string]bool  // events that were followed
 	views   map[*dialect.Table]bool
 	all     string // why anything may be written
-	// triggered is true when a trigger was followed.
-	triggered bool
+	// partial is true when a trigger was followed inside which an error may
+	// leave a part behind.
+	partial bool
+	// conflict is true inside a statement that has a rule for conflicts. The
+	// statements of the triggers that it fires go by that rule too, and those
+	// of the triggers that these fire: OR REPLACE there deletes other rows.
+	conflict bool
 }
 
 // fail ends the closure: anything may be written.
@@ -40,6 +46,8 @@ func (c *closure) touch(t *dialect.Table) {
 // statement follows a statement. Home is the schema of the trigger it stands
 // in. Own is the table that the caller accounts for itself, nil for none.
 func (c *closure) statement(st *dialect.Statement, home string, own *dialect.Table) {
+	defer func(outer bool) { c.conflict = outer }(c.conflict)
+	c.conflict = c.conflict || st.Insert != nil && st.Insert.Conflict || st.Update != nil && st.Update.Conflict
 	c.foreign(st)
 	c.reads(st, home)
 	// The table that is followed by what is done to it; nil for none, for a
@@ -51,26 +59,27 @@ func (c *closure) statement(st *dialect.Statement, home string, own *dialect.Tab
 		i := st.Insert
 		named = &i.Table
 		c.write(i.Table, home, own, func(t *dialect.Table) {
-			c.event(t, dialect.KindInsert, nil)
+			c.event(t, dialect.KindInsert, nil, false)
 			if i.Upsert {
-				c.event(t, dialect.KindUpdate, nil)
+				// It may update a row more than once.
+				c.event(t, dialect.KindUpdate, c.assigned(t, i.Set), false)
 			}
-			if i.Conflict {
-				c.event(t, dialect.KindDelete, nil)
+			if c.conflict {
+				c.event(t, dialect.KindDelete, nil, false)
 			}
 		})
 	case st.Kind == dialect.KindUpdate && st.Update != nil:
 		u := st.Update
 		named = &u.Table
 		c.write(u.Table, home, own, func(t *dialect.Table) {
-			c.event(t, dialect.KindUpdate, c.assigned(t, u.Set))
-			if u.Conflict {
-				c.event(t, dialect.KindDelete, nil)
+			c.event(t, dialect.KindUpdate, c.assigned(t, u.Set), t == own)
+			if c.conflict {
+				c.event(t, dialect.KindDelete, nil, false)
 			}
 		})
 	case st.Kind == dialect.KindDelete && st.Delete != nil:
 		named = &st.Delete.Table
-		c.write(st.Delete.Table, home, own, func(t *dialect.Table) { c.event(t, dialect.KindDelete, nil) })
+		c.write(st.Delete.Table, home, own, func(t *dialect.Table) { c.event(t, dialect.KindDelete, nil, t == own) })
 	case st.Incomplete != "" && len(st.Writes) > 0 &&
 		(st.Kind == dialect.KindInsert || st.Kind == dialect.KindUpdate || st.Kind == dialect.KindDelete):
 		// The tables are known from the tokens: anything may happen to them.
@@ -153,9 +162,9 @@ func (c *closure) write(n dialect.Name, home string, own *dialect.Table, follow 
 // anyWrite follows whatever can be done to a named table.
 func (c *closure) anyWrite(n dialect.Name, home string) {
 	c.write(n, home, nil, func(t *dialect.Table) {
-		c.event(t, dialect.KindInsert, nil)
-		c.event(t, dialect.KindUpdate, nil)
-		c.event(t, dialect.KindDelete, nil)
+		c.event(t, dialect.KindInsert, nil, false)
+		c.event(t, dialect.KindUpdate, nil, false)
+		c.event(t, dialect.KindDelete, nil, false)
 	})
 }
 
@@ -179,9 +188,16 @@ func (c *closure) assigned(t *dialect.Table, set []string) []string {
 }
 
 // event follows what an INSERT, UPDATE or DELETE of rows of a table sets off.
-// Columns are those that change, nil for any.
-func (c *closure) event(t *dialect.Table, kind dialect.Kind, columns []string) {
+// Columns are those that change, nil for any. Known says that its rows can be
+// told before the statement runs.
+func (c *closure) event(t *dialect.Table, kind dialect.Kind, columns []string, known bool) {
 	key := t.Key + "\x00" + kind.String() + "\x00"
+	if known {
+		key += "known\x00"
+	}
+	if c.conflict {
+		key += "conflict\x00"
+	}
 	if columns != nil {
 		key += "=" + strings.Join(columns, "\x00")
 	}
@@ -202,14 +218,14 @@ func (c *closure) event(t *dialect.Table, kind dialect.Kind, columns []string) {
 	if kind != dialect.KindDelete && t.NoImages != "" {
 		// What keeps its images from being told may be that the schema deletes
 		// rows on a conflict.
-		c.event(t, dialect.KindDelete, nil)
+		c.event(t, dialect.KindDelete, nil, false)
 	}
 	if kind == dialect.KindInsert {
 		return
 	}
 	for _, child := range c.cat.Tables() {
 		for i := range child.ForeignKeys {
-			c.action(t, kind, columns, child, &child.ForeignKeys[i])
+			c.action(t, kind, columns, child, &child.ForeignKeys[i], known)
 		}
 	}
 }
@@ -222,7 +238,7 @@ func (c *closure) triggers(t *dialect.Table, kind dialect.Kind) (found bool) {
 		if tr.Event != kind {
 			continue
 		}
-		found, c.triggered = true, true
+		found, c.partial = true, c.partial || tr.Partial
 		if tr.Body == nil {
 			c.fail("trigger " + tr.Name + " was not understood")
 		}
@@ -241,7 +257,7 @@ func (c *closure) instead(view *dialect.Table, kind dialect.Kind) {
 }
 
 // action follows what a foreign key does to its child's rows.
-func (c *closure) action(parent *dialect.Table, kind dialect.Kind, columns []string, child *dialect.Table, fk *dialect.ForeignKey) {
+func (c *closure) action(parent *dialect.Table, kind dialect.Kind, columns []string, child *dialect.Table, fk *dialect.ForeignKey, known bool) {
 	action := fk.OnDelete
 	if kind == dialect.KindUpdate {
 		action = fk.OnUpdate
@@ -252,24 +268,40 @@ func (c *closure) action(parent *dialect.Table, kind dialect.Kind, columns []str
 	if kind == dialect.KindUpdate && !c.references(parent, fk, columns) {
 		return
 	}
-	c.touch(child)
-	if kind == dialect.KindDelete && action == dialect.FKCascade {
-		c.event(child, dialect.KindDelete, nil)
+	e := edge{parent: parent, child: child, fk: fk, kind: kind, deletes: kind == dialect.KindDelete && action == dialect.FKCascade}
+	if !e.deletes {
+		e.changed = keyColumns(child, fk)
+	}
+	if known {
+		c.edges = append(c.edges, e)
+	} else {
+		c.touch(child)
+	}
+	if e.deletes {
+		c.event(child, dialect.KindDelete, nil, known)
 		return
 	}
+	c.event(child, dialect.KindUpdate, e.changed, known)
+	if c.conflict {
+		c.event(child, dialect.KindDelete, nil, false)
+	}
+}
+
+// keyColumns returns the folded columns of a foreign key, sorted; nil, which
+// stands for all, where they are not known.
+func keyColumns(child *dialect.Table, fk *dialect.ForeignKey) []string {
 	changed := make([]string, 0, len(fk.Columns))
 	for _, i := range fk.Columns {
 		if i < 0 || i >= len(child.Columns) {
-			changed = nil
-			break
+			return nil
 		}
 		changed = append(changed, child.Columns[i].Folded)
 	}
 	if len(changed) == 0 {
-		changed = nil
+		return nil
 	}
 	slices.Sort(changed)
-	c.event(child, dialect.KindUpdate, changed)
+	return changed
 }
 
 // references reports whether a change of these columns of the parent can change

@@ -3,6 +3,7 @@ package analysis
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -94,6 +95,11 @@ func (p *Plan) changeLines() []string {
 		lines = append(lines, "everything: "+w.AllWhy)
 	case w.Target != nil:
 		lines = append(lines, p.shortName(w.Target)+": by row images")
+	}
+	for i := range w.Cascades {
+		if line := p.shortName(w.Cascades[i].Child) + ": by row images"; !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
 	}
 	for _, t := range w.Epochs {
 		lines = append(lines, p.shortName(t)+": every row")

@@ -10,6 +10,7 @@ package analysis
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/dependency"
@@ -46,22 +47,60 @@ type Read struct {
 }
 
 // Write is what is known of a statement that may change rows. All the tables
-// it can reach are in Target and Epochs, unless All is set.
+// it can reach are in Target, Cascades and Epochs, unless All is set.
 type Write struct {
 	// Target is the table whose rows can be told from images; nil when there
 	// is none. Why says why there is none.
 	Target *dialect.Table
 	Why    string
-	// Epochs are the tables that take a new epoch: reached through foreign
-	// keys or triggers, or the target itself where it has no images.
+	// Check is true when the rows that the statement returns must be looked up
+	// among the images taken before it, by their names: its condition is a
+	// query, which may find other rows when it is planned otherwise.
+	Check bool
+	// Cascades are the foreign keys through which the statement reaches rows
+	// that can be told from the target's, each once.
+	Cascades []Cascade
+	// Epochs are the tables that take a new epoch: reached in rows that cannot
+	// be told, or the target itself where it has no images.
 	Epochs []*dialect.Table
 	// All is true when the statement may reach any table; AllWhy says why.
 	All    bool
 	AllWhy string
-	// Triggers is true when the statement may run a trigger.
-	Triggers bool
+	// Partial is true when the statement may run a trigger inside which an
+	// error leaves behind what was done before it.
+	Partial bool
 	// Schema is true when the statement changes the schema, or may.
 	Schema bool
+
+	tables []*dialect.Table // all of the above
+}
+
+// Cascade is a foreign key whose actions change rows of Child where those of
+// Parent change.
+type Cascade struct {
+	Parent, Child *dialect.Table
+	Key           *dialect.ForeignKey
+	// Deletes is true when all that happens to the child's rows is that they
+	// are deleted.
+	Deletes bool
+}
+
+// Tables returns every table that the write can reach, each once, the target
+// first; none where it may reach all. The caller must not change the slice.
+func (w *Write) Tables() []*dialect.Table { return w.tables }
+
+// list makes the list for Tables.
+func (w *Write) list() *Write {
+	if w.Target != nil {
+		w.tables = append(w.tables, w.Target)
+	}
+	for i := range w.Cascades {
+		if t := w.Cascades[i].Child; !slices.Contains(w.tables, t) {
+			w.tables = append(w.tables, t)
+		}
+	}
+	w.tables = append(w.tables, w.Epochs...)
+	return w
 }
 
 // DefaultMaxConjunctions is the bound where [Options] gives none.

@@ -22,29 +22,50 @@ func makeWrite(st *dialect.Statement, cat *dialect.Catalog, o *Options) *Write {
 		return &Write{All: true, AllWhy: "not understood: " + orElse(st.Incomplete, "unknown statement"), Schema: true}
 	}
 	c := closure{cat: cat, functions: o.Functions, done: make(map[string]bool)}
-	w := &Write{}
 	target, why := c.target(st)
 	c.statement(st, "", target)
 	if c.all != "" {
 		return &Write{All: true, AllWhy: c.all}
 	}
-	if target != nil && why == "" && slices.Contains(c.touched, target) {
-		why = "a foreign key's action or a trigger can write " + target.Name + " again"
+	w := &Write{}
+	if target != nil {
+		if why != "" {
+			c.touch(target)
+		}
+		w.Cascades = c.cascades(c.origin(st, target))
+		if slices.Contains(c.touched, target) {
+			why = orElse(why, "a foreign key's action or a trigger can write "+target.Name+" again")
+		} else {
+			w.Target, w.Check = target, checked(st)
+		}
 	}
-	switch {
-	case target != nil && why == "":
-		w.Target = target
-	case target != nil:
-		c.touch(target)
-	}
-	w.Epochs, w.Triggers = c.touched, c.triggered
+	w.Epochs, w.Partial = c.touched, c.partial
 	if st.Kind == dialect.KindSelect && len(w.Epochs) == 0 {
 		return nil
 	}
 	if w.Target == nil {
 		w.Why = why
 	}
-	return w
+	return w.list()
+}
+
+// origin describes the statement from whose rows foreign keys are followed.
+func (c *closure) origin(st *dialect.Statement, target *dialect.Table) *origin {
+	o := &origin{target: target}
+	switch {
+	case st.Kind == dialect.KindUpdate && st.Update != nil:
+		o.update, o.set = true, c.assigned(target, st.Update.Set)
+	case st.Kind == dialect.KindDelete && st.Delete != nil:
+		o.untold = st.Delete.Volatile != "" || st.Delete.Shadowed
+	}
+	return o
+}
+
+// checked reports whether the rows of an UPDATE are told by a query: it may
+// find others when it is planned otherwise, by a LIMIT for example.
+func checked(st *dialect.Statement) bool {
+	u := st.Update
+	return st.Kind == dialect.KindUpdate && u != nil && (u.From || u.With || u.Subquery)
 }
 
 // scriptWrite is everything that the parts of a script may change. Rows cannot
@@ -65,8 +86,8 @@ func scriptWrite(st *dialect.Statement, cat *dialect.Catalog, o *Options) *Write
 		if p.All && !w.All {
 			w.All, w.AllWhy = true, p.AllWhy
 		}
-		for _, t := range append([]*dialect.Table{p.Target}, p.Epochs...) {
-			if t != nil && !slices.Contains(w.Epochs, t) {
+		for _, t := range p.Tables() {
+			if !slices.Contains(w.Epochs, t) {
 				w.Epochs = append(w.Epochs, t)
 			}
 		}
@@ -77,7 +98,7 @@ func scriptWrite(st *dialect.Statement, cat *dialect.Catalog, o *Options) *Write
 	if w.All {
 		w.Epochs, w.Why = nil, ""
 	}
-	return w
+	return w.list()
 }
 
 // target returns the plain table that a parsed write names, if it is one, and
@@ -103,47 +124,40 @@ func (c *closure) target(st *dialect.Statement) (t *dialect.Table, why string) {
 	switch {
 	case st.Incomplete != "":
 		why = "not understood: " + st.Incomplete
-	case st.Volatile != "":
-		why = "its condition may give other rows when it is run again: " + st.Volatile
 	case st.Foreign != "":
 		why = "function " + st.Foreign + " is not known to the dialect"
 	case t.NoImages != "":
 		why = t.NoImages
 	default:
-		why = shape(st)
+		why = c.shape(st, t)
 	}
-	if why != "" {
-		return t, why
-	}
-	for i := range t.Triggers {
-		if t.Triggers[i].Event == st.Kind {
-			return t, "trigger " + t.Triggers[i].Name + " may change what is written"
-		}
-	}
-	return t, ""
+	return t, why
 }
 
 // shape says what of a write's form keeps the rows it changes from being told.
-func shape(st *dialect.Statement) string {
+func (c *closure) shape(st *dialect.Statement, t *dialect.Table) string {
 	switch {
 	case st.Insert != nil:
 		i := st.Insert
+		conflict := ""
+		if i.Upsert {
+			_, conflict = i.ConflictKey(t, c.cat.Fold)
+		}
 		return firstOf(
-			why{i.With, whyWith}, why{i.Query != nil || i.Rows == 0, "INSERT ... SELECT"}, why{i.Subquery, whySubquery},
-			why{i.Upsert, "the row it conflicts with is updated"}, why{i.Conflict, whyConflict}, why{i.Returning, whyReturning},
+			why{i.Query == nil && i.Rows == 0, "its rows were not understood"},
+			why{i.Conflict, whyConflict}, why{conflict != "", conflict},
 		)
 	case st.Update != nil:
 		u := st.Update
 		return firstOf(
-			why{u.With, whyWith}, why{u.From, "UPDATE ... FROM"}, why{u.Subquery, whySubquery},
-			why{u.Conflict, whyConflict}, why{u.Limit, whyLimit}, why{u.Returning, whyReturning},
+			why{u.Conflict, whyConflict}, why{u.Limit, whyLimit}, why{u.Outer, "its FROM has a join that may reach its target"},
+			why{u.Shadowed, "a CTE has its target's name"},
+			why{u.Volatile != "", "its condition may give other rows when it is run again: " + u.Volatile},
+			why{checked(st) && (t.RowID == "" || renames(t, c.assigned(t, u.Set))), "the rows that its query finds could not be found again"},
 		)
 	default:
 		d := st.Delete
-		return firstOf(
-			why{d.With, whyWith}, why{d.Using, "DELETE ... USING"}, why{d.Subquery, whySubquery},
-			why{d.Limit, whyLimit}, why{d.Returning, whyReturning},
-		)
+		return firstOf(why{d.Using, "DELETE ... USING"}, why{d.Limit, whyLimit})
 	}
 }
 
@@ -163,11 +177,8 @@ func firstOf(list ...why) string {
 }
 
 const (
-	whyWith      = "WITH"
-	whySubquery  = "a subquery"
-	whyConflict  = "a conflict may change other rows"
-	whyLimit     = "ORDER BY or LIMIT"
-	whyReturning = "RETURNING"
+	whyConflict = "a conflict may change other rows"
+	whyLimit    = "ORDER BY or LIMIT"
 )
 
 func orElse(s, other string) string {

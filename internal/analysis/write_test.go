@@ -35,8 +35,9 @@ func with(st *dialect.Statement, change func(*dialect.Statement)) *dialect.State
 	return st
 }
 
-// describe writes a Write short: "posts | users tags" is the target and the
-// epochs, "*" everything, "!" a change of the schema.
+// describe writes a Write short: "posts > notes | users tags" is the target, the
+// tables reached from its rows and the epochs; "?" says that its rows must be
+// checked, "*" everything, "!" a change of the schema.
 func describe(w *Write) string {
 	if w == nil {
 		return "nothing"
@@ -46,7 +47,20 @@ func describe(w *Write) string {
 		s = "*"
 	} else {
 		if w.Target != nil {
-			s = w.Target.Name + " "
+			s = w.Target.Name
+			if w.Check {
+				s += "?"
+			}
+			s += " "
+			var children []*dialect.Table
+			for _, e := range w.Cascades {
+				if !slices.Contains(children, e.Child) {
+					children = append(children, e.Child)
+				}
+			}
+			if children != nil {
+				s += "> " + strings.Join(keys(children), " ") + " "
+			}
 		}
 		s = strings.TrimSpace(s + "| " + strings.Join(keys(w.Epochs), " "))
 	}
@@ -104,7 +118,29 @@ func shop() *dialect.Catalog {
 	vague.ForeignKeys[0].Columns = nil
 	replacing := table("replacing", "id", "a")
 	replacing.NoImages = "a unique index replaces on conflict"
-	return catalog(
+	bound := table("bound", "id", "code")
+	bound.Unique = append(bound.Unique, []int{1})
+	named := fk(table("named", "id", "user_id"), "bound", dialect.FKCascade, dialect.FKCascade)
+	named.ForeignKeys[0].Columns = []int{0} // its name is the key
+	nameless := fk(table("nameless", "id", "x"), "users", dialect.FKNone, dialect.FKNone)
+	under := fk(table("under", "id", "x"), "nameless", dialect.FKCascade, dialect.FKNone)
+	stubborn := fk(table("stubborn", "id", "x"), "root", dialect.FKCascade, dialect.FKNone)
+	stubborn.NoImages = "a unique index replaces on conflict"
+	// pairs' key is bound twice to what is updated, so that it changes twice.
+	pairs := fk(fk(table("pairs", "id", "a", "b"), "ends", dialect.FKNone, dialect.FKCascade), "ends", dialect.FKNone, dialect.FKCascade)
+	pairs.ForeignKeys[1].Columns = []int{2}
+	paired := fk(table("paired", "id", "a", "b"), "pairs", dialect.FKNone, dialect.FKCascade, "a", "b")
+	paired.ForeignKeys[0].Columns = []int{1, 2}
+	// chained's key changes before it is deleted.
+	chain := fk(fk(table("chain", "id", "a", "b"), "ends", dialect.FKSetNull, dialect.FKNone), "ends", dialect.FKCascade, dialect.FKNone)
+	chain.ForeignKeys[1].Columns = []int{2}
+	chained := fk(table("chained", "id", "a"), "chain", dialect.FKCascade, dialect.FKNone, "a")
+	cat := catalog(
+		bound, named, nameless, under, table("root", "id", "x"), stubborn,
+		fk(table("under_stubborn", "id", "x"), "stubborn", dialect.FKCascade, dialect.FKNone),
+		table("ends", "id"), pairs, paired, chain, chained,
+		trigger(fk(table("meddling", "id", "root_id"), "meddled", dialect.FKCascade, dialect.FKNone), dialect.KindDelete, updates("meddled", "x")),
+		table("meddled", "id", "x"),
 		table("users", "id", "email", "name"),
 		fk(table("orders", "id", "user_id"), "users", dialect.FKCascade, dialect.FKNone),
 		fk(table("lines", "id", "order_id"), "orders", dialect.FKCascade, dialect.FKCascade, "id"),
@@ -123,6 +159,7 @@ func shop() *dialect.Catalog {
 		table("log", "id", "x"),
 		trigger(table("counted", "id", "x"), dialect.KindInsert, updates("totals", "x")),
 		table("totals", "id", "x"),
+		trigger(table("counting", "id", "x"), dialect.KindInsert, inserts("orders")),
 		trigger(table("echo", "id", "x"), dialect.KindInsert, updates("echo", "x")),
 		trigger(table("mystery", "id", "x"), dialect.KindDelete),
 		trigger(of(dialect.TableView, table("tasks_view", "id")), dialect.KindInsert, inserts("totals"), deletes("documents")),
@@ -145,6 +182,12 @@ func shop() *dialect.Catalog {
 		})),
 		view("over_calling_view", selects(from("calling_view", nil))),
 	)
+	for _, t := range cat.Tables() {
+		if t.Kind == dialect.TablePlain && t != nameless {
+			t.RowID, t.RowIDColumn, t.Primary = "rowid", t.Columns[0], []int{0}
+		}
+	}
+	return cat
 }
 
 func TestWrites(t *testing.T) {
@@ -173,56 +216,77 @@ func TestWrites(t *testing.T) {
 		{"insert by schema", inserts("main.Orders"), "orders |"},
 		{"insert DEFAULT VALUES", insert("orders", func(i *dialect.Insert) { i.Rows = 1 }), "orders |"},
 		{"insert many", insert("orders", func(i *dialect.Insert) { i.Rows = 9 }), "orders |"},
-		{"insert select", insert("orders", func(i *dialect.Insert) { i.Rows, i.Query = 0, from("users", nil) }), "| orders"},
+		{"insert select", insert("orders", func(i *dialect.Insert) { i.Rows, i.Query = 0, from("users", nil) }), "orders |"},
 		{"insert of an unknown number of rows", insert("orders", func(i *dialect.Insert) { i.Rows = 0 }), "| orders"},
-		{"insert with", insert("orders", func(i *dialect.Insert) { i.With = true }), "| orders"},
-		{"insert subquery", insert("orders", func(i *dialect.Insert) { i.Subquery = true }), "| orders"},
-		{"insert returning", insert("orders", func(i *dialect.Insert) { i.Returning = true }), "| orders"},
+		{"insert with", insert("orders", func(i *dialect.Insert) { i.With = true }), "orders |"},
+		{"insert subquery", insert("orders", func(i *dialect.Insert) { i.Subquery = true }), "orders |"},
+		{"insert returning", insert("orders", func(i *dialect.Insert) { i.Returning = true }), "orders |"},
 		{"upsert updates the key that others refer to", insert("orders", func(i *dialect.Insert) { i.Upsert = true }), "| lines orders"},
 		{"replace deletes what others refer to", insert("users", func(i *dialect.Insert) { i.Conflict = true }), "| lines notes orders users"},
 		{"plain insert deletes nothing", inserts("users"), "users |"},
 
 		{"update", update(func(*dialect.Update) {}), "orders |"},
-		{"update from", update(func(u *dialect.Update) { u.From = true }), "| orders"},
+		{"update from", update(func(u *dialect.Update) { u.From = true }), "orders? |"},
+		{"update from an outer join", update(func(u *dialect.Update) { u.From, u.Outer = true, true }), "| orders"},
 		{"update limit", update(func(u *dialect.Update) { u.Limit = true }), "| orders"},
-		{"update with", update(func(u *dialect.Update) { u.With = true }), "| orders"},
-		{"update subquery", update(func(u *dialect.Update) { u.Subquery = true }), "| orders"},
-		{"update returning", update(func(u *dialect.Update) { u.Returning = true }), "| orders"},
+		{"update with", update(func(u *dialect.Update) { u.With = true }), "orders? |"},
+		{"update subquery", update(func(u *dialect.Update) { u.Subquery = true }), "orders? |"},
+		{"update returning", update(func(u *dialect.Update) { u.Returning = true }), "orders |"},
 		{"update or replace", update(func(u *dialect.Update) { u.Conflict = true }), "| lines orders"},
-		{"update of a key", updates("orders", "ID"), "orders | lines"},
-		{"update of the row's other name", updates("orders", "rowid"), "orders | lines"},
-		{"update of the row's other name and more", updates("orders", "user_id", "rowid"), "orders | lines"},
-		{"update of a named parent column", updates("users", "EMAIL"), "users | badges"},
+		{"update of a key", updates("orders", "ID"), "orders > lines |"},
+		{"update of a key by a query", with(updates("orders", "ID"), func(st *dialect.Statement) { st.Update.Subquery = true }), "| lines orders"},
+		{"update behind a CTE of its name", update(func(u *dialect.Update) { u.With, u.Shadowed = true, true }), "| orders"},
+		{"update of the row's other name", updates("orders", "rowid"), "orders > lines |"},
+		{"update of the row's other name and more", updates("orders", "user_id", "rowid"), "orders > lines |"},
+		{"update of a named parent column", updates("users", "EMAIL"), "users > badges |"},
 		{"update of another column", updates("users", "name"), "users |"},
-		{"update of what a generated key is computed from", updates("computed", "base"), "computed | coded"},
-		{"update of unknown columns", updates("users"), "users | badges"},
+		{"update of what a generated key is computed from", updates("computed", "base"), "computed > coded |"},
+		{"update of unknown columns", updates("users"), "users > badges |"},
 
 		{"delete", deletes("lines"), "lines |"},
 		{"delete using", del(func(d *dialect.Delete) { d.Using = true }), "| lines"},
 		{"delete limit", del(func(d *dialect.Delete) { d.Limit = true }), "| lines"},
-		{"delete with", del(func(d *dialect.Delete) { d.With = true }), "| lines"},
-		{"delete subquery", del(func(d *dialect.Delete) { d.Subquery = true }), "| lines"},
-		{"delete returning", del(func(d *dialect.Delete) { d.Returning = true }), "| lines"},
-		{"delete cascades on and on", deletes("users"), "users | lines notes orders"},
-		{"delete cascades to itself", deletes("folders"), "| folders"},
+		{"delete with", del(func(d *dialect.Delete) { d.With = true }), "lines |"},
+		{"delete subquery", del(func(d *dialect.Delete) { d.Subquery = true }), "lines |"},
+		{"delete returning", del(func(d *dialect.Delete) { d.Returning = true }), "lines |"},
+		{"delete cascades on and on", deletes("users"), "users > lines notes orders |"},
+		{"delete cascades to itself", deletes("folders"), "folders > folders |"},
 		{"insert into what refers to itself", inserts("folders"), "folders |"},
 		{"update of what refers to itself", updates("folders", "parent_id"), "folders |"},
-		{"delete in a ring", deletes("ring_a"), "| ring_a ring_b"},
+		{"delete in a ring", deletes("ring_a"), "ring_a > ring_a ring_b |"},
+		{"delete by a condition that changes", with(deletes("users"), func(st *dialect.Statement) { st.Volatile, st.Delete.Volatile = "random()", "random()" }), "users | lines notes orders"},
+		{"delete behind a CTE of its name", with(deletes("users"), func(st *dialect.Statement) { st.Delete.With, st.Delete.Shadowed = true, true }), "users | lines notes orders"},
+		{"action that gives its row another name", updates("bound", "id"), "bound | named"},
+		{"deletion of a row whose name is its key", deletes("bound"), "bound > named |"},
+		{"parent without a name", deletes("nameless"), "nameless | under"},
+		{"child without images", deletes("root"), "root | stubborn under_stubborn"},
+		{"key that changes twice", updates("ends", "id"), "ends > pairs | paired"},
+		{"key that changes before its row is deleted", deletes("ends"), "ends > chain | chained"},
+		{"trigger of a child that writes the target", deletes("meddled"), "| meddled meddling"},
+		{"upsert that sets a key", insert("orders", func(i *dialect.Insert) {
+			i.Upsert, i.Target, i.Set, i.Values = true, []string{"ID"}, []string{"id"}, [][]dialect.Span{{{Pos: 1, End: 2}, {}}}
+		}), "orders | lines"},
+		{"upsert that sets no key", insert("orders", func(i *dialect.Insert) {
+			i.Upsert, i.Target, i.Set, i.Values = true, []string{"ID"}, []string{"user_id"}, [][]dialect.Span{{{Pos: 1, End: 2}, {}}}
+		}), "orders |"},
+		{"replace whose trigger inserts a parent", insert("counting", func(i *dialect.Insert) { i.Conflict = true }), "| counting lines orders"},
+		{"insert whose trigger inserts a parent", inserts("counting"), "counting | orders"},
 		{"foreign key of unknown columns", deletes("vague_root"), "vague_root | precise vague"},
 		{"column without a name is not every column", with(updates("odd", ""), func(st *dialect.Statement) { st.Writes = append(st.Writes, name("main.odd")) }), "| kid odd"},
-		{"set null fires a trigger", deletes("documents"), "documents | links log"},
+		{"set null fires a trigger", deletes("documents"), "documents > links | log"},
 
-		{"volatile", with(updates("orders", "user_id"), func(st *dialect.Statement) { st.Volatile = "random()" }), "| orders"},
+		{"volatile condition", with(updates("orders", "user_id"), func(st *dialect.Statement) { st.Volatile, st.Update.Volatile = "random()", "random()" }), "| orders"},
+		{"volatile value", with(updates("orders", "user_id"), func(st *dialect.Statement) { st.Volatile = "random()" }), "orders |"},
 		{"table without images", inserts("replacing"), "| replaced replacing"},
 		{"update of a table without images", updates("replacing", "a"), "| replaced replacing"},
-		{"trigger", inserts("counted"), "| counted totals"},
+		{"trigger", inserts("counted"), "counted | totals"},
 		{"trigger of another event", updates("counted", "x"), "counted |"},
 		{"trigger that comes back", inserts("echo"), "| echo"},
 		{"trigger that was not parsed", deletes("mystery"), "*"},
 		{"trigger that was not parsed, of another event", inserts("mystery"), "mystery |"},
 		{"trigger that writes a virtual table", inserts("searched"), "*"},
 		{"trigger that calls a function", inserts("calling"), "*"},
-		{"trigger that only reads", inserts("raising"), "| raising"},
+		{"trigger that only reads", inserts("raising"), "raising |"},
 		{"trigger that changes the schema", inserts("altering"), "*"},
 
 		{"view with a trigger", inserts("tasks_view"), "| documents links log totals"},
@@ -350,11 +414,11 @@ func TestReasons(t *testing.T) {
 		st   *dialect.Statement
 		want string
 	}{
-		{inserts("counted"), "t_counted"},
-		{deletes("folders"), "folders again"},
+		{inserts("echo"), "echo again"},
+		{deletes("meddled"), "meddled again"},
 		{inserts("replacing"), "a unique index replaces on conflict"},
-		{with(inserts("log"), func(st *dialect.Statement) { st.Insert.Query = from("users", nil) }), "SELECT"},
-		{with(deletes("log"), func(st *dialect.Statement) { st.Volatile = "random()" }), "random()"},
+		{with(inserts("log"), func(st *dialect.Statement) { st.Insert.Query, st.Insert.Upsert = from("users", nil), true }), "query"},
+		{with(updates("log"), func(st *dialect.Statement) { st.Volatile, st.Update.Volatile = "random()", "random()" }), "random()"},
 		{&dialect.Statement{Kind: dialect.KindDelete, Incomplete: "odd syntax", Writes: []dialect.Name{name("log")}}, "odd syntax"},
 	}
 	for _, tt := range tests {

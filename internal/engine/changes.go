@@ -76,14 +76,11 @@ func (c *Changes) AddWrite(w *analysis.Write) {
 		c.AddAll(w.Schema)
 		return
 	}
-	if w.Target != nil {
-		c.AddEpochs(w.Target)
-	}
-	c.AddEpochs(w.Epochs...)
+	c.AddEpochs(w.Tables()...)
 }
 
-// AddImages collects row images: values of the columns, in their order. Above
-// the bound the images are replaced by the table's epoch.
+// AddImages collects row images: values of the columns, in their order; some
+// may be [dialect.RowName], which no scheme needs. Above the bound the images are replaced by the table's epoch.
 func (c *Changes) AddImages(t *dialect.Table, columns []int, rows [][]driver.Value) {
 	if len(rows) == 0 {
 		return

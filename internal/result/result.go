@@ -2,6 +2,8 @@ package result
 
 import (
 	"database/sql/driver"
+	"fmt"
+	"slices"
 
 	"github.com/cacheops/cacheops/store"
 )
@@ -36,6 +38,38 @@ func (r *Result) Size() int { return r.size }
 
 // Len is the number of rows.
 func (r *Result) Len() int { return r.rows }
+
+// Cut takes the last columns away. It returns the result as it would have been
+// recorded without them, and their values, a slice for each row. It is an error
+// when there are fewer columns.
+func (r *Result) Cut(last int) (left *Result, cut [][]driver.Value, err error) {
+	width := len(r.shape.columns)
+	n := width - last
+	if last < 0 || n < 0 {
+		return nil, nil, fmt.Errorf("cacheops: the rows have %d columns, %d of them ours", width, last)
+	}
+	left = &Result{
+		shape:  &shape{columns: slices.Clone(r.shape.columns[:n]), types: slices.Clone(r.shape.types[:n])},
+		values: make([]driver.Value, 0, r.rows*n), rows: r.rows,
+		others: r.others, // some may be those of the columns that are gone
+	}
+	cut = make([][]driver.Value, r.rows)
+	for i := range cut {
+		row := r.row(i)
+		cut[i] = slices.Clone(row[n:]) // it may be kept for longer than the row
+		left.values = append(left.values, row[:n]...)
+		if r.kinds != nil {
+			left.kinds = append(left.kinds, r.kinds[i*width:i*width+n]...)
+		}
+	}
+	for _, v := range left.values {
+		b, is := v.([]byte)
+		left.hasBytes = left.hasBytes || is && len(b) > 0
+	}
+	left.seal()
+	left.share()
+	return left, cut, nil
+}
 
 // columnType returns the type of a column at a row; row -1 is the time before
 // the first one.

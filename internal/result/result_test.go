@@ -338,3 +338,47 @@ func TestAllocationsOfAHit(t *testing.T) { // not parallel: it measures
 		}
 	}
 }
+
+// TestCut: what is left is what would have been recorded without the columns
+// that are cut off, to the last answer about a type.
+func TestCut(t *testing.T) {
+	t.Parallel()
+	for name, a := range answers() {
+		if !a.whole || len(a.Columns) == 0 {
+			continue
+		}
+		more := a.Answer
+		more.Columns = append(slices.Clone(a.Columns), static("ours", 2), static("too", 3))
+		more.Rows = make([][]driver.Value, len(a.Rows))
+		for i, row := range a.Rows {
+			more.Rows[i] = append(slices.Clone(row), int64(i), []byte("image"))
+		}
+		plain, _ := open(t, a.Answer, drivertest.OnRows)
+		wide, _ := open(t, more, drivertest.OnRows)
+		want, _ := Record(plain, Limits{})
+		r, _ := Record(wide, Limits{})
+		got, cut, err := r.Cut(2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(cut) != len(a.Rows) {
+			t.Errorf("%s: %d rows were cut", name, len(cut))
+		}
+		for i, row := range cut {
+			if len(row) != 2 || row[0] != int64(i) || string(row[1].([]byte)) != "image" {
+				t.Errorf("%s: row %d: cut off %v", name, i, row)
+			}
+		}
+		if g, w := observe(t, got.Rows(), 1000), observe(t, want.Rows(), 1000); g != w {
+			t.Errorf("%s: left\n%s\nwant\n%s", name, g, w)
+		}
+		if got.Len() != want.Len() || got.hasBytes != want.hasBytes {
+			t.Errorf("%s: %d rows, bytes %v", name, got.Len(), got.hasBytes)
+		}
+	}
+	rows, _ := open(t, drivertest.Answer{Columns: []drivertest.Column{static("a", 1)}}, drivertest.OnRows)
+	r, _ := Record(rows, Limits{})
+	if _, _, err := r.Cut(2); err == nil {
+		t.Error("more columns were cut than there are")
+	}
+}
