@@ -25,8 +25,8 @@ var breakages = []breakage{
 	{
 		Name: "a fence leaves the value",
 		File: "store/memory/safeguards.go",
-		Old:  "\t\t}\n\t}\n\tc.gen.Store(0)\n}\n\n// bumped",
-		New:  "\t\t}\n\t}\n}\n\n// bumped",
+		Old:  "\t}\n\tc.gen.Store(0)\n}\n\n// bumped",
+		New:  "\t}\n}\n\n// bumped",
 		// A writer that dies after its commit leaves what was cached before.
 		Check: testStore, Want: "--- FAIL: TestConformance",
 	},
