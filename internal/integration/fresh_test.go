@@ -339,10 +339,15 @@ func TestNoReadIsOlderThanAnAcknowledgedWrite(t *testing.T) {
 		version int64
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	turns := newTurns(s)
 	var writers, readers sync.WaitGroup
 	for id := 1; id <= 3; id++ {
 		writers.Go(func() {
 			for v := int64(1); v <= writes; v++ {
+				if v%40 == 0 {
+					turns.await(ctx)
+				}
 				if _, err := s.cached.Exec("UPDATE versions SET version = ? WHERE id = ?", v, id); err != nil {
 					t.Error(err)
 					return
@@ -355,6 +360,7 @@ func TestNoReadIsOlderThanAnAcknowledgedWrite(t *testing.T) {
 	}
 	for r := range 3 {
 		readers.Go(func() {
+			defer cancel()
 			for n := r; ctx.Err() == nil; n++ {
 				id := n%3 + 1
 				acked[id].Lock()
@@ -369,6 +375,7 @@ func TestNoReadIsOlderThanAnAcknowledgedWrite(t *testing.T) {
 					t.Errorf("STALE: read version %d of %d after %d was acknowledged", got, id, least)
 					return
 				}
+				turns.done()
 			}
 		})
 	}
