@@ -27,11 +27,20 @@ var everything = &analysis.Write{All: true, AllWhy: "nothing is known of the sta
 // run carries out any statement that is no plain read.
 func (c *conn) run(ctx context.Context, p *engine.Plan, k call, wantRows bool) (outcome, error) {
 	var out outcome
+	returned := false
+	defer func() {
+		if !returned {
+			// The driver panicked. What it was in the middle of, perhaps a
+			// transaction of ours, must not come back with the connection.
+			c.broken = true
+		}
+	}()
 	err := c.retry(ctx, func(real *realConn) (err error) {
 		c.sticky = true
 		out, err = c.dispatch(ctx, real, p, k, wantRows)
 		return err
 	})
+	returned = true
 	c.failed(err)
 	c.settleRun(err)
 	return out, err

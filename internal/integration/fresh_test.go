@@ -141,6 +141,49 @@ func TestFlightIsShared(t *testing.T) {
 	}
 }
 
+// A reader that holds a connection asks the database itself: the reader that it
+// would wait for may be waiting for that connection.
+func TestFlightIsNotJoinedWithAConnectionInHand(t *testing.T) {
+	t.Parallel()
+	s := newItems(t, nil)
+	conn, err := s.cached.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(t.Context(), "PRAGMA user_version"); err != nil { // takes a real one
+		t.Fatal(err)
+	}
+	reading, resume := make(chan struct{}), make(chan struct{})
+	var stopped atomic.Bool
+	s.gate.set(func(_ context.Context, text string) error {
+		if text == namesOfKind && stopped.CompareAndSwap(false, true) {
+			close(reading)
+			<-resume
+		}
+		return nil
+	}, nil)
+	leader := make(chan string)
+	go func() {
+		rows, _ := s.read(t, namesOfKind, 1)
+		leader <- rows
+	}()
+	<-reading
+	// The deadline ends the test where the reader waits for the other one.
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	rows, err := conn.QueryContext(ctx, namesOfKind, 1)
+	if err != nil {
+		t.Errorf("with a connection in hand: %v", err)
+	} else if err := rows.Close(); err != nil {
+		t.Error(err)
+	}
+	close(resume)
+	if rows := <-leader; rows != "one,two" {
+		t.Errorf("the leader got %q", rows)
+	}
+}
+
 // The error of a leader is its own: those who joined ask for themselves.
 func TestFlightErrorStaysWithItsCaller(t *testing.T) {
 	t.Parallel()

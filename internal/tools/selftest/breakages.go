@@ -9,6 +9,7 @@ var (
 	testSQLite     = []string{"go", "test", "-run", "Canonical|Truth|Images", "./dialect/sqlite"}
 	testQueries    = []string{"go", "test", "-run", "TestDependencies", "./internal/analysis"}
 	testKeys       = []string{"go", "test", "-run", "TestKeys", "./internal/engine"}
+	testImages     = []string{"go", "test", "-run", "TestImagesAreBounded", "./internal/engine"}
 	testLayout     = []string{"go", "test", "-run", "TestLayout", "./internal/architecture"}
 	testSkips      = []string{"go", "run", "./internal/tools/testsummary", "./internal/dependency"}
 )
@@ -422,6 +423,125 @@ var breakages = []breakage{
 		Old:   "prefix == \"\" ||",
 		New:   "prefix != \"\" ||",
 		Check: onSQLite("TestWrongArgumentsOfABareWriteDropNothing"), Want: "--- FAIL: TestWrongArgumentsOfABareWriteDropNothing",
+	},
+	{
+		Name:  "a result of a connection with settings of its own is stored",
+		File:  "sqlcache/read.go",
+		Old:   "\t\tif real.taint&dialect.TaintReads != 0 {\n\t\t\trest = rows\n\t\t\treturn nil\n\t\t}\n",
+		New:   "",
+		Check: onSQLite("TestSessionState"), Want: "STALE",
+	},
+	{
+		Name:  "a read does not look whether somebody changed the schema",
+		File:  "sqlcache/read.go",
+		Old:   "if changed, err := h.CheckSchema(ctx, real, nil); err == nil && changed {",
+		New:   "if changed, err := false, error(nil); err == nil && changed {",
+		Check: onSQLite("TestReadIsPlannedAnewAfterAForeignChange"), Want: "--- FAIL: TestReadIsPlannedAnewAfterAForeignChange",
+	},
+	{
+		Name:  "a read does not look whether another process changed the schema",
+		File:  "internal/engine/read.go",
+		Old:   "if lease.Schema != c.plan.state.version {",
+		New:   "if lease.Schema == (store.Schema{}) {",
+		Check: onSQLite("TestReadIsPlannedAnewAfterAnotherProcessChangedTheSchema"), Want: "--- FAIL: TestReadIsPlannedAnewAfterAnotherProcessChangedTheSchema",
+	},
+	{
+		Name:  "a reader with a connection in hand waits for another reader",
+		File:  "sqlcache/read.go",
+		Old:   "h.Load(ctx, &rc, c.real == nil, func",
+		New:   "h.Load(ctx, &rc, true, func",
+		Check: onSQLite("TestFlightIsNotJoinedWithAConnectionInHand"), Want: "--- FAIL: TestFlightIsNotJoinedWithAConnectionInHand",
+	},
+	{
+		Name:  "a reader that must not join a flight joins it",
+		File:  "internal/engine/read.go",
+		Old:   "lease.Fenced || !join {",
+		New:   "lease.Fenced {",
+		Check: onSQLite("TestFlightIsNotJoinedWithAConnectionInHand"), Want: "--- FAIL: TestFlightIsNotJoinedWithAConnectionInHand",
+	},
+	{
+		Name:  "a new database in memory keeps what was cached of the old one",
+		File:  "sqlcache/real.go",
+		Old:   "if err := k.handle.Engine().InvalidateAll(ctx, k.cfg.Database); err != nil {",
+		New:   "if err := error(nil); err != nil {",
+		Check: onSQLite("TestMemoryDatabaseIsLost"), Want: "--- FAIL: TestMemoryDatabaseIsLost",
+	},
+	{
+		Name:  "a commit begins under a fence that has run out",
+		File:  "sqlcache/tx.go",
+		Old:   "for !changes.Alive() {",
+		New:   "for false {",
+		Check: onSQLite("TestSlowFenceIsSetAgain"), Want: "--- FAIL: TestSlowFenceIsSetAgain",
+	},
+	{
+		Name:  "a lost COMMIT is taken for one that failed",
+		File:  "sqlcache/tx.go",
+		Old:   "if errors.Is(err, driver.ErrBadConn) || err != nil && ctx.Err() != nil {",
+		New:   "if err != nil && ctx.Err() != nil {",
+		Check: onSQLite("TestWriteTakesEffectAfterItsError"), Want: "--- FAIL: TestWriteTakesEffectAfterItsError",
+	},
+	{
+		Name:  "a COMMIT whose context ended is taken for one that failed",
+		File:  "sqlcache/tx.go",
+		Old:   "if errors.Is(err, driver.ErrBadConn) || err != nil && ctx.Err() != nil {",
+		New:   "if errors.Is(err, driver.ErrBadConn) {",
+		Check: onSQLite("TestWriteTakesEffectAfterItsError"), Want: "--- FAIL: TestWriteTakesEffectAfterItsError",
+	},
+	{
+		Name:  "a lost write is taken for one that failed",
+		File:  "sqlcache/write.go",
+		Old:   "(errors.Is(err, driver.ErrBadConn) || ctx.Err() != nil))",
+		New:   "ctx.Err() != nil)",
+		Check: onSQLite("TestWriteTakesEffectAfterItsError"), Want: "--- FAIL: TestWriteTakesEffectAfterItsError",
+	},
+	{
+		Name:  "a write whose context ended is taken for one that failed",
+		File:  "sqlcache/write.go",
+		Old:   "(errors.Is(err, driver.ErrBadConn) || ctx.Err() != nil))",
+		New:   "errors.Is(err, driver.ErrBadConn))",
+		Check: onSQLite("TestWriteTakesEffectAfterItsError"), Want: "--- FAIL: TestWriteTakesEffectAfterItsError",
+	},
+	{
+		Name:  "a COMMIT in which the driver panicked is taken for one that failed",
+		File:  "sqlcache/tx.go",
+		Old:   "changes.Bump(ctx, store.KeepFence)\n\t\t}\n\t}()\n\terr := commit()",
+		New:   "changes.Bump(ctx, store.DropFence)\n\t\t}\n\t}()\n\terr := commit()",
+		Check: onSQLite("TestWriteTakesEffectAfterItsError"), Want: "--- FAIL: TestWriteTakesEffectAfterItsError",
+	},
+	{
+		Name:  "a write in which the driver panicked is taken for one that failed",
+		File:  "sqlcache/write.go",
+		Old:   "changes.Bump(ctx, store.KeepFence) // the driver panicked",
+		New:   "changes.Bump(ctx, store.DropFence) // the driver panicked",
+		Check: onSQLite("TestWriteTakesEffectAfterItsError"), Want: "--- FAIL: TestWriteTakesEffectAfterItsError",
+	},
+	{
+		Name:  "a connection goes on after its driver panicked",
+		File:  "sqlcache/write.go",
+		Old:   "\t\t\tc.broken = true\n\t\t}\n\t}()\n\terr := c.retry",
+		New:   "\t\t}\n\t}()\n\terr := c.retry",
+		Check: onSQLite("TestWriteTakesEffectAfterItsError"), Want: "--- FAIL: TestWriteTakesEffectAfterItsError",
+	},
+	{
+		Name:  "the fence of a script is not renewed while its rows stream",
+		File:  "sqlcache/write.go",
+		Old:   "\t\tif changes.Alive() {\n\t\t\treturn nil\n\t\t}\n\t\treturn changes.Fence(ctx)\n",
+		New:   "\t\treturn nil\n",
+		Check: onSQLite("TestFenceIsRenewedWhileRowsStream"), Want: "--- FAIL: TestFenceIsRenewedWhileRowsStream",
+	},
+	{
+		Name:  "a write on a connection with temporary objects is believed",
+		File:  "sqlcache/write.go",
+		Old:   "if real.taint&dialect.TaintWrites != 0 {",
+		New:   "if real.taint&dialect.TaintWrites > dialect.TaintAll {",
+		Check: onSQLite("TestTemporaryTrigger"), Want: "STALE",
+	},
+	{
+		Name:  "the images of a transaction are not bounded",
+		File:  "internal/engine/changes.go",
+		Old:   "if c.images[t]+len(rows) > c.handle.engine.cfg.MaxImages {",
+		New:   "if c.images[t]+len(rows) < 0 {",
+		Check: testImages, Want: "--- FAIL: TestImagesAreBounded",
 	},
 
 	// The checks that look at the project itself.
