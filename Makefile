@@ -37,6 +37,10 @@ tools: ## build the project's own tools into .bin
 test: tools ## run the tests of every module, and say what ran
 	@$(BIN)/testsummary -timeout $(TIMEOUT) $(ARGS) $(PKG)
 
+.PHONY: torture
+torture: tools ## run the exhaustive interleavings of the stores, the larger ones too
+	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^TestExhaustive$$' $(ARGS) ./store/...
+
 .PHONY: race
 race: tools ## run the tests with the race detector (needs a C compiler)
 	@$(BIN)/testsummary -race -timeout $(RACE_TIMEOUT) $(ARGS) $(PKG)

@@ -66,8 +66,13 @@
 //
 // A write to a table that somebody caches runs in a transaction of its own
 // where the program began none, so that its row images can be fenced before it
-// commits. A write with more than Config.MaxImages images, or whose rows cannot
-// be told, drops everything that was cached of its tables instead: one with OR
-// REPLACE, for example, and what a trigger writes. The rows that the actions of
-// foreign keys change are told as well.
+// commits. Statements of which an error may leave changes behind run as they are:
+// with OR REPLACE, OR FAIL and the like, those that fire a trigger with such a
+// thing in it, DDL, and several statements in one text. An error of theirs may
+// drop what they could have changed; one of any other write drops nothing.
+//
+// A write with more than Config.MaxImages images, or whose rows cannot be told,
+// drops everything that was cached of its tables instead: one with OR REPLACE, for
+// example, and what a trigger writes. The rows that the actions of foreign keys
+// change are told as well.
 package cacheops

@@ -2,6 +2,7 @@ package cacheops
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"fmt"
 	"strings"
@@ -32,21 +33,26 @@ type Explanation struct {
 }
 
 // Explain tells what the cache makes of a statement with these arguments,
-// without running it. It needs an open handle of the database, for its schema.
-func (d *Database) Explain(ctx context.Context, sql string, args ...any) (*Explanation, error) {
+// without running it. Arguments may have names, as sql.Named gives them. It needs
+// an open handle of the database, for its schema.
+func (d *Database) Explain(ctx context.Context, query string, args ...any) (*Explanation, error) {
 	h, err := d.handle(ctx)
 	if err != nil {
 		return nil, err
 	}
 	named := make([]driver.NamedValue, len(args))
 	for i, a := range args {
+		arg, ok := a.(sql.NamedArg)
+		if ok {
+			a = arg.Value
+		}
 		v, err := driver.DefaultParameterConverter.ConvertValue(a)
 		if err != nil {
 			return nil, fmt.Errorf("cacheops: explain: argument %d: %w", i+1, err)
 		}
-		named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
+		named[i] = driver.NamedValue{Name: arg.Name, Ordinal: i + 1, Value: v}
 	}
-	p := h.Plan(sql)
+	p := h.Plan(query)
 	w := p.Describe(named)
 	e := &Explanation{Kind: w.Kind, Op: Op(w.Op), Tables: w.Tables, Depends: w.Dependency, Writes: w.Changes}
 	if p.Read == nil {

@@ -130,6 +130,11 @@ type Transactions struct {
 	// ask again and again until it is over: those of one process had better
 	// wait in a queue.
 	SingleWriter bool
+	// Explain, put before a statement's text, makes the database bind the
+	// arguments and report what is wrong with them, and not run the statement.
+	// Empty where there is no such thing: a statement that commits by itself
+	// then drops what it could have changed, also where it never ran.
+	Explain string
 	// SavepointBegins is true when SAVEPOINT outside a transaction starts one
 	// and the RELEASE of it commits.
 	SavepointBegins bool

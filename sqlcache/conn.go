@@ -346,11 +346,15 @@ func (c *conn) bareExec(ctx context.Context, real *realConn, k call) (driver.Res
 		real.stmts.put(s)
 		return nil, err
 	}
+	done := false
+	defer func() {
+		if done {
+			real.stmts.put(s)
+		} else { // also where the driver panics: it would keep its connection open
+			s.discard()
+		}
+	}()
 	res, err := s.exec(ctx, k.args)
-	if err != nil {
-		s.discard()
-		return nil, err
-	}
-	real.stmts.put(s)
-	return res, nil
+	done = err == nil
+	return res, err
 }

@@ -20,6 +20,15 @@
 // # Writes
 //
 // A write outside a transaction, on a table that somebody caches, runs in a
-// transaction of its own. An error of a write is the database's own, and drops
-// nothing.
+// transaction of its own, so that its rows can be fenced before it commits. Its
+// errors are the database's own, and drop nothing.
+//
+// Some statements cannot run so, because an error of theirs may leave changes
+// behind: those with OR REPLACE, OR FAIL, OR ROLLBACK and the like in the text or
+// in a constraint, writes that run triggers, DDL, and what is not understood. They
+// run as they are, between the fence and the bump. Text that the database cannot
+// prepare, and arguments that it cannot bind, are found before that and drop
+// nothing; any other error drops what the statement could have changed. The same
+// holds of several statements in one text, whose arguments are not looked at
+// before: a wrong number of them drops what the text could have changed.
 package sqlcache

@@ -28,11 +28,20 @@ var everything = &analysis.Write{All: true, AllWhy: "nothing is known of the sta
 // run carries out any statement that is no plain read.
 func (c *conn) run(ctx context.Context, p *engine.Plan, k call, wantRows bool) (outcome, error) {
 	var out outcome
+	returned := false
+	defer func() {
+		if !returned {
+			// The driver panicked. What it was in the middle of, perhaps a
+			// transaction of ours, must not come back with the connection.
+			c.broken = true
+		}
+	}()
 	err := c.retry(ctx, func(real *realConn) (err error) {
 		c.sticky = true
 		out, err = c.dispatch(ctx, real, p, k, wantRows)
 		return err
 	})
+	returned = true
 	c.failed(err)
 	c.settleRun(err)
 	return out, err
@@ -120,6 +129,11 @@ func (c *conn) write(ctx context.Context, real *realConn, p *engine.Plan, w *ana
 			return outcome{}, err
 		}
 	}
+	if w.All || !wrappable(p.Statement, w) {
+		if err := c.binds(ctx, real, p.Statement, k); err != nil {
+			return outcome{}, err
+		}
+	}
 	if c.tx != nil {
 		return c.writeInTx(ctx, real, p, w, k, wantRows)
 	}
@@ -131,6 +145,31 @@ func (c *conn) prepares(ctx context.Context, real *realConn, text string) error 
 	s, err := real.stmts.take(ctx, real, text)
 	if err == nil {
 		real.stmts.put(s)
+	}
+	return err
+}
+
+// binds returns the error with which the database refuses the arguments of a
+// statement that is about to be fenced before it runs: what is never run changes
+// nothing, and shall drop nothing. It asks only where something may be wrong with
+// them, and of single statements alone: it would run the second one of a script.
+func (c *conn) binds(ctx context.Context, real *realConn, st *dialect.Statement, k call) error {
+	prefix := c.connector.cfg.Dialect.Transactions().Explain
+	switch st.Kind {
+	case dialect.KindInsert, dialect.KindUpdate, dialect.KindDelete, dialect.KindDDL:
+	default:
+		return nil
+	}
+	if prefix == "" || st.Incomplete != "" || !st.NamedParams && len(k.args) == st.Params && nameless(k.args) == nil {
+		return nil
+	}
+	k.text = prefix + k.text
+	rows, err := c.bareQuery(ctx, real, k)
+	if errors.Is(err, driver.ErrSkip) { // the driver runs no queries this way
+		return nil
+	}
+	if err == nil {
+		_ = rows.Close() // the statement itself will meet what is wrong
 	}
 	return err
 }
@@ -187,6 +226,9 @@ func (c *conn) replan(ctx context.Context, real *realConn, k call, wantRows bool
 		if err := c.prepares(ctx, real, k.text); err != nil {
 			return outcome{}, err
 		}
+	}
+	if err := c.binds(ctx, real, p.Statement, k); err != nil {
+		return outcome{}, err
 	}
 	changes := c.connector.handle.NewChanges()
 	changes.SetQuery(k.text)

@@ -1,8 +1,9 @@
 package storetest
 
-import "slices"
-
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // writes is what a writer of the model changes.
 type writes uint8
@@ -21,6 +22,7 @@ type config struct {
 	kinds   []writes
 
 	crashes, evictions uint8
+	losses             verb // what an eviction takes; 0 stands for anything
 	both               bool // a crash and an eviction may fall into one run
 	fails, unknown     bool // commits may fail; their outcome may be unknown
 	liveExpires        bool // fences of live writers may run out
@@ -81,6 +83,7 @@ const (
 	doEvictEpoch
 	doEvictGlobal
 	doEvictRegistry
+	doEvictLive
 	doFlush
 )
 
@@ -107,7 +110,8 @@ func (a action) String() string {
 		doBumpKeep: "W%d bumps and keeps its fence", doServerCommits: "the server commits W%d after all",
 		doServerDrops: "the server drops W%d", doAck: "W%d is acknowledged", doCrash: "W%d crashes",
 		doExpire: "the fence of W%d runs out", doEvictStamp: "the stamp is lost", doEvictEpoch: "the epoch is lost",
-		doEvictGlobal: "the global epoch is lost", doEvictRegistry: "the schemes are lost", doFlush: "everything is lost",
+		doEvictGlobal: "the global epoch is lost", doEvictRegistry: "the schemes are lost",
+		doEvictLive: "the table's live fences are lost", doFlush: "everything is lost",
 	}
 	if a.verb >= doEvictStamp {
 		return texts[a.verb]
@@ -149,21 +153,28 @@ func (s *state) actions(c *config, out []action) []action {
 		s.writerActions(c, i, add)
 	}
 	if s.evictions > 0 {
-		if s.conj != (stamp{}) && !c.whole {
-			add(doEvictStamp, 0)
-		}
-		if s.epoch != (stamp{}) {
-			add(doEvictEpoch, 0)
-		}
-		if s.global != (stamp{}) {
-			add(doEvictGlobal, 0)
-		}
-		if s.registered {
-			add(doEvictRegistry, 0)
-		}
-		add(doFlush, 0)
+		s.losses(c, add)
 	}
 	return out
+}
+
+// losses adds what can be lost.
+func (s *state) losses(c *config, add func(verb, int)) {
+	for _, x := range []struct {
+		verb verb
+		some bool
+	}{
+		{doEvictStamp, s.conj != (stamp{}) && !c.whole},
+		{doEvictEpoch, s.epoch != (stamp{})},
+		{doEvictGlobal, s.global != (stamp{})},
+		{doEvictRegistry, s.registered},
+		{doEvictLive, s.writing != 0},
+		{doFlush, true},
+	} {
+		if x.some && (c.losses == 0 || c.losses == x.verb) {
+			add(x.verb, 0)
+		}
+	}
 }
 
 func (s *state) writerActions(c *config, i int, add func(verb, int)) {
@@ -206,7 +217,7 @@ func (s state) apply(c *config, a action) state {
 	switch a.verb {
 	case doGet, doLease, doRead, doFill:
 		s.applyReader(c, a)
-	case doEvictStamp, doEvictEpoch, doEvictGlobal, doEvictRegistry, doFlush:
+	case doEvictStamp, doEvictEpoch, doEvictGlobal, doEvictRegistry, doEvictLive, doFlush:
 		s.applyEviction(c, a)
 	case doExpire:
 		s.expire(a.i)
@@ -259,6 +270,8 @@ func (s *state) applyEviction(c *config, a action) {
 		s.global = stamp{}
 	case doEvictRegistry:
 		s.registered, s.pending = false, 0
+	case doEvictLive:
+		s.writing = 0
 	case doFlush:
 		s.global, s.epoch, s.conj = stamp{}, stamp{}, stamp{}
 		s.registered, s.pending, s.writing, s.stored, s.version = false, 0, 0, false, 0

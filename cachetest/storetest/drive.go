@@ -144,6 +144,8 @@ func (d *driver) do(a action, before, after *state) error {
 		d.h.EvictGlobal(d.store, d.query.Database)
 	case doEvictRegistry:
 		d.h.EvictRegistry(d.store, d.query.Database, modelTable)
+	case doEvictLive:
+		d.h.EvictLive(d.store, d.query.Database, modelTable)
 	case doFlush:
 		d.h.Flush(d.store)
 	}

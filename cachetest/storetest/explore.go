@@ -1,13 +1,21 @@
 package storetest
 
 import (
+	"errors"
 	"fmt"
+	"math"
+	"math/bits"
+	"slices"
 	"testing"
 )
 
 // outcome is what an exploration found.
 type outcome struct {
 	states, transitions, replays int
+	// schedules is the number of ways from the first state to one in which all
+	// readers and writers are through. Actors that are alike and have not begun
+	// begin in their order, so schedules that differ in their names count once.
+	schedules uint64
 	// stale says which promise broke; empty when none did.
 	stale string
 	// schedule are the steps that led there.
@@ -20,7 +28,7 @@ type outcome struct {
 type explorer struct {
 	driver   driver
 	c        *config
-	seen     map[state]struct{}
+	seen     map[state]uint64 // with the schedules that go on from each
 	schedule []action
 	states   []state // the state before each step of the schedule
 	outcome  outcome
@@ -29,13 +37,13 @@ type explorer struct {
 // explore explores the configuration. The error is a difference between the
 // store and the model.
 func explore(t testing.TB, h *Harness, c *config) (outcome, error) {
-	e := &explorer{driver: driver{t: t, h: h, c: c}, c: c, seen: make(map[state]struct{})}
+	e := &explorer{driver: driver{t: t, h: h, c: c}, c: c, seen: make(map[state]uint64)}
 	first := state{crashes: c.crashes, evictions: c.evictions}
 	if err := e.driver.reset(); err != nil {
 		return e.outcome, err
 	}
-	e.seen[first] = struct{}{}
 	_, err := e.visit(first)
+	e.outcome.schedules = e.seen[first]
 	if err != nil {
 		err = fmt.Errorf("%w\nschedule: %v", err, e.schedule)
 	}
@@ -45,12 +53,24 @@ func explore(t testing.TB, h *Harness, c *config) (outcome, error) {
 	return e.outcome, err
 }
 
+// errSchedules is returned where the schedules cannot be counted.
+var errSchedules = errors.New("storetest: the schedules cannot be counted: a state comes back to itself, or they are too many")
+
+// open stands for the number of schedules of a state that is being visited.
+const open = math.MaxUint64
+
 // visit goes through everything that can follow from the state, in which the
 // store is. It reports whether the exploration shall go on.
 func (e *explorer) visit(s state) (bool, error) {
 	e.outcome.states++
+	e.seen[s] = open
 	here := true // the store is in the state s
-	for _, a := range s.actions(e.c, nil) {
+	// A loss of keys is nothing that has to happen: the schedule that ends here
+	// is one, and losses after its end are none of their own.
+	actions := s.actions(e.c, nil)
+	over := !slices.ContainsFunc(actions, func(a action) bool { return a.verb < doEvictStamp })
+	var schedules uint64
+	for _, a := range actions {
 		if !here {
 			if err := e.replay(); err != nil {
 				return false, err
@@ -68,7 +88,6 @@ func (e *explorer) visit(s state) (bool, error) {
 		}
 		here = false
 		if _, known := e.seen[after]; !known {
-			e.seen[after] = struct{}{}
 			if on, err := e.visit(after); !on || err != nil {
 				return on, err
 			}
@@ -78,7 +97,15 @@ func (e *explorer) visit(s state) (bool, error) {
 			here = true
 		}
 		e.schedule, e.states = e.schedule[:len(e.schedule)-1], e.states[:len(e.states)-1]
+		var carry uint64
+		if schedules, carry = bits.Add64(schedules, e.seen[after], 0); carry != 0 || e.seen[after] == open {
+			return false, errSchedules
+		}
 	}
+	if over {
+		schedules = 1
+	}
+	e.seen[s] = schedules
 	return true, nil
 }
 

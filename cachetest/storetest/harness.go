@@ -39,6 +39,8 @@ type Harness struct {
 	EvictGlobal func(s store.Store, database string)
 	// EvictRegistry loses the table's schemes.
 	EvictRegistry func(s store.Store, database, table string)
+	// EvictLive loses the table's list of live fences, and no fence itself.
+	EvictLive func(s store.Store, database, table string)
 	// Flush loses everything. Of all the hooks it and Expire are never called
 	// while other calls are under way.
 	Flush func(s store.Store)
@@ -61,7 +63,8 @@ const (
 	BreakPending Safeguard = "schemes registered under live fences are not leased"
 	// BreakLostRegistry goes on with the epoch where the schemes were lost.
 	BreakLostRegistry Safeguard = "a lost registry replaces the epoch"
-	// BreakEpochTokens drops the epoch's tokens where the schemes were lost.
+	// BreakEpochTokens drops the epoch's tokens where the schemes were lost. It
+	// and BreakEpochLive stand in for each other: see the package's text.
 	BreakEpochTokens Safeguard = "a replaced epoch keeps its tokens"
 	// BreakEpochLive does not count epoch fences among the table's live ones.
 	BreakEpochLive Safeguard = "epoch fences are live fences of the table"
@@ -81,7 +84,7 @@ func (h *Harness) hooks() map[string]bool {
 	return map[string]bool{
 		"NewSmall": h.NewSmall != nil, "Advance": h.Advance != nil, "Expire": h.Expire != nil,
 		"EvictStamp": h.EvictStamp != nil, "EvictEpoch": h.EvictEpoch != nil, "EvictGlobal": h.EvictGlobal != nil,
-		"EvictRegistry": h.EvictRegistry != nil, "Flush": h.Flush != nil, "Break": h.Break != nil,
+		"EvictRegistry": h.EvictRegistry != nil, "EvictLive": h.EvictLive != nil, "Flush": h.Flush != nil, "Break": h.Break != nil,
 	}
 }
 

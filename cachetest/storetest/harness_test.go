@@ -1,10 +1,12 @@
 package storetest
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/cacheops/cacheops/store"
+	"github.com/cacheops/cacheops/store/memory"
 )
 
 func TestMissingHooksAreNotSilent(t *testing.T) {
@@ -49,6 +51,57 @@ func TestHooksThatAreAskedForExist(t *testing.T) {
 	}
 	for _, c := range configurations() {
 		know(c.name, c.needs())
+	}
+}
+
+// Each safeguard is switched off by itself in a configuration that must go
+// stale.
+func TestEachSafeguardIsSwitchedOffAlone(t *testing.T) {
+	t.Parallel()
+	for _, g := range []Safeguard{
+		BreakPending, BreakLostRegistry, BreakEpochTokens, BreakEpochLive,
+		BreakFenceDrops, BreakBumpDrops, BreakBumpExpired, BreakKeep,
+	} {
+		if !slices.ContainsFunc(configurations(), func(c config) bool {
+			return c.stale && !c.large && slices.Equal(c.safeguards, []Safeguard{g})
+		}) {
+			t.Errorf("no configuration shows what happens without %q alone", g)
+		}
+	}
+}
+
+// The schedules of actors that take a fixed number of steps can be counted by
+// hand: four steps each, in any order, and of two writers that are alike the
+// first one begins.
+func TestSchedulesAreCounted(t *testing.T) {
+	t.Parallel()
+	h := Harness{RefusesDead: true, New: func(t testing.TB) store.Store {
+		s, err := memory.New(memory.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}}
+	for _, x := range []struct {
+		readers int
+		kinds   []writes
+		want    uint64
+	}{
+		{1, nil, 1},
+		{1, []writes{writesRow}, 70}, // 8! / 4!4!
+		{1, []writes{writesRow, writesTable}, 34650},   // 12! / 4!4!4!
+		{1, []writes{writesRow, writesRow}, 34650 / 2}, // and half of it
+		{0, []writes{writesAll, writesAll}, 70 / 2},
+		{0, []writes{writesAll, writesTable}, 70},
+	} {
+		c := config{readers: x.readers, rounds: 1, kinds: x.kinds, refusesDead: true}
+		out, err := explore(t, &h, &c)
+		if err != nil || out.schedules != x.want {
+			t.Errorf("%d readers, writers %v: %v, %v, want %d schedules", x.readers, x.kinds, &out, err, x.want)
+		}
+	}
+	if got := grouped(1234567) + " " + grouped(123) + " " + grouped(1000); got != "1,234,567 123 1,000" {
+		t.Error(got)
 	}
 }
 

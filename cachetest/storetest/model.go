@@ -159,15 +159,14 @@ func (s *state) lease(c *config) (snapshot stamps, ok bool) {
 	}
 	renew(&s.global)
 	renew(&s.epoch)
-	live := s.writing | s.global.tokens
 	if !s.registered {
 		s.registered = true
-		s.pending = live
+		s.pending = s.writing
 		if c.broken(BreakPending) || c.whole {
 			s.pending = 0
 		}
 	}
-	if s.pending&live != 0 {
+	if s.pending&s.writing != 0 {
 		return stamps{}, false
 	}
 	s.pending = 0

@@ -36,6 +36,7 @@ func (sqliteDialect) Transactions() dialect.Transactions {
 		ErrorMayEnd:     true, // OR ROLLBACK, a full disk, an I/O error, an interrupt
 		Probe:           "BEGIN",
 		ProbeInside:     "within a transaction",
+		Explain:         "EXPLAIN ",
 		ReadCommitted:   false,
 		SingleWriter:    true,
 		SavepointBegins: true,

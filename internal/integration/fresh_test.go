@@ -141,6 +141,49 @@ func TestFlightIsShared(t *testing.T) {
 	}
 }
 
+// A reader that holds a connection asks the database itself: the reader that it
+// would wait for may be waiting for that connection.
+func TestFlightIsNotJoinedWithAConnectionInHand(t *testing.T) {
+	t.Parallel()
+	s := newItems(t, nil)
+	conn, err := s.cached.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(t.Context(), "PRAGMA user_version"); err != nil { // takes a real one
+		t.Fatal(err)
+	}
+	reading, resume := make(chan struct{}), make(chan struct{})
+	var stopped atomic.Bool
+	s.gate.set(func(_ context.Context, text string) error {
+		if text == namesOfKind && stopped.CompareAndSwap(false, true) {
+			close(reading)
+			<-resume
+		}
+		return nil
+	}, nil)
+	leader := make(chan string)
+	go func() {
+		rows, _ := s.read(t, namesOfKind, 1)
+		leader <- rows
+	}()
+	<-reading
+	// The deadline ends the test where the reader waits for the other one.
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	rows, err := conn.QueryContext(ctx, namesOfKind, 1)
+	if err != nil {
+		t.Errorf("with a connection in hand: %v", err)
+	} else if err := rows.Close(); err != nil {
+		t.Error(err)
+	}
+	close(resume)
+	if rows := <-leader; rows != "one,two" {
+		t.Errorf("the leader got %q", rows)
+	}
+}
+
 // The error of a leader is its own: those who joined ask for themselves.
 func TestFlightErrorStaysWithItsCaller(t *testing.T) {
 	t.Parallel()
@@ -339,10 +382,15 @@ func TestNoReadIsOlderThanAnAcknowledgedWrite(t *testing.T) {
 		version int64
 	}
 	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	turns := newTurns(s)
 	var writers, readers sync.WaitGroup
 	for id := 1; id <= 3; id++ {
 		writers.Go(func() {
 			for v := int64(1); v <= writes; v++ {
+				if v%40 == 0 {
+					turns.await(ctx)
+				}
 				if _, err := s.cached.Exec("UPDATE versions SET version = ? WHERE id = ?", v, id); err != nil {
 					t.Error(err)
 					return
@@ -355,6 +403,7 @@ func TestNoReadIsOlderThanAnAcknowledgedWrite(t *testing.T) {
 	}
 	for r := range 3 {
 		readers.Go(func() {
+			defer cancel()
 			for n := r; ctx.Err() == nil; n++ {
 				id := n%3 + 1
 				acked[id].Lock()
@@ -369,6 +418,7 @@ func TestNoReadIsOlderThanAnAcknowledgedWrite(t *testing.T) {
 					t.Errorf("STALE: read version %d of %d after %d was acknowledged", got, id, least)
 					return
 				}
+				turns.done()
 			}
 		})
 	}

@@ -122,6 +122,35 @@ func readWith(ctx context.Context, t testing.TB, s *cachedSQLite, q querier, que
 	return strings.Join(texts, ","), hit
 }
 
+// turns lets the writers of a test wait for its readers.
+type turns struct {
+	s    *cachedSQLite
+	read chan struct{}
+}
+
+func newTurns(s *cachedSQLite) *turns { return &turns{s: s, read: make(chan struct{})} }
+
+// done is called by a reader after each read.
+func (w *turns) done() {
+	select {
+	case w.read <- struct{}{}:
+	default: // nobody waits
+	}
+}
+
+// await is called by a writer between its writes. It returns when the cache has
+// answered a read since it was called, as it must while nobody writes these
+// rows, or when the context ends because a reader gave up.
+func (w *turns) await(ctx context.Context) {
+	for before := w.s.hits.Load(); w.s.hits.Load() == before; {
+		select {
+		case <-w.read:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
 // want reads through the cache and compares rows and hit.
 func (s *cachedSQLite) want(t testing.TB, rows string, hit bool, query string, args ...any) {
 	t.Helper()

@@ -3,6 +3,7 @@ package integration
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"reflect"
 	"strings"
@@ -46,6 +47,24 @@ func TestSessionState(t *testing.T) {
 		exec(t, s.cached, "PRAGMA case_sensitive_like = 1")
 		s.want(t, "", false, query)
 		s.want(t, "", false, query)
+	})
+	t.Run("in the pool", func(t *testing.T) {
+		t.Parallel()
+		s := newItems(t, func(_ *cacheops.Config, c *sqlcache.Config) { c.MaxOpenConns = 2 })
+		exec(t, s.cached, "PRAGMA case_sensitive_like = 1")
+		s.want(t, "", false, query) // the one connection there is, as without the cache
+		conn, err := s.cached.Conn(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if _, err := conn.ExecContext(ctx, "PRAGMA user_version"); err != nil { // takes it out of the pool
+			t.Fatal(err)
+		}
+		if rows, _ := s.read(t, query); rows != "one" {
+			t.Errorf("STALE: what the changed connection reads was stored for others: %q", rows)
+		}
+		s.want(t, "one", true, query)
 	})
 	t.Run("data source name", func(t *testing.T) {
 		t.Parallel()
@@ -122,6 +141,8 @@ func TestTemporaryTrigger(t *testing.T) {
 		"CREATE TEMP TRIGGER t AFTER UPDATE ON main.items BEGIN INSERT INTO log (item) VALUES (new.id); END",
 		"UPDATE items SET name = 'x' WHERE id = 1",
 	} {
+		s.read(t, "SELECT item FROM log WHERE item = 1") // stored anew after the first
+		s.want(t, "", true, "SELECT item FROM log WHERE item = 1")
 		if _, err := conn.ExecContext(ctx, st); err != nil {
 			t.Fatal(err)
 		}
@@ -192,6 +213,44 @@ func TestMemoryDatabase(t *testing.T) {
 				t.Errorf("%+v", last)
 			}
 		})
+	}
+}
+
+// Where a connection with a database of its own is replaced, that database is a
+// new one.
+func TestMemoryDatabaseIsLost(t *testing.T) {
+	t.Parallel()
+	cache, err := cacheops.New(cacheops.Config{Profiles: cacheops.Profiles{"*": {Ops: cacheops.OpAll}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cache.Close()
+	bare, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer bare.Close()
+	g := &gate{inner: dsnConnector{drv: bare.Driver(), dsn: ":memory:"}}
+	db, err := sqlcache.OpenDB(cache, g, sqlcache.Config{Dialect: sqlite.Dialect, Database: "main", MaxOpenConns: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	exec(t, db, createItems, insertItems)
+	if rows, err := scenarioRows(db, namesOfKind, 1); err != nil || len(rows) != 3 {
+		t.Fatal(rows, err)
+	}
+	lost := false
+	g.set(func(context.Context, string) error {
+		if lost {
+			return nil
+		}
+		lost = true
+		return driver.ErrBadConn
+	}, nil)
+	exec(t, db, "PRAGMA user_version") // on a new connection
+	if rows, err := scenarioRows(db, namesOfKind, 1); err == nil {
+		t.Errorf("STALE: %v, from a database that is gone", rows)
 	}
 }
 

@@ -100,6 +100,34 @@ func TestInvalidate(t *testing.T) {
 	}
 }
 
+// Explain takes the arguments that the statement itself takes.
+func TestExplainArguments(t *testing.T) {
+	t.Parallel()
+	s := newItems(t, nil)
+	db := s.cache.Database("main")
+	for _, tt := range []struct {
+		query string
+		args  []any
+		want  string
+	}{
+		{"SELECT name FROM items WHERE id = ?", []any{7}, "items: id = 7"},
+		{"SELECT name FROM items WHERE id = :id AND kind = @kind", []any{sql.Named("kind", int8(2)), sql.Named("id", 7)}, "items: id = 7 AND kind = 2"},
+		{"SELECT name FROM items WHERE id = $id", []any{sql.Named("id", sql.NullInt64{Int64: 7, Valid: true})}, "items: id = 7"},
+	} {
+		e, err := db.Explain(t.Context(), tt.query, tt.args...)
+		if err != nil {
+			t.Errorf("%s: %v", tt.query, err)
+			continue
+		}
+		if got := strings.Join(e.Depends, "; "); got != tt.want || !e.Cached {
+			t.Errorf("%s: depends on %q, cached %v, want %q", tt.query, got, e.Cached, tt.want)
+		}
+	}
+	if _, err := db.Explain(t.Context(), namesOfKind, sql.Named("a", make(chan int))); err == nil || !strings.Contains(err.Error(), "argument 1") {
+		t.Errorf("an argument that no driver takes: %v", err)
+	}
+}
+
 // Two handles with one Database invalidate each other; with different ones they
 // never mix.
 func TestTwoHandles(t *testing.T) {

@@ -297,6 +297,8 @@ func TestFirstWriteOfATransactionWaits(t *testing.T) {
 func TestNoReadIsOlderThanAnAcknowledgedTransaction(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
+	reading, cancel := context.WithCancel(ctx)
+	defer cancel()
 	s := newItems(t, nil)
 	exec(t, s.cached, "CREATE TABLE a (id INTEGER PRIMARY KEY, version INTEGER NOT NULL)", "CREATE TABLE b (id INTEGER PRIMARY KEY, version INTEGER NOT NULL)",
 		"INSERT INTO a VALUES (1, 0), (2, 0)", "INSERT INTO b VALUES (1, 0), (2, 0)")
@@ -307,11 +309,14 @@ func TestNoReadIsOlderThanAnAcknowledgedTransaction(t *testing.T) {
 	defer second.Close()
 	const writes = 40
 	var acked [3]atomic.Int64
-	var done atomic.Bool
+	turns := newTurns(s)
 	var writers, readers sync.WaitGroup
 	for id, db := range map[int]*sql.DB{1: s.cached, 2: second} {
 		writers.Go(func() {
 			for v := int64(1); v <= writes; v++ {
+				if v%10 == 0 {
+					turns.await(reading)
+				}
 				tx, err := db.BeginTx(ctx, nil)
 				if err != nil {
 					t.Error(err)
@@ -347,7 +352,8 @@ func TestNoReadIsOlderThanAnAcknowledgedTransaction(t *testing.T) {
 	}
 	for r := range 3 {
 		readers.Go(func() {
-			for n := r; !done.Load(); n++ {
+			defer cancel()
+			for n := r; reading.Err() == nil; n++ {
 				id, table, db := n%2+1, []string{"a", "b"}[n/2%2], []*sql.DB{s.cached, second}[n/4%2]
 				least := acked[id].Load()
 				var got int64
@@ -359,11 +365,12 @@ func TestNoReadIsOlderThanAnAcknowledgedTransaction(t *testing.T) {
 					t.Errorf("STALE: %s %d: version %d after %d was acknowledged", table, id, got, least)
 					return
 				}
+				turns.done()
 			}
 		})
 	}
 	writers.Wait()
-	done.Store(true)
+	cancel()
 	readers.Wait()
 	if s.hits.Load() == 0 {
 		t.Error("there was no hit, so nothing was tested")

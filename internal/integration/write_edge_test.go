@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"strings"
@@ -101,6 +102,74 @@ func TestTriggerMadeBeforeAWriteRuns(t *testing.T) {
 	}
 }
 
+// A write that runs as it is, because an error may leave changes behind, never
+// ran where its arguments do not fit: it drops nothing.
+func TestWrongArgumentsOfABareWriteDropNothing(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for _, tt := range []struct {
+		text string
+		args []any
+	}{
+		{"INSERT OR REPLACE INTO items VALUES (?, 1, 'x')", nil},
+		{"INSERT OR REPLACE INTO items VALUES (?, ?, 'x');", []any{9}},
+		{"INSERT OR REPLACE INTO items VALUES (1, 1, 'x')", []any{1}},
+		{"INSERT OR REPLACE INTO items VALUES (:id, :kind, 'x') -- named", []any{sql.Named("id", 1)}},
+		{"INSERT OR REPLACE INTO items VALUES (:id, :kind, 'x')", []any{sql.Named("id", 1), sql.Named("sort", 1)}},
+		{"/* first */ UPDATE OR FAIL items SET name = ? WHERE id = ?", []any{"x"}},
+		{"UPDATE guarded SET name = ? WHERE id = 1", nil},
+		{"DELETE FROM guarded WHERE id = ? RETURNING id", nil},
+		{"CREATE TABLE copies AS SELECT ? AS x", nil},
+	} {
+		t.Run(tt.text, func(t *testing.T) {
+			t.Parallel()
+			s := newItems(t, nil)
+			exec(t, s.cached, "CREATE TABLE guarded (id INTEGER PRIMARY KEY, name TEXT)", "INSERT INTO guarded VALUES (1, 'g')",
+				"CREATE TRIGGER tg AFTER UPDATE ON guarded BEGIN DELETE FROM items; END",
+				"CREATE TRIGGER td AFTER DELETE ON guarded BEGIN DELETE FROM items; END")
+			s.want(t, "one,two", false, namesOfKind, 1)
+			_, want := s.bare.Exec(tt.text, tt.args...)
+			if want == nil {
+				// The driver takes the arguments, and so must we.
+				exec(t, s.bare, "UPDATE items SET name = 'one' WHERE id = 1")
+				if _, err := s.cached.Exec(tt.text, tt.args...); err != nil {
+					t.Errorf("TRANSPARENCY: %v", err)
+				}
+				return
+			}
+			prepared, err := s.cached.Prepare(tt.text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer prepared.Close()
+			tx, err := s.cached.Begin()
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, inTx := tx.Exec(tt.text, tt.args...)
+			if err := tx.Commit(); err != nil {
+				t.Error(err)
+			}
+			_, alone := s.cached.Exec(tt.text, tt.args...)
+			rows, asQuery := s.cached.QueryContext(ctx, tt.text, tt.args...)
+			if asQuery == nil {
+				rows.Next()
+				asQuery = rows.Err()
+				rows.Close()
+			}
+			for name, err := range map[string]error{"in a transaction": inTx, "alone": alone, "as a query": asQuery} {
+				if err == nil || err.Error() != want.Error() {
+					t.Errorf("TRANSPARENCY: %s: %v, the bare driver says %v", name, err, want)
+				}
+			}
+			if _, err := prepared.Exec(tt.args...); err == nil {
+				t.Error("TRANSPARENCY: the prepared statement ran")
+			}
+			s.want(t, "one,two", true, namesOfKind, 1)
+		})
+	}
+}
+
 // The rows of a write that are still open keep it from committing, and with it
 // every later write of the same connection.
 func TestWriteBehindOpenRowsOfAWrite(t *testing.T) {
@@ -186,7 +255,7 @@ func TestSchemaChangesWhileAWriteWaits(t *testing.T) {
 	}()
 	// Long enough for the write to be planned and to wait, most of the time: the
 	// test can pass by luck, and cannot fail by it.
-	time.Sleep(100 * time.Millisecond)
+	time.Sleep(100 * time.Millisecond) //nolint:forbidigo // there is no signal for a write that waits in the pool
 	if _, err := conn.ExecContext(ctx, "CREATE TRIGGER ti AFTER INSERT ON items BEGIN INSERT INTO log (item) VALUES (new.id); END"); err != nil {
 		t.Fatal(err)
 	}

@@ -54,22 +54,22 @@ func (d *database) existing(name string) *table {
 	return d.tables[name]
 }
 
-// leaseGlobal returns the global epoch's stamp, or 0 and the live fences on it.
-func (d *database) leaseGlobal(now instant) (gen uint64, fences []store.Token) {
+// leaseGlobal returns the global epoch's stamp, or 0 where it is fenced.
+func (d *database) leaseGlobal(now instant) uint64 {
 	// A value means that no fence is live: each fence takes the value away, and
 	// none is made while one is.
-	if gen = d.global.gen.Load(); gen != 0 {
-		return gen, nil
+	if gen := d.global.gen.Load(); gen != 0 {
+		return gen
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.global.fences.live(now) {
-		return 0, d.global.fences.tokens()
+		return 0
 	}
 	if d.global.gen.Load() == 0 {
 		d.global.gen.Store(nextGeneration())
 	}
-	return d.global.gen.Load(), nil
+	return d.global.gen.Load()
 }
 
 // fenceAll fences the global epoch.

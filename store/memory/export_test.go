@@ -20,7 +20,7 @@ func (s *Store) Break(g storetest.Safeguard) {
 	case storetest.BreakFenceDrops:
 		b.fenceKeepsValue, b.kept = true, make(map[*cell]uint64)
 	case storetest.BreakBumpDrops:
-		b.bumpWaits = true
+		b.bumpWaits, b.kept = true, make(map[*cell]uint64)
 	case storetest.BreakBumpExpired:
 		b.bumpNeedsToken = true
 	case storetest.BreakKeep:
@@ -52,7 +52,7 @@ func (s *Store) Expire(name string, token store.Token) {
 	}
 	for _, c := range cells {
 		c.fences.expire(token, now)
-		if s.broken.fenceKeepsValue {
+		if s.broken.kept != nil {
 			c.fences.live(now)
 			s.broken.unfenced(c)
 		}
@@ -95,6 +95,14 @@ func (s *Store) EvictRegistry(database, table string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.registry = nil
+}
+
+// EvictLive loses the table's live fences.
+func (s *Store) EvictLive(database, table string) {
+	t := s.database(database).table(table)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.writers = nil
 }
 
 // Flush loses everything.

@@ -136,13 +136,13 @@ func (s *Store) Lease(ctx context.Context, q *store.Query) (store.Lease, error) 
 		n += 1 + max(1, len(q.Deps[i].Conjs))
 	}
 	snap := &snapshot{store: s, database: q.Database, refs: make([]ref, 0, n)}
-	gen, global := d.leaseGlobal(now)
+	gen := d.leaseGlobal(now)
 	lease.Fenced = gen == 0
 	snap.refs = append(snap.refs, ref{&d.global, gen})
 	for i := range q.Deps {
 		// Every table is gone through, so that all schemes are registered.
 		var fenced bool
-		snap.refs, fenced = d.table(q.Deps[i].Table).lease(&q.Deps[i], global, snap.refs, now, &s.broken)
+		snap.refs, fenced = d.table(q.Deps[i].Table).lease(&q.Deps[i], snap.refs, now, &s.broken)
 		lease.Fenced = lease.Fenced || fenced
 	}
 	if !lease.Fenced {

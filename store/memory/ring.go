@@ -68,9 +68,10 @@ func (r *ring) sweep(now instant) {
 	}
 }
 
-// dropIfUnused drops a cell that only served as a fence and serves no more.
+// dropIfUnused drops a cell that was bumped, and so has no value, when it
+// serves as a fence no more.
 func (r *ring) dropIfUnused(c *cell) {
-	if len(c.fences) == 0 && c.refs.Load() == 0 && c.gen.Load() == 0 {
+	if len(c.fences) == 0 && c.refs.Load() == 0 {
 		r.drop(c)
 	}
 }

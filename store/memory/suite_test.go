@@ -61,6 +61,7 @@ func harness() storetest.Harness {
 		EvictEpoch:    func(s store.Store, database, table string) { of(s).EvictEpoch(database, table) },
 		EvictGlobal:   func(s store.Store, database string) { of(s).EvictGlobal(database) },
 		EvictRegistry: func(s store.Store, database, table string) { of(s).EvictRegistry(database, table) },
+		EvictLive:     func(s store.Store, database, table string) { of(s).EvictLive(database, table) },
 		Flush:         func(s store.Store) { of(s).Flush() },
 		Break:         func(s store.Store, g storetest.Safeguard) { of(s).Break(g) },
 	}

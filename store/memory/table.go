@@ -43,9 +43,8 @@ func newTable(name string) *table {
 }
 
 // lease adds the stamps of the dependency to refs, or reports that one is
-// fenced. Global are the live fences of the database, which count among the
-// table's.
-func (t *table) lease(dep *store.TableDep, global []store.Token, refs []ref, now instant, g *safeguards) (out []ref, fenced bool) {
+// fenced.
+func (t *table) lease(dep *store.TableDep, refs []ref, now instant, g *safeguards) (out []ref, fenced bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.noticeLostRegistry(now, g)
@@ -61,7 +60,7 @@ func (t *table) lease(dep *store.TableDep, global []store.Token, refs []ref, now
 	// All schemes are registered before any stamp is made, also when the answer
 	// is already known: the writers of the next changes shall know them.
 	for i := range dep.Conjs {
-		if !t.leasable(dep.Conjs[i].Scheme, global, g) {
+		if !t.leasable(dep.Conjs[i].Scheme, g) {
 			fenced = true
 		}
 	}
@@ -110,15 +109,17 @@ func (t *table) noticeLostRegistry(now instant, g *safeguards) {
 	}
 }
 
-// leasable registers the scheme and reports whether it may be leased.
-func (t *table) leasable(s store.Scheme, global []store.Token, g *safeguards) bool {
+// leasable registers the scheme and reports whether it may be leased. Fences of
+// the whole database need not be among the pending ones: nothing at all is
+// leased under them.
+func (t *table) leasable(s store.Scheme, g *safeguards) bool {
 	r := t.registry
 	known := slices.Contains(r.list, s)
 	if !known {
 		// A copy, for those who got the old list read it without a lock.
 		r.list = append(slices.Clip(slices.Clone(r.list)), s)
 		r.version = nextGeneration()
-		if pending := append(t.writers.tokens(), global...); len(pending) > 0 && !g.pendingOff {
+		if pending := t.writers.tokens(); len(pending) > 0 && !g.pendingOff {
 			if r.pending == nil {
 				r.pending = make(map[store.Scheme][]store.Token)
 			}
@@ -129,17 +130,11 @@ func (t *table) leasable(s store.Scheme, global []store.Token, g *safeguards) bo
 	if !ok {
 		return true
 	}
-	for _, token := range pending {
-		if t.writers.has(token) || contains(global, token) {
-			return false
-		}
+	if slices.ContainsFunc(pending, t.writers.has) {
+		return false
 	}
 	delete(r.pending, s)
 	return true
-}
-
-func contains(tokens []store.Token, token store.Token) bool {
-	return slices.Contains(tokens, token)
 }
 
 // fence does a fence in this table. It reports false, and does nothing, when

@@ -4,7 +4,7 @@
 //
 //	go run ./internal/tools/selftest [-run regexp] [-list]
 //
-// The breakages are in breakages.go. First every text to be replaced must be
+// The breakages are in the files breakages*.go. First every text to be replaced must be
 // found, exactly once; then every check must pass on the unbroken copy; then
 // each breakage must make its check fail, by the words given for it, and not
 // because the copy does not build.
@@ -99,7 +99,7 @@ func (t tree) try(ctx context.Context, chosen []breakage) error {
 		}
 	}
 	if len(stale) > 0 {
-		return fmt.Errorf("the code has moved on, mend internal/tools/selftest/breakages.go:\n%w", errors.Join(stale...))
+		return fmt.Errorf("the code has moved on, mend internal/tools/selftest/breakages*.go:\n%w", errors.Join(stale...))
 	}
 	if err := t.unbroken(ctx, chosen); err != nil {
 		return err

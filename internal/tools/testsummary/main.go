@@ -5,6 +5,9 @@
 //
 //	go run ./internal/tools/testsummary -race work
 //
+// What a passing test prints is not shown, but for lines that it logs and that
+// begin with "figure: ": they follow the table, by suite.
+//
 // Tests and subtests are counted alike. A package that fails without a failed
 // test (it does not build, or a panic ends it) counts as one failure, and so
 // does a test that never ended. The exit status is 1 when anything failed,

@@ -32,6 +32,7 @@ type suite struct {
 	elapsed float64
 	running map[string]bool             // false while it waits for its turn
 	output  map[string]*strings.Builder // by test, "" for the package itself
+	figures []string                    // what passing tests want to be shown
 }
 
 // skip is a test that was skipped, and what it said.
@@ -127,6 +128,7 @@ func (r *report) endTest(e event, s *suite) {
 	switch e.Action {
 	case "pass":
 		s.passed++
+		s.figures = append(s.figures, figures(out)...)
 	case "skip":
 		s.skipped++
 		r.skips = append(r.skips, skip{pkg: e.Package, test: e.Test, why: reason(out)})
@@ -212,7 +214,37 @@ func reason(output string) string {
 	return "no reason given"
 }
 
-// write prints the table, the skipped tests and the last line. It reports
+// logged is the start of a line that a test logs in order to have it shown
+// although it passes.
+const logged = "figure: "
+
+// figures finds in a test's output the lines that it logged for the summary.
+func figures(output string) (found []string) {
+	for line := range strings.Lines(output) {
+		place, text, ok := strings.Cut(strings.TrimSpace(line), ": ")
+		text, marked := strings.CutPrefix(text, logged)
+		if ok && marked && strings.Contains(place, ".go:") {
+			found = append(found, text)
+		}
+	}
+	return found
+}
+
+// writeFigures prints the figures, suite by suite.
+func (r *report) writeFigures() {
+	for _, pkg := range slices.Sorted(maps.Keys(r.suites)) {
+		s := r.suites[pkg]
+		if len(s.figures) == 0 {
+			continue
+		}
+		fmt.Fprintf(r.w, "\nfigures of %s:\n", pkg)
+		for _, line := range s.figures {
+			fmt.Fprintf(r.w, "  %s\n", line)
+		}
+	}
+}
+
+// write prints the table, the figures, the skipped tests and the last line. It reports
 // whether all is well.
 func (r *report) write(modules workspace.Modules, strict bool) bool {
 	var total suite
@@ -242,6 +274,7 @@ func (r *report) write(modules workspace.Modules, strict bool) bool {
 	// A tabwriter's error is that of the writer below it, whose loss nothing
 	// here could tell anybody.
 	_ = table.Flush()
+	r.writeFigures()
 	if r.broken {
 		total.failed++
 		fmt.Fprintln(r.w, "\ngo test itself failed, see above")

@@ -72,6 +72,17 @@ const (
 {"Action":"output","Package":"example.com/lib/h","Output":"testing: warning: no tests to run\n"}
 {"Action":"pass","Package":"example.com/lib/h","Elapsed":0.2}
 `
+	counting = `{"Action":"run","Package":"example.com/lib/i","Test":"TestN"}
+{"Action":"output","Package":"example.com/lib/i","Test":"TestN","Output":"=== RUN   TestN\n"}
+{"Action":"output","Package":"example.com/lib/i","Test":"TestN","Output":"figure: printed, not logged\n"}
+{"Action":"output","Package":"example.com/lib/i","Test":"TestN","Output":"    i_test.go:3: not a figure: 5\n"}
+{"Action":"run","Package":"example.com/lib/i","Test":"TestN/sub"}
+{"Action":"output","Package":"example.com/lib/i","Test":"TestN/sub","Output":"    i_test.go:4: figure: sub: 12 of 13\n"}
+{"Action":"pass","Package":"example.com/lib/i","Test":"TestN/sub","Elapsed":0}
+{"Action":"output","Package":"example.com/lib/i","Test":"TestN","Output":"    i_test.go:5: figure: 7 schedules\n"}
+{"Action":"pass","Package":"example.com/lib/i","Test":"TestN","Elapsed":0}
+{"Action":"pass","Package":"example.com/lib/i","Elapsed":0.2}
+`
 	cutOff = `{"Action":"run","Package":"example.com/lib/f","Test":"TestLong"}
 `
 )
@@ -123,6 +134,11 @@ func TestSummary(t *testing.T) {
 			last: "2 passed, 0 failed, 0 skipped", ok: true, contains: []string{"none ran"},
 		},
 		{
+			name: "figures follow the table", events: passing + counting, exitOK: true, strict: true,
+			last: "4 passed, 0 failed, 0 skipped", ok: true,
+			contains: []string{"\nfigures of example.com/lib/i:\n  sub: 12 of 13\n  7 schedules\n\n"}, absent: "not",
+		},
+		{
 			name: "go test dies", events: passing + cutOff,
 			last: "2 passed, 1 failed, 0 skipped", contains: []string{"TestLong did not end"},
 		},
@@ -159,7 +175,7 @@ func TestRealGoTest(t *testing.T) {
 	dir := t.TempDir()
 	for name, text := range map[string]string{
 		"go.mod":         "module example.com/tiny\n\ngo 1.25\n",
-		"good/g_test.go": "package good\nimport \"testing\"\nfunc TestGood(t *testing.T) {}\nfunc TestSkipped(t *testing.T) { t.Skip(\"because\") }\n",
+		"good/g_test.go": "package good\nimport \"testing\"\nfunc TestGood(t *testing.T) { t.Log(\"figure: one of one\") }\nfunc TestSkipped(t *testing.T) { t.Skip(\"because\") }\n",
 		"bad/b_test.go":  "package bad\nimport \"testing\"\nfunc TestBad(t *testing.T) { t.Error(\"it is bad\") }\nfunc TestPanics(t *testing.T) { panic(\"ouch\") }\n",
 		"ugly/u_test.go": "package ugly\nfunc TestUgly(t *testing.T) {}\n",
 	} {
@@ -178,7 +194,7 @@ func TestRealGoTest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"it is bad", "ouch", "because", "undefined: testing", "\n1 passed, 3 failed, 1 skipped\n"} {
+	for _, want := range []string{"it is bad", "ouch", "because", "\n  one of one\n", "undefined: testing", "\n1 passed, 3 failed, 1 skipped\n"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("output lacks %q", want)
 		}

@@ -1,0 +1,93 @@
+package integration
+
+import (
+	"context"
+	"database/sql"
+	"testing"
+	"time"
+
+	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/dialect/sqlite"
+	"github.com/cacheops/cacheops/sqlcache"
+	"github.com/cacheops/cacheops/store/memory"
+)
+
+const (
+	createOthers = "CREATE TABLE others (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, name TEXT NOT NULL)"
+	viewOfItems  = "CREATE VIEW v AS SELECT * FROM items"
+	viewOfOthers = "CREATE VIEW v AS SELECT * FROM others"
+	namesInView  = "SELECT name FROM v WHERE kind = ? ORDER BY id"
+)
+
+// Somebody replaces a view without telling anybody. A read that was planned
+// before is planned anew when it asks the database: what it stores depends on
+// the tables that the view reads now.
+func TestReadIsPlannedAnewAfterAForeignChange(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	s := newItems(t, nil)
+	exec(t, s.cached, createOthers, viewOfItems)
+	s.want(t, "one,two", false, namesInView, 1)
+	exec(t, s.bare, "DROP VIEW v", viewOfOthers)
+	// A handle that knows the new schema from the start has nothing to notice.
+	second, err := sqlcache.Open(s.cache, "sqlite", "file:"+s.path+dsnOptions, sqlcache.Config{Dialect: sqlite.Dialect, Database: "main"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.Close()
+	readWith(ctx, t, s, second, "SELECT name FROM others WHERE id = 1")
+	s.want(t, "", false, namesInView, 3)
+	s.want(t, "", true, namesInView, 3)
+	exec(t, second, "INSERT INTO others VALUES (1, 3, 'new')")
+	if rows, _ := s.read(t, namesInView, 3); rows != "new" {
+		t.Errorf("STALE: %q", rows)
+	}
+}
+
+// unversioned is SQLite without a version of the schema, as some databases are:
+// only the store's version tells then that another process changed it.
+type unversioned struct{ dialect.Dialect }
+
+func (u unversioned) SchemaVersion(context.Context, dialect.Queryer) (string, error) { return "", nil }
+
+func (u unversioned) LoadCatalog(ctx context.Context, db dialect.Queryer) (*dialect.Catalog, error) {
+	c, err := u.Dialect.LoadCatalog(ctx, db)
+	if c != nil {
+		c.Version = ""
+	}
+	return c, err
+}
+
+// Another process on the same store changes the schema, through its own handle.
+// The reads of this one are planned anew.
+func TestReadIsPlannedAnewAfterAnotherProcessChangedTheSchema(t *testing.T) {
+	t.Parallel()
+	st, err := memory.New(memory.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { st.Close() })
+	s := newItems(t, func(c *cacheops.Config, d *sqlcache.Config) { c.Store, d.Dialect = st, unversioned{sqlite.Dialect} })
+	exec(t, s.cached, createOthers, viewOfItems)
+	s.want(t, "one,two", false, namesInView, 1)
+
+	cache, err := cacheops.New(cacheops.Config{Store: st, Profiles: cacheops.Profiles{"*": {Ops: cacheops.OpAll, TTL: time.Hour}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cache.Close()
+	var process *sql.DB
+	process, err = sqlcache.Open(cache, "sqlite", "file:"+s.path+dsnOptions, sqlcache.Config{Dialect: unversioned{sqlite.Dialect}, Database: "main"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer process.Close()
+	exec(t, process, "DROP VIEW v", viewOfOthers)
+	s.want(t, "", false, namesInView, 1)
+	s.want(t, "", true, namesInView, 1)
+	exec(t, process, "INSERT INTO others VALUES (1, 1, 'new')")
+	if rows, _ := s.read(t, namesInView, 1); rows != "new" {
+		t.Errorf("STALE: %q", rows)
+	}
+}
