@@ -19,8 +19,8 @@ var reachBreakages = []breakage{
 	{
 		Name:  "INSERT OR REPLACE deletes nothing",
 		File:  "internal/analysis/closure.go",
-		Old:   "if i.Conflict || c.conflict {",
-		New:   "if i.Conflict && i.Upsert {",
+		Old:   "\t\t\t\tc.event(t, dialect.KindUpdate, c.assigned(t, i.Set), false)\n\t\t\t}\n\t\t\tif c.conflict {",
+		New:   "\t\t\t\tc.event(t, dialect.KindUpdate, c.assigned(t, i.Set), false)\n\t\t\t}\n\t\t\tif c.conflict && i.Upsert {",
 		Check: testAnalysis, Want: "--- FAIL: TestWrites",
 	},
 	{
