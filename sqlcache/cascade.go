@@ -91,35 +91,35 @@ func (cas *cascade) matters(edges []analysis.Cascade, t *dialect.Table, seen []*
 
 // follow takes the images of all rows that are reached from the target's, which
 // the query before the statement found. False means that they cannot be had.
-func (cas *cascade) follow(ctx context.Context, real *realConn, changes *engine.Changes, before [][]driver.Value) bool {
+func (cas *cascade) follow(ctx context.Context, real *realConn, changes *engine.Changes, before [][]driver.Value) (ok bool, err error) {
 	target := cas.tables[cas.target]
 	if !target.add(before, false) {
-		return false
+		return false, nil
 	}
 	for more := true; more; {
 		more = false
 		for i := range cas.edges {
 			asked := cas.asked[i]
-			if !cas.step(ctx, real, changes, i) {
-				return false
+			if ok, err := cas.step(ctx, real, changes, i); err != nil || !ok {
+				return false, err
 			}
 			more = more || cas.asked[i] > asked
 		}
 	}
 	if target.lost {
-		return false
+		return false, nil
 	}
 	for t, r := range cas.tables {
 		if !r.epoch() {
 			changes.AddImages(t, r.columns, r.images)
 		}
 	}
-	return true
+	return true, nil
 }
 
 // step asks one foreign key for the children of those of the parent's rows that
 // were not asked for yet. False means that an answer could not be had.
-func (cas *cascade) step(ctx context.Context, real *realConn, changes *engine.Changes, i int) bool {
+func (cas *cascade) step(ctx context.Context, real *realConn, changes *engine.Changes, i int) (ok bool, err error) {
 	e := &cas.edges[i]
 	parent, child := cas.tables[e.Parent], cas.tables[e.Child]
 	room := changes.Room(e.Child)
@@ -127,18 +127,18 @@ func (cas *cascade) step(ctx context.Context, real *realConn, changes *engine.Ch
 		args, taken := someNames(parent.order[cas.asked[i]:])
 		query := cas.dialect.ChildrenOf(e.Parent, e.Child, e.Key, child.columns, len(args))
 		if query == "" {
-			return false
+			return false, nil
 		}
 		rows, err := real.collect(ctx, query, args, room+1)
 		if err != nil || !child.add(rows, !child.unread) {
-			return false
+			return false, err
 		}
 		cas.asked[i] += taken
 		if 2*len(child.order) > room {
 			cas.lose(e.Child)
 		}
 	}
-	return true
+	return true, nil
 }
 
 // lose gives up a table of which too many rows are reached, and all that is
@@ -158,34 +158,39 @@ func (cas *cascade) lose(t *dialect.Table) {
 
 // finish takes the images after the statement, of the rows that an action
 // changed. Found is false when the statement changed other rows than those from
-// which the keys were followed.
-func (cas *cascade) finish(ctx context.Context, real *realConn, changes *engine.Changes, found bool) {
+// which the keys were followed. After an error the tables take an epoch.
+func (cas *cascade) finish(ctx context.Context, real *realConn, changes *engine.Changes, found bool) (err error) {
 	for t, r := range cas.tables {
-		switch {
-		case !found, r.epoch():
+		if !found || err != nil || r.epoch() {
 			changes.AddEpochs(t)
-		case r.remains && !cas.readBack(ctx, real, changes, t, r):
-			changes.AddEpochs(t)
+			continue
+		}
+		if r.remains {
+			if err = cas.readBack(ctx, real, changes, t, r); err != nil {
+				changes.AddEpochs(t)
+			}
 		}
 	}
+	return err
 }
 
 // readBack reads the rows again that are still there.
-func (cas *cascade) readBack(ctx context.Context, real *realConn, changes *engine.Changes, t *dialect.Table, r *reached) bool {
+func (cas *cascade) readBack(ctx context.Context, real *realConn, changes *engine.Changes, t *dialect.Table, r *reached) error {
 	for left := r.order; len(left) > 0; {
 		args, taken := someNames(left)
 		left = left[taken:]
 		query := cas.dialect.RowsOf(t, r.columns, len(args))
 		if query == "" {
-			return false
+			changes.AddEpochs(t)
+			return nil
 		}
 		rows, err := real.collect(ctx, query, args, -1)
 		if err != nil {
-			return false
+			return err
 		}
 		changes.AddImages(t, r.columns, rows)
 	}
-	return true
+	return nil
 }
 
 // add takes rows over, each once; with keep their images too. False means that

@@ -65,22 +65,28 @@ func (c *conn) collectImages(ctx context.Context, real *realConn, p *engine.Plan
 	if ok, err := im.prepare(ctx); err != nil || !ok {
 		return outcome{}, false, err
 	}
-	before, ok := im.before(ctx)
+	before, ok, err := im.before(ctx)
 	switch {
+	case err != nil:
+		return outcome{}, false, c.survived(real, err)
 	case !ok:
 		return outcome{}, false, nil
 	case len(before) == 0 && p.Statement.Kind == dialect.KindUpdate && !w.Check && !wantRows:
 		res, err := c.bareExec(ctx, real, k) // no row matches, but let it run
 		return outcome{result: res}, true, err
-	case im.cascade != nil && !im.cascade.follow(ctx, real, changes, before):
-		return outcome{}, false, nil
+	case im.cascade != nil:
+		if ok, err := im.cascade.follow(ctx, real, changes, before); err != nil || !ok {
+			return outcome{}, false, c.survived(real, err)
+		}
 	}
 	changes.AddImages(w.Target, im.columns, before)
 	out, written, over, err := im.run(ctx)
 	if err != nil {
 		return outcome{}, true, err
 	}
-	im.after(ctx, before, written, over)
+	if err := im.after(ctx, before, written, over); err != nil {
+		return outcome{}, true, err
+	}
 	return out, true, nil
 }
 
@@ -107,24 +113,45 @@ func (im *imaged) prepare(ctx context.Context) (ok bool, err error) {
 }
 
 // before takes the images before the statement. False means that they cannot be
-// had: the statement then meets the same error, or changes too many rows.
-func (im *imaged) before(ctx context.Context) (rows [][]driver.Value, ok bool) {
+// had: there are too many, or the statement's arguments do not fit.
+func (im *imaged) before(ctx context.Context) (rows [][]driver.Value, ok bool, err error) {
 	if im.queries.Many != "" {
 		// The database would keep all that the statement returns.
 		many, err := im.real.Query(ctx, im.queries.Many, int64(im.room))
 		if err != nil || len(many) > 0 {
-			return nil, false
+			return nil, false, err
 		}
 	}
 	if im.queries.Before == "" {
-		return nil, true
+		return nil, true, nil
 	}
 	args, ok := bindParams(im.queries.BeforeParams, im.plan.Statement, im.call.args)
 	if !ok {
-		return nil, false
+		return nil, false, nil
 	}
-	rows, err := im.real.collect(ctx, im.queries.Before, args, im.room+1)
-	return rows, err == nil && 2*len(rows) <= im.room
+	rows, err = im.real.collect(ctx, im.queries.Before, args, im.room+1)
+	return rows, 2*len(rows) <= im.room, err
+}
+
+// survived forgets the error of a query for images, which the statement will
+// meet itself where it is about more than the query, unless it may have ended
+// the transaction: then the statement would be committed by itself.
+func (c *conn) survived(real *realConn, err error) error {
+	txs := c.connector.cfg.Dialect.Transactions()
+	if err == nil || !txs.ErrorMayEnd {
+		return nil
+	}
+	if txs.Probe == "" {
+		return err
+	}
+	_, inside := c.bareExec(context.Background(), real, call{text: txs.Probe})
+	if inside != nil && strings.Contains(inside.Error(), txs.ProbeInside) {
+		return nil
+	}
+	if inside == nil { // the probe has begun one
+		_, _ = c.bareExec(context.Background(), real, call{text: txs.Rollback})
+	}
+	return err
 }
 
 // run runs the statement for its images and for what the program wants of it:
@@ -157,8 +184,9 @@ func (im *imaged) run(ctx context.Context) (out outcome, written [][]driver.Valu
 	return outcome{rows: r.Rows()}, written, len(written) > im.room, nil
 }
 
-// after takes the images after the statement.
-func (im *imaged) after(ctx context.Context, before, written [][]driver.Value, over bool) {
+// after takes the images after the statement. An error means that the
+// transaction is over.
+func (im *imaged) after(ctx context.Context, before, written [][]driver.Value, over bool) (err error) {
 	t := im.write.Target
 	// Whatever the query before the statement found, it is the statement that
 	// tells which rows it changed.
@@ -175,13 +203,14 @@ func (im *imaged) after(ctx context.Context, before, written [][]driver.Value, o
 		im.changes.AddImages(t, im.columns, written)
 	}
 	if im.cascade != nil {
-		im.cascade.finish(ctx, im.real, im.changes, found)
+		err = im.cascade.finish(ctx, im.real, im.changes, found)
 	} else {
 		for i := range im.write.Cascades { // to tables that nobody reads
 			im.changes.AddEpochs(im.write.Cascades[i].Child)
 		}
 	}
 	im.changes.AddEpochs(im.write.Epochs...)
+	return im.conn.survived(im.real, err)
 }
 
 // among reports whether each row has the name of one of the others. A row's

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -307,5 +308,66 @@ func TestTriggerThatFailsHalfWay(t *testing.T) {
 	want, _ := readWith(context.Background(), t, other, other.bare, onShelf(1))
 	if got, _ := s.read(t, onShelf(1)); got != want {
 		t.Errorf("STALE or WRONG: %q, want %q", got, want)
+	}
+}
+
+// failing is a connection on which queries for images fail, and with them the
+// transaction ends, as on a full disk.
+type failing struct{ reversing }
+
+func (c failing) PrepareContext(ctx context.Context, q string) (driver.Stmt, error) {
+	if strings.HasPrefix(q, "SELECT +") {
+		if _, err := c.ExecContext(ctx, "ROLLBACK", nil); err != nil {
+			return nil, err
+		}
+		return nil, errors.New("disk I/O error")
+	}
+	return c.reversing.PrepareContext(ctx, q)
+}
+
+type failingConnector struct{ driver.Connector }
+
+func (r failingConnector) Connect(ctx context.Context) (driver.Conn, error) {
+	c, err := r.Connector.Connect(ctx)
+	return failing{reversing{c}}, err
+}
+
+// An error of a query for images may end the transaction. The statement must
+// not run then: it would be committed by itself, whatever the program does next.
+func TestImagesThatEndTheTransaction(t *testing.T) {
+	t.Parallel()
+	for _, write := range []string{
+		"UPDATE goods SET shelf = 2 WHERE shelf = 1",
+		"INSERT INTO goods (id, shelf) VALUES (1, 2) ON CONFLICT (id) DO UPDATE SET shelf = 2",
+		"DELETE FROM goods WHERE shelf = 1",
+	} {
+		for _, inTx := range []bool{false, true} {
+			t.Run(fmt.Sprint(write[:6], inTx), func(t *testing.T) {
+				t.Parallel()
+				ctx := context.Background()
+				s := newCachedSQLite(t, nil)
+				s.gate.inner = failingConnector{s.gate.inner}
+				exec(t, s.bare, shopSchema...)
+				exec(t, s.bare, "CREATE TABLE parts (id INTEGER PRIMARY KEY, good INT REFERENCES goods (id) ON DELETE CASCADE)")
+				before, _ := s.read(t, onShelf(1))
+				s.read(t, "SELECT id FROM parts WHERE good = 1")
+				if inTx {
+					tx, err := s.cached.Begin()
+					if err != nil {
+						t.Fatal(err)
+					}
+					if _, err := tx.Exec(write); err == nil {
+						t.Error("the statement passed")
+					}
+					_ = tx.Rollback() // there is none any more
+				} else if _, err := s.cached.Exec(write); err == nil {
+					t.Error("the statement passed")
+				}
+				want, _ := readWith(ctx, t, s, s.bare, onShelf(1))
+				if got, _ := s.read(t, onShelf(1)); got != want || want != before {
+					t.Errorf("STALE or WRONG: %q, the database has %q, and had %q", got, want, before)
+				}
+			})
+		}
 	}
 }

@@ -114,8 +114,8 @@ var imageBreakages = []breakage{
 	{
 		Name:  "the images of children after an action are not taken",
 		File:  "sqlcache/cascade.go",
-		Old:   "case r.remains && !cas.readBack(",
-		New:   "case !r.remains && !cas.readBack(",
+		Old:   "if r.remains {",
+		New:   "if !r.remains {",
 		Check: onSQLite("TestCascades"), Want: "STALE",
 	},
 	{
@@ -135,8 +135,8 @@ var imageBreakages = []breakage{
 	{
 		Name:  "children that nobody reads are forgotten beside others",
 		File:  "sqlcache/cascade.go",
-		Old:   "case !found, r.epoch():",
-		New:   "case !found, r.lost:",
+		Old:   "if !found || err != nil || r.epoch() {",
+		New:   "if !found || err != nil || r.lost {",
 		Check: onSQLite("TestChildrenFirstReadBeforeTheCommit"), Want: "STALE",
 	},
 	{
@@ -327,5 +327,12 @@ var imageBreakages = []breakage{
 		Old:   "if c.images[t]+len(rows) > c.handle.engine.cfg.MaxImages {",
 		New:   "if c.images[t]+len(rows) < 0 {",
 		Check: testImages, Want: "--- FAIL: TestImagesAreBounded",
+	},
+	{
+		Name:  "a statement runs although its transaction has ended",
+		File:  "sqlcache/images.go",
+		Old:   "if err == nil || !txs.ErrorMayEnd {",
+		New:   "if err == nil || txs.ErrorMayEnd {",
+		Check: onSQLite("TestImagesThatEndTheTransaction"), Want: "STALE",
 	},
 }
