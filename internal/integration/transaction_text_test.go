@@ -208,7 +208,9 @@ func TestNoJournal(t *testing.T) {
 			t.Run(how+" "+strings.Join(texts, "; "), func(t *testing.T) {
 				t.Parallel()
 				s := newCachedSQLite(t, nil)
-				path := "file:" + filepath.Join(t.TempDir(), "nojournal.sqlite") + "?_pragma=busy_timeout(1000)"
+				// The pages that a connection may keep are shared by the process: so
+				// none of the others here has many to lend.
+				path := "file:" + filepath.Join(t.TempDir(), "nojournal.sqlite") + "?_pragma=busy_timeout(1000)&_pragma=cache_size(1)"
 				open := func(dsn string) *sql.DB {
 					db, err := sqlcache.Open(s.cache, "sqlite", dsn, sqlcache.Config{Dialect: sqlite.Dialect, Database: "nojournal", MaxOpenConns: 1})
 					if err != nil {
