@@ -15,6 +15,7 @@ type gen struct {
 	// Of the statement under way.
 	args     []any
 	tags     []string
+	plain    bool // conditions are of the plain kinds
 	constant bool // no parameters: the text of a view or a trigger
 	aliases  int
 	used     []string // names that sources of this statement have
@@ -29,6 +30,7 @@ func newGen(t *rapid.T) *gen { return &gen{chooser: chooser{t}} }
 // begin starts a statement.
 func (g *gen) begin() {
 	g.args, g.tags, g.aliases, g.used, g.depth, g.nested, g.ctes = nil, nil, 0, nil, 0, false, nil
+	g.plain = g.percent(70)
 }
 
 // tag notes that the statement has a construct.
@@ -48,7 +50,13 @@ type source struct {
 type scope struct {
 	sources []source
 	outer   *scope
-	bare    bool // the columns may stand without their source
+	equal   []equality // columns that a join compares
+	bare    bool       // the columns may stand without their source
+}
+
+type equality struct {
+	ref  string
+	kind kind
 }
 
 // alone is the scope of a relation by its own name.
@@ -94,10 +102,41 @@ func (g *gen) like(s *scope, k kind) (string, bool) {
 
 // where returns a WHERE clause, or nothing.
 func (g *gen) where(s *scope) string {
-	if g.percent(8) {
+	if g.percent(6) {
 		return ""
 	}
-	return " WHERE " + g.cond(s, 2)
+	// Most conditions say which rows they are about, whatever else they say:
+	// where two tables meet, or in each table.
+	var conds []string
+	switch {
+	case len(s.equal) > 0 && g.percent(55):
+		e := pick(g.chooser, s.equal...)
+		g.tag("=")
+		conds = append(conds, e.ref+" = "+g.value(e.kind))
+	case len(s.sources) > 1 && g.percent(50):
+		for _, src := range s.sources {
+			conds = append(conds, g.plainly(&scope{sources: []source{src}, outer: s.outer}))
+		}
+	case !g.plain && g.percent(60):
+		conds = append(conds, g.plainly(s))
+	default:
+		return " WHERE " + g.cond(s, 2)
+	}
+	if !g.plain || g.percent(30) {
+		conds = append(conds, g.cond(s, 1))
+	}
+	if len(conds) > 1 {
+		g.tag("AND")
+	}
+	return " WHERE " + strings.Join(conds, " AND ")
+}
+
+// plainly returns a condition of the plain kinds.
+func (g *gen) plainly(s *scope) string {
+	was := g.plain
+	g.plain = true
+	defer func() { g.plain = was }()
+	return g.term(s)
 }
 
 // cond returns a condition.
@@ -118,6 +157,12 @@ func (g *gen) cond(s *scope, depth int) string {
 	return g.term(s)
 }
 
+// plainTerms are the conditions that most programs write, and that a cache can
+// tell rows by.
+var plainTerms = []option[string]{
+	{60, "="}, {15, "IN list"}, {5, "value ="}, {4, "=="}, {5, "IS NULL"}, {3, "row ="}, {3, "IS"}, {2, "IS NOT DISTINCT FROM"}, {3, "IS TRUE"},
+}
+
 var termKinds = []option[string]{
 	{40, "="}, {5, "=="}, {14, "IN list"}, {4, "row ="}, {3, "row IN"}, {4, "value ="},
 	{3, "IS NULL"}, {3, "IS NOT NULL"}, {3, "IS"}, {2, "IS NOT"}, {2, "IS DISTINCT FROM"}, {3, "IS NOT DISTINCT FROM"},
@@ -128,7 +173,11 @@ var termKinds = []option[string]{
 
 // term returns a condition without AND, OR and NOT.
 func (g *gen) term(s *scope) string {
-	name := weigh(g.chooser, termKinds)
+	kinds := termKinds
+	if g.plain {
+		kinds = plainTerms
+	}
+	name := weigh(g.chooser, kinds)
 	if name == "subquery" {
 		if g.depth >= 2 || g.schema == nil {
 			name = "="

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -43,6 +44,8 @@ type run struct {
 
 	queries []*reading
 	event   cacheops.ReadEvent // of the last read
+	epochs  bool               // a change since the step began had no row images
+	ddl     bool               // the step changes the schema
 	tally   *tally             // nil: nothing is counted
 	counts  map[string]*count
 	steps   int
@@ -117,7 +120,12 @@ func (r *run) open(dir string) (err error) {
 	}
 	r.cache, err = cacheops.New(cacheops.Config{
 		Profiles: cacheops.Profiles{"*": {Ops: cacheops.OpAll, TTL: time.Hour}},
-		Hooks:    cacheops.Hooks{OnRead: func(_ context.Context, e cacheops.ReadEvent) { r.event = e }},
+		Hooks: cacheops.Hooks{
+			OnRead: func(_ context.Context, e cacheops.ReadEvent) { r.event = e },
+			OnInvalidate: func(_ context.Context, e cacheops.InvalidateEvent) {
+				r.epochs = r.epochs || e.All || slices.ContainsFunc(e.Tables, func(t cacheops.TableInvalidation) bool { return t.Epoch })
+			},
+		},
 	})
 	if err != nil {
 		return err
@@ -203,7 +211,7 @@ func (r *run) compare(q *reading, after *count) *failure {
 		one.hits = 1
 	case r.event.Reason != "":
 		r.reasons[r.event.Reason]++
-	case q.cached:
+	case q.cached && !r.ddl:
 		one.dropped = 1
 		if !before.equal(&q.last) {
 			one.changed = 1
@@ -213,8 +221,23 @@ func (r *run) compare(q *reading, after *count) *failure {
 	q.count.add(&one)
 	if after != nil {
 		after.add(&one)
+		if how := "after row images"; !r.epochs {
+			r.construct(how).add(&one)
+			if slices.Contains(q.tags, "one table") {
+				r.construct(how + ", one table").add(&one)
+			}
+		}
 	}
 	return nil
+}
+
+func (r *run) construct(name string) *count {
+	c := r.counts[name]
+	if c == nil {
+		c = &count{}
+		r.counts[name] = c
+	}
+	return c
 }
 
 // differ describes a read that differs, and asks a bare handle on the same

@@ -84,6 +84,9 @@ func (g *gen) named(r *relation) string {
 	var list []string
 	for i := range 2 + g.n(3) {
 		c, k := g.any(s)
+		if src := s.sources[0]; i == 0 && src.relation.payload != "" && g.percent(80) {
+			c, k = src.alias+"."+src.relation.payload, kindInt // a change of it is seen
+		}
 		name := fmt.Sprint("c", i)
 		list = append(list, c+" AS "+name)
 		r.columns = append(r.columns, column{name: name, kind: k})
@@ -125,6 +128,7 @@ func (g *gen) from(outer *scope, n int) (string, *scope) {
 				text += " JOIN " + right + " ON " + g.on(s)
 			} else {
 				text += pick(g.chooser, " JOIN ", " LEFT JOIN ", " JOIN ", " FULL JOIN ") + right + " USING (k)"
+				s.equal = append(s.equal, equality{src.alias + ".k", kindInt})
 			}
 		case "NATURAL":
 			text += pick(g.chooser, " NATURAL JOIN ", " NATURAL LEFT JOIN ", " NATURAL JOIN ", " NATURAL RIGHT JOIN ") + right
@@ -152,8 +156,10 @@ func (g *gen) on(s *scope) string {
 	switch {
 	case last.relation.parent == before.relation && last.relation.parent != nil && g.percent(80):
 		text = last.alias + "." + last.relation.ref + " = " + before.alias + "." + before.relation.key[0]
+		s.equal = append(s.equal, equality{last.alias + "." + last.relation.ref, kindInt}, equality{before.alias + "." + before.relation.key[0], kindInt})
 	case before.relation.parent == last.relation && before.relation.parent != nil && g.percent(80):
 		text = before.alias + "." + before.relation.ref + " = " + last.alias + "." + last.relation.key[0]
+		s.equal = append(s.equal, equality{before.alias + "." + before.relation.ref, kindInt}, equality{last.alias + "." + last.relation.key[0], kindInt})
 	default:
 		c := &last.relation.columns[g.n(len(last.relation.columns))]
 		if last.relation.column("k") != nil && g.percent(50) {
@@ -165,6 +171,7 @@ func (g *gen) on(s *scope) string {
 			d, _ = g.any(left)
 		}
 		text = last.alias + "." + c.name + pick(g.chooser, " = ", " = ", " = ", " IS ") + d
+		s.equal = append(s.equal, equality{last.alias + "." + c.name, c.kind}, equality{d, c.kind})
 	}
 	if g.percent(35) {
 		g.tag("ON with a term")
@@ -179,7 +186,7 @@ func (g *gen) on(s *scope) string {
 // core returns a SELECT without compounds. Kinds are those of its columns, nil
 // for any. Top is true where it may have ORDER BY and LIMIT.
 func (g *gen) core(outer *scope, kinds []kind, top bool) string {
-	n := weigh(g.chooser, []option[int]{{50, 1}, {33, 2}, {12, 3}, {5, 4}})
+	n := weigh(g.chooser, []option[int]{{60, 1}, {27, 2}, {9, 3}, {4, 4}})
 	if g.depth > 0 || kinds != nil {
 		n = 1 + n/3
 	}
@@ -189,10 +196,13 @@ func (g *gen) core(outer *scope, kinds []kind, top bool) string {
 	}
 	var list []string
 	limit := top && g.percent(10)
-	for _, k := range kinds {
+	for i, k := range kinds {
 		c, ok := g.like(s, k)
 		if !ok {
 			c, _ = g.any(s)
+		}
+		if src := s.sources[0]; i == 0 && k == kindInt && src.relation.payload != "" && g.percent(80) {
+			c = src.alias + "." + src.relation.payload
 		}
 		list = append(list, c)
 	}
@@ -324,7 +334,10 @@ func (g *gen) aggregate(from string, s *scope) string {
 func (g *gen) compound() string {
 	kinds := make([]kind, 1+g.n(3))
 	for i := range kinds {
-		kinds[i] = pick(g.chooser, kindInt, kindInt, kindText)
+		kinds[i] = pick(g.chooser, kindInt, kindText)
+	}
+	if g.percent(70) {
+		kinds[0] = kindInt
 	}
 	text := g.core(nil, kinds, false)
 	for range 1 + g.n(5)/4 {
@@ -390,7 +403,7 @@ func (g *gen) recursive() string {
 		text += " AND " + g.cond(seed, 0)
 	}
 	text += ") SELECT "
-	if g.percent(50) {
+	if g.percent(30) {
 		return text + "n, d FROM r"
 	}
 	return text + "r.d, " + t.name + ".* FROM r JOIN " + t.name + " ON " + t.name + "." + id + " = r.n"

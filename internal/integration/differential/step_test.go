@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +18,7 @@ type caller interface {
 // every query.
 func (r *run) step(s *step) *failure {
 	var f *failure
+	r.epochs, r.ddl = false, slices.Contains(s.tags(), "write: DDL")
 	switch s.begin {
 	case "":
 		f = r.statements(s, r.cached)
@@ -36,12 +38,7 @@ func (r *run) step(s *step) *failure {
 	}
 	r.steps++
 	for _, tag := range s.tags() {
-		c := r.counts[tag]
-		if c == nil {
-			c = &count{}
-			r.counts[tag] = c
-		}
-		c.add(&after)
+		r.construct(tag).add(&after)
 	}
 	return nil
 }

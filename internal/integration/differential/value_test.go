@@ -67,14 +67,19 @@ func values(k kind) (usual, odd []any) {
 	}
 }
 
+// rare is percent, and four times less often in a statement of the plain kind:
+// a column that is compared with NULL, or with what it never holds, depends on
+// the whole table for nothing.
+func (g *gen) rare(p int) bool { return g.percent(p) && (!g.plain || g.percent(25)) }
+
 // literal returns a value as SQL.
 func (g *gen) literal(k kind) string {
-	if g.percent(4) {
+	if g.rare(4) {
 		g.tag("NULL literal")
 		return "NULL"
 	}
 	usual, odd := literals(k)
-	if g.percent(6) {
+	if g.rare(6) {
 		return pick(g.chooser, odd...)
 	}
 	g.tag("literal")
@@ -86,12 +91,12 @@ func (g *gen) value(k kind) string {
 	if g.constant || g.percent(50) {
 		return g.literal(k)
 	}
-	if g.percent(4) {
+	if g.rare(4) {
 		g.tag("NULL parameter")
 		return g.param(nil)
 	}
 	usual, odd := values(k)
-	if g.percent(6) {
+	if g.rare(6) {
 		return g.param(pick(g.chooser, odd...))
 	}
 	g.tag("parameter")

@@ -81,7 +81,7 @@ func (g *gen) step(queries int) step {
 func (g *gen) statement() statement {
 	g.begin()
 	st := statement{}
-	switch weigh(g.chooser, []option[int]{{30, 0}, {38, 1}, {20, 2}, {9, 3}, {3, 4}}) {
+	switch weigh(g.chooser, []option[int]{{30, 0}, {39, 1}, {20, 2}, {9, 3}, {2, 4}}) {
 	case 0:
 		st.text = g.insert()
 	case 1:
@@ -103,7 +103,7 @@ func (g *gen) statement() statement {
 	}
 	for _, tag := range g.tags {
 		// The operators of a write's condition are no matter of reads.
-		if tag = "write: " + tag; slices.Contains(required, tag) {
+		if tag = "write: " + tag; tag == "write: DDL" || slices.Contains(required, tag) {
 			st.tags = append(st.tags, tag)
 		}
 	}
@@ -249,7 +249,7 @@ func (g *gen) update() string {
 		verb = "UPDATE OR " + or + " "
 	}
 	var set []string
-	if g.percent(75) {
+	if g.percent(85) {
 		set = append(set, t.payload+" = "+pick(g.chooser, t.payload+" + 1", "coalesce("+t.payload+", 0) + 1", strconv.Itoa(g.n(8))))
 	}
 	for range g.n(3) {
