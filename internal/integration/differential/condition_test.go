@@ -168,7 +168,7 @@ var termKinds = []option[string]{
 	{3, "IS NULL"}, {3, "IS NOT NULL"}, {3, "IS"}, {2, "IS NOT"}, {2, "IS DISTINCT FROM"}, {3, "IS NOT DISTINCT FROM"},
 	{3, "IS TRUE"}, {3, "bare column"}, {2, "<>"}, {2, "!="}, {2, "<"}, {2, "<="}, {2, ">"}, {2, ">="},
 	{2, "BETWEEN"}, {2, "NOT IN list"}, {2, "LIKE"}, {2, "GLOB"}, {2, "COLLATE"}, {2, "arithmetic"}, {2, "function"},
-	{2, "CASE"}, {2, "column = column"}, {11, "subquery"}, {2, "concatenation"}, {2, "CAST"},
+	{2, "CASE"}, {2, "column = column"}, {16, "subquery"}, {2, "concatenation"}, {2, "CAST"},
 }
 
 // term returns a condition without AND, OR and NOT.

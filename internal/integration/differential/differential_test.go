@@ -95,7 +95,7 @@ func TestDifferential(t *testing.T) {
 	t.Parallel()
 	begin := time.Now()
 	tally := newTally()
-	var found failing
+	var found failing[*testCase]
 	inTurns(t, func() bool { return tally.total() >= *wantedReads || found.any() }, func(rt *rapid.T, dir string) {
 		c := rapid.Custom(makeCase).Draw(rt, "case")
 		f, err := runCase(c, dir, tally)
@@ -106,7 +106,7 @@ func TestDifferential(t *testing.T) {
 			rt.Fatal("a read differs")
 		}
 	})
-	if c, f := found.get(); c != nil {
+	if c, f := found.get(); f != nil {
 		c, f = minimise(c, f, t.TempDir())
 		t.Logf("a read differs:\n%s", c.script(f))
 	}
@@ -119,16 +119,16 @@ func TestDifferential(t *testing.T) {
 
 // failing is the last case that failed. The last that rapid runs is the
 // smallest that it found.
-type failing struct {
+type failing[C any] struct {
 	mu    sync.Mutex // guards the rest
 	owner string
-	c     *testCase
+	c     C
 	f     *failure
 }
 
 // set keeps a failing case. The first worker that has one keeps on shrinking
 // it, the others are to end.
-func (l *failing) set(owner string, c *testCase, f *failure) bool {
+func (l *failing[C]) set(owner string, c C, f *failure) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.owner != "" && l.owner != owner {
@@ -138,13 +138,13 @@ func (l *failing) set(owner string, c *testCase, f *failure) bool {
 	return true
 }
 
-func (l *failing) get() (*testCase, *failure) {
+func (l *failing[C]) get() (C, *failure) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.c, l.f
 }
 
-func (l *failing) any() bool {
+func (l *failing[C]) any() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.owner != ""

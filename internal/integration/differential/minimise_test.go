@@ -24,14 +24,14 @@ func minimise(c *testCase, f *failure, dir string) (*testCase, *failure) {
 		size = c.size()
 		without(len(c.steps), func(from, to int) bool {
 			d := *c
-			d.steps = slices.Delete(slices.Clone(c.steps), from, to)
+			cut(&d.steps, from, to)
 			return try(&d)
 		})
 		for i := range c.steps {
 			without(len(c.steps[i].list), func(from, to int) bool {
 				d := *c
 				d.steps = slices.Clone(c.steps)
-				d.steps[i].list = slices.Delete(slices.Clone(c.steps[i].list), from, to)
+				cut(&d.steps[i].list, from, to)
 				return try(&d)
 			})
 			d := *c
@@ -43,21 +43,26 @@ func minimise(c *testCase, f *failure, dir string) (*testCase, *failure) {
 		}
 		without(len(c.queries), func(from, to int) bool {
 			d := *c
-			d.queries = slices.Delete(slices.Clone(c.queries), from, to)
+			cut(&d.queries, from, to)
 			return try(&d)
 		})
 		without(len(c.data), func(from, to int) bool {
 			d := *c
-			d.data = slices.Delete(slices.Clone(c.data), from, to)
+			cut(&d.data, from, to)
 			return try(&d)
 		})
 		without(len(c.schema), func(from, to int) bool {
 			d := *c
-			d.schema = slices.Delete(slices.Clone(c.schema), from, to)
+			cut(&d.schema, from, to)
 			return try(&d)
 		})
 	}
 	return c, f
+}
+
+// cut takes a range out of a copy of a list.
+func cut[T any](list *[]T, from, to int) {
+	*list = slices.Delete(slices.Clone(*list), from, to)
 }
 
 // size is the number of a case's parts.
