@@ -12,7 +12,7 @@ type testCase struct {
 	schema      []string
 	foreignKeys bool
 	data        []string
-	queries     []query
+	queries     []selection
 	steps       []step
 }
 
@@ -25,7 +25,7 @@ func makeCase(t *rapid.T) *testCase {
 	g.makeSchema(true)
 	c := &testCase{schema: g.schema.ddl, foreignKeys: g.schema.foreignKeys, data: g.rows()}
 	// Custom generators and slices are what rapid can take parts out of.
-	c.queries = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) query {
+	c.queries = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) selection {
 		g.t = t
 		return g.query()
 	}), 24, 40).Draw(t, "queries")

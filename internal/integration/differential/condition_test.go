@@ -22,7 +22,8 @@ type gen struct {
 	depth    int      // of queries inside queries
 	nested   bool     // there was one, or a join
 	ctes     []*relation
-	objects  int // made by DDL
+	next     *relation // what the next source is over; nil: any
+	objects  int       // made by DDL
 }
 
 func newGen(t *rapid.T) *gen { return &gen{chooser: chooser{t}} }
@@ -89,7 +90,7 @@ func (g *gen) like(s *scope, k kind) (string, bool) {
 	var refs []string
 	for _, src := range s.sources {
 		for i := range src.relation.columns {
-			if c := &src.relation.columns[i]; c.kind == k && c.name != src.relation.payload {
+			if c := &src.relation.columns[i]; c.kind.like(k) && c.name != src.relation.payload {
 				refs = append(refs, g.ref(s, src, c))
 			}
 		}
@@ -287,6 +288,12 @@ func (g *gen) inner(outer *scope, output string, kinds []kind) string {
 	g.depth++
 	g.nested = true
 	defer func() { g.depth-- }()
+	if outer != nil && g.percent(25) {
+		// The table around the query, for other rows.
+		if r := pick(g.chooser, outer.sources...).relation; slices.Contains(g.schema.tables, r) {
+			g.next = r
+		}
+	}
 	from, s := g.from(outer, 1+g.n(10)/8)
 	if s.outer = outer; outer != nil && g.percent(30) {
 		s.outer = nil // cannot be correlated

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-var wantedChanges = flag.Int("differential.changes", 5_000, "pairs of a query and a change of a row that TestDependencies tries")
+var wantedChanges = flag.Int("differential.changes", 10_000, "pairs of a query and a change of a row that TestDependencies tries")
 
 const (
 	// minAltered is how many of the changes have to alter a result.
@@ -88,7 +88,7 @@ func (t *lawTally) total() int {
 // lawCase is a schema with rows, queries, and changes to be tried.
 type lawCase struct {
 	schema, data []string
-	queries      []query
+	queries      []selection
 	changes      []change
 }
 
@@ -113,7 +113,7 @@ func makeLawCase(t *rapid.T) *lawCase {
 	g := newGen(t)
 	g.makeSchema(false)
 	c := &lawCase{schema: g.schema.ddl, data: g.rows()}
-	c.queries = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) query {
+	c.queries = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) selection {
 		g.t = t
 		return g.query()
 	}), 16, 32).Draw(t, "queries")
@@ -151,7 +151,7 @@ func (g *gen) change() change {
 		}
 		// Most queries show the payload: they see the change if they see the row.
 		if len(set) == 0 || g.percent(60) {
-			set = append(set, t.payload + " = "+t.payload+" + 1")
+			set = append(set, t.payload+" = "+t.payload+" + 1")
 		}
 		c.where, c.text = where, "UPDATE "+t.name+" SET "+strings.Join(set, ", ")+" WHERE "+where
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	wantedReads = flag.Int("differential.reads", 20_000, "reads that TestDifferential compares")
+	wantedReads = flag.Int("differential.reads", 30_000, "reads that TestDifferential compares")
 	firstSeed   = flag.Uint64("differential.seed", 1, "seed of the first cases of each test; 0 for one by the time, -rapid.seed goes before it")
 )
 
@@ -33,13 +33,17 @@ func TestMain(m *testing.M) {
 		}
 	}
 	if *firstSeed == 0 {
-		*firstSeed = uint64(time.Now().UnixNano())
+		*firstSeed = uint64(time.Now().Unix())
 	}
-	if f := flag.Lookup("rapid.seed"); set[f.Name] {
-		*firstSeed, _ = strconv.ParseUint(f.Value.String(), 0, 64)
+	seedBase = *firstSeed * 1_000_000
+	if f := flag.Lookup("rapid.seed"); set[f.Name] { // as rapid says where one failed
+		seedBase, _ = strconv.ParseUint(f.Value.String(), 0, 64)
 	}
 	goleak.VerifyTestMain(m)
 }
+
+// seedBase is rapid's seed of the first turn.
+var seedBase uint64
 
 // workers is how many cases run at once: the tests share the machine.
 const workers = 2
@@ -63,7 +67,7 @@ func inTurns(t *testing.T, enough func() bool, prop func(rt *rapid.T, dir string
 					seeding.Lock()
 					begun := sync.OnceFunc(seeding.Unlock)
 					// Rapid's numbering of its own seeds goes up by one.
-					_ = flag.Set("rapid.seed", strconv.FormatUint(*firstSeed+1000*turn.Add(1)-1000, 10))
+					_ = flag.Set("rapid.seed", strconv.FormatUint(seedBase+1000*turn.Add(1)-1000, 10))
 					func() {
 						defer begun()
 						rapid.Check(quiet{t}, func(rt *rapid.T) {

@@ -74,7 +74,7 @@ func (b *bareConn) Query(ctx context.Context, text string, args ...driver.Value)
 
 // lawQuery is a query with its dependency.
 type lawQuery struct {
-	*query
+	*selection
 	stmt *sql.Stmt
 	base answer // before any change
 	plan *analysis.Plan
@@ -90,7 +90,7 @@ func (c *lawCase) run(seen *lawTally) (*failure, error) {
 		return nil, err
 	}
 	defer b.close()
-	for _, text := range append(slices.Clone(c.schema), c.data...) {
+	for _, text := range slices.Concat(c.schema, c.data) {
 		_, _ = b.ExecContext(ctx, text) // what is refused is not there
 	}
 	cat, err := sqlite.Dialect.LoadCatalog(ctx, b)
@@ -117,15 +117,15 @@ func (c *lawCase) run(seen *lawTally) (*failure, error) {
 // analyse binds the dependencies of the queries that may be cached.
 func (c *lawCase) analyse(b *bareConn, cat *dialect.Catalog, count *lawTally) (list []*lawQuery) {
 	for i := range c.queries {
-		q := &lawQuery{query: &c.queries[i]}
+		q := &lawQuery{selection: &c.queries[i]}
 		count.queries++
 		var err error
 		if q.stmt, err = b.PrepareContext(ctx, q.text); err != nil {
 			count.refused++
 			continue
 		}
-		q.base = collect(q.stmt.QueryContext(ctx, q.query.args...))
-		for j, v := range q.query.args {
+		q.base = collect(q.stmt.QueryContext(ctx, q.selection.args...))
+		for j, v := range q.selection.args {
 			q.args = append(q.args, driver.NamedValue{Ordinal: j + 1, Value: v})
 		}
 		q.plan = analysis.Make(sqlite.Dialect, sqlite.Parse(q.text), cat, analysis.Options{})
@@ -169,7 +169,7 @@ func (c *lawCase) try(b *bareConn, cat *dialect.Catalog, queries []*lawQuery, in
 			continue // of queries on other tables a few are enough
 		}
 		count.pairs++
-		after := collect(q.stmt.QueryContext(ctx, q.query.args...))
+		after := collect(q.stmt.QueryContext(ctx, q.selection.args...))
 		match, whole := q.matches(cat, t, images)
 		switch {
 		case after.equal(&q.base):
@@ -179,7 +179,7 @@ func (c *lawCase) try(b *bareConn, cat *dialect.Catalog, queries []*lawQuery, in
 			continue
 		case !match:
 			return &failure{
-				what: fmt.Sprintf("%s %v\nthe change: %s\nimages: %v\n%s", q.text, q.query.args, ch.text, images, strings.TrimSpace(q.plan.Describe(q.args).String())),
+				what: fmt.Sprintf("%s %v\nthe change: %s\nimages: %v\n%s", q.text, q.selection.args, ch.text, images, strings.TrimSpace(q.plan.Describe(q.args).String())),
 				got:  "no match; before the change " + q.base.String(), want: after.String(),
 			}, nil
 		}

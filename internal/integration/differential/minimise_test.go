@@ -5,10 +5,13 @@ import (
 	"time"
 )
 
+// minimiseTime bounds what is spent on a failing case after rapid is done.
+const minimiseTime = 10 * time.Second
+
 // minimise takes parts of a failing case away as long as it fails. Rapid
 // shrinks the choices; this knows what a case is made of.
 func minimise(c *testCase, f *failure, dir string) (*testCase, *failure) {
-	end := time.Now().Add(15 * time.Second)
+	end := time.Now().Add(minimiseTime)
 	try := func(d *testCase) bool {
 		if time.Now().After(end) {
 			return false

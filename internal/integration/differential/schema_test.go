@@ -62,8 +62,8 @@ func (g *gen) makeSchema(triggers bool) {
 var declarations = []option[column]{
 	{6, column{name: "INTEGER", kind: kindInt}},
 	{3, column{name: "TEXT", kind: kindText}},
-	{2, column{name: "TEXT COLLATE NOCASE", kind: kindText}},
-	{2, column{name: "VARCHAR(9) COLLATE RTRIM", kind: kindText}},
+	{2, column{name: "TEXT COLLATE NOCASE", kind: kindFold}},
+	{2, column{name: "VARCHAR(9) COLLATE RTRIM", kind: kindTrim}},
 	{1, column{name: "TEXT COLLATE BINARY", kind: kindText}},
 	{2, column{name: "BOOLEAN", kind: kindBool}},
 	{1, column{name: "NUMERIC(10,2)", kind: kindNum}},
@@ -136,7 +136,7 @@ func (g *gen) makeTable(i int) {
 	g.schema.ddl = append(g.schema.ddl, ddl)
 }
 
-var actions = []string{"CASCADE", "SET NULL", "SET DEFAULT", "RESTRICT", "NO ACTION"}
+var actions = []string{"CASCADE", "SET NULL", "SET DEFAULT", "CASCADE", "SET NULL", "RESTRICT", "NO ACTION"}
 
 // foreignKey adds the columns of a foreign key to an earlier table or to the
 // table itself, and returns the constraint.
@@ -164,7 +164,7 @@ func (g *gen) foreignKey(t *relation, i int, add func(name, decl string, c colum
 	if g.percent(75) {
 		fk += " ON DELETE " + pick(g.chooser, actions...)
 	}
-	if g.percent(60) {
+	if g.percent(75) {
 		fk += " ON UPDATE " + pick(g.chooser, actions...)
 	}
 	if g.percent(10) {

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// query is a SELECT that is compared after each write.
-type query struct {
+// selection is a SELECT that is compared after each write.
+type selection struct {
 	text string
 	args []any
 	tags []string
 }
 
 // query makes a SELECT.
-func (g *gen) query() query {
+func (g *gen) query() selection {
 	g.begin()
 	var text string
 	switch weigh(g.chooser, []option[int]{{78, 0}, {8, 1}, {8, 2}, {6, 3}}) {
@@ -30,7 +30,7 @@ func (g *gen) query() query {
 	default:
 		text = g.recursive()
 	}
-	return query{text: plainParams(text, len(g.args)), args: g.args, tags: g.tags}
+	return selection{text: plainParams(text, len(g.args)), args: g.args, tags: g.tags}
 }
 
 // take returns a source over a relation.
@@ -52,6 +52,10 @@ func (g *gen) take(r *relation) (text string, src source) {
 
 // source returns a table, a view, a CTE or a derived table.
 func (g *gen) source(outer *scope) (text string, src source) {
+	if r := g.next; r != nil {
+		g.next = nil
+		return g.take(r)
+	}
 	switch weigh(g.chooser, []option[int]{{76, 0}, {12, 1}, {6, 2}, {6, 3}}) {
 	case 1:
 		if len(g.schema.views) > 0 {
@@ -152,7 +156,7 @@ func hasCommon(list []source) bool {
 func (g *gen) on(s *scope) string {
 	last := s.sources[len(s.sources)-1]
 	before := pick(g.chooser, s.sources[:len(s.sources)-1]...)
-	text := ""
+	var text string
 	switch {
 	case last.relation.parent == before.relation && last.relation.parent != nil && g.percent(80):
 		text = last.alias + "." + last.relation.ref + " = " + before.alias + "." + before.relation.key[0]
@@ -305,13 +309,13 @@ func (g *gen) limit(s *scope, n int) string {
 func (g *gen) aggregate(from string, s *scope) string {
 	g.tag("aggregate")
 	c, k := g.any(s)
-	var sums []string
+	var list []string
 	for _, src := range s.sources {
 		if p := src.relation.payload; p != "" && src.relation.column(p) != nil {
-			sums = append(sums, "sum("+src.alias+"."+p+")")
+			list = append(list, "sum("+src.alias+"."+p+")")
 		}
 	}
-	list := append(sums, pick(g.chooser, "count(*)", "count("+c+")", "count(DISTINCT "+c+")", "min("+c+")", "max("+c+")", "total("+c+")", "count(*) FILTER (WHERE "+c+" = "+g.value(k)+")"))
+	list = append(list, pick(g.chooser, "count(*)", "count("+c+")", "count(DISTINCT "+c+")", "min("+c+")", "max("+c+")", "total("+c+")", "count(*) FILTER (WHERE "+c+" = "+g.value(k)+")"))
 	where := g.where(s)
 	if g.percent(50) {
 		return "SELECT " + strings.Join(list, ", ") + " FROM " + from + where

@@ -10,6 +10,7 @@ import (
 
 // caller is a *sql.DB, *sql.Conn or *sql.Tx.
 type caller interface {
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
@@ -85,22 +86,28 @@ func (r *run) transactionText(s *step) *failure {
 	if f := r.both(conn, &statement{text: s.end}); f != nil {
 		return f
 	}
-	// A COMMIT that failed leaves the transaction open.
-	return r.both(conn, &statement{text: "ROLLBACK"})
+	if !r.refused {
+		return nil
+	}
+	return r.both(conn, &statement{text: "ROLLBACK"}) // a COMMIT that failed leaves the transaction open
 }
 
 // statements runs the statements of a step.
 func (r *run) statements(s *step, on caller) *failure {
+	ended := s.begin == "" // an error can end a transaction, and then writes are committed at once
 	for i := range s.list {
 		st := &s.list[i]
 		var f *failure
 		switch {
 		case st.read == 0:
 			f = r.both(on, st)
+			ended = ended || r.refused
+		case st.read > len(r.queries): // of a case that is being made smaller
+		case st.apart && ended:
 		case st.apart:
-			f = r.readApart(r.queries[(st.read-1)%len(r.queries)])
+			f = r.readApart(r.queries[st.read-1])
 		default:
-			f = r.readInside(r.queries[(st.read-1)%len(r.queries)], on)
+			f = r.readInside(r.queries[st.read-1], on)
 		}
 		if f != nil {
 			return f
@@ -140,7 +147,7 @@ func (r *run) readApart(q *reading) *failure {
 // both runs a statement on both databases and compares what they return.
 func (r *run) both(on caller, st *statement) *failure {
 	if st.rows {
-		got := collect(on.QueryContext(ctx, st.text, st.args...))
+		got := query(on, st)
 		want := collect(r.twin.QueryContext(ctx, st.text, st.args...))
 		r.noteError(want.err)
 		if !got.equal(&want) {
@@ -148,19 +155,45 @@ func (r *run) both(on caller, st *statement) *failure {
 		}
 		return nil
 	}
-	res, err := on.ExecContext(ctx, st.text, st.args...)
+	res, err := exec(on, st)
 	twinRes, twinErr := r.twin.ExecContext(ctx, st.text, st.args...)
 	r.noteError(twinErr)
 	if f := r.sameError(st.text, err, twinErr); f != nil || err != nil {
 		return f
 	}
-	if !isWrite(st.text) {
+	if st.script || !isWrite(st.text) {
 		return nil // what counts rows has no meaning for other statements
 	}
 	if got, want := resultText(st, res), resultText(st, twinRes); got != want {
 		return &failure{what: fmt.Sprintf("%s %v", st.text, st.args), got: got, want: want}
 	}
 	return nil
+}
+
+// query runs a statement that returns rows.
+func query(on caller, st *statement) answer {
+	if !st.prepared {
+		return collect(on.QueryContext(ctx, st.text, st.args...))
+	}
+	s, err := on.PrepareContext(ctx, st.text)
+	if err != nil {
+		return answer{err: err}
+	}
+	defer s.Close()
+	return collect(s.QueryContext(ctx, st.args...))
+}
+
+// exec runs a statement that returns none.
+func exec(on caller, st *statement) (sql.Result, error) {
+	if !st.prepared {
+		return on.ExecContext(ctx, st.text, st.args...)
+	}
+	s, err := on.PrepareContext(ctx, st.text)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	return s.ExecContext(ctx, st.args...)
 }
 
 func isWrite(text string) bool {
@@ -186,6 +219,7 @@ func resultText(st *statement, res sql.Result) string {
 
 // noteError counts what the database refused.
 func (r *run) noteError(err error) {
+	r.refused = err != nil
 	if err != nil {
 		r.failed[err.Error()]++
 	}

@@ -17,8 +17,10 @@ const (
 	minPrecision = 0.08
 	maxRefused   = 0.20
 	// hitShare is how many of the reads have to be checked hits of each
-	// construct: 1,000 of 500,000.
+	// construct: 1,000 of 500,000. Few reads are not spread as evenly: below
+	// fewReads a tenth of that has to do.
 	hitShare = 500
+	fewReads = 200_000
 )
 
 // count is what was seen of reads.
@@ -91,8 +93,12 @@ func (t *tally) report(tb testing.TB) {
 	if rate := share(t.hits, t.reads); rate < minHitRate {
 		tb.Errorf("hit rate %.3f, at least %.2f is needed: too little was cached for the comparison to mean anything", rate, minHitRate)
 	}
-	if n := t.construct("write: DDL").reads; n < t.reads/hitShare { // it drops everything
-		tb.Errorf("%d reads after DDL, at least %d are needed", n, t.reads/hitShare)
+	least := t.reads / hitShare
+	if t.reads < fewReads {
+		least /= 10
+	}
+	if n := t.construct("write: DDL").reads; n < least { // it drops everything
+		tb.Errorf("%d reads after DDL, at least %d are needed", n, least)
 	}
 	if p := share(t.changed, t.dropped); p < minPrecision {
 		tb.Errorf("precision %.3f, at least %.2f is needed: too much was dropped", p, minPrecision)
@@ -101,8 +107,8 @@ func (t *tally) report(tb testing.TB) {
 		tb.Errorf("%.3f of the queries were refused by the database, at most %.2f may be", r, maxRefused)
 	}
 	for _, name := range required {
-		if hits := t.construct(name).hits; hits < t.reads/hitShare {
-			tb.Errorf("%q has %d checked hits, at least %d are needed", name, hits, t.reads/hitShare)
+		if hits := t.construct(name).hits; hits < least {
+			tb.Errorf("%q has %d checked hits, at least %d are needed", name, hits, least)
 		}
 	}
 }
@@ -139,6 +145,6 @@ var required = []string{
 	"write: ON CONFLICT DO UPDATE", "write: ON CONFLICT DO NOTHING", "write: RETURNING",
 	"write: UPDATE", "write: UPDATE FROM", "write: UPDATE of a key", "write: subquery in SET", "write: write with WITH", "write: write of all rows", "write: by key",
 	"write: UPDATE OR REPLACE", "write: UPDATE OR IGNORE", "write: UPDATE OR FAIL", "write: UPDATE OR ABORT", "write: UPDATE OR ROLLBACK",
-	"write: DELETE", "write: subquery", "write: UPDATE of a view", "write: INSERT into a view", "write: DELETE from a view",
+	"write: DELETE", "write: script", "write: prepared", "write: subquery", "write: UPDATE of a view", "write: INSERT into a view", "write: DELETE from a view",
 	"transaction", "transaction as text", "savepoint", "rollback", "read in a transaction",
 }

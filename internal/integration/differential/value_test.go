@@ -15,7 +15,15 @@ const (
 	kindBool
 	kindNum
 	kindAny
+	kindFold // texts that differ in case
+	kindTrim // texts that differ in trailing blanks
 )
+
+// like tells whether values of two kinds are compared with one another.
+func (k kind) like(l kind) bool {
+	text := func(k kind) bool { return k == kindText || k == kindFold || k == kindTrim }
+	return k == l || text(k) && text(l)
+}
 
 // Values come from small domains, so that conditions match and keys collide.
 // The odd ones are those that other rules of comparison apply to.
@@ -43,6 +51,10 @@ func literals(k kind) (usual, odd []string) {
 		return intLiterals, oddInts
 	case kindText:
 		return textLiterals, oddTexts
+	case kindFold:
+		return []string{"'a'", "'A'", "'b'", "'B'"}, oddTexts
+	case kindTrim:
+		return []string{"'a'", "'a '", "'b'", "'b  '"}, oddTexts
 	case kindBool:
 		return boolLiterals, []string{"2", "'1'"}
 	case kindNum:
@@ -58,6 +70,10 @@ func values(k kind) (usual, odd []any) {
 		return intValues, oddIntArgs
 	case kindText:
 		return textValues, oddTextArg
+	case kindFold:
+		return []any{"a", "A", "b", "B"}, oddTextArg
+	case kindTrim:
+		return []any{"a", "a ", "b", "b  "}, oddTextArg
 	case kindBool:
 		return boolValues, []any{int64(2), "1"}
 	case kindNum:

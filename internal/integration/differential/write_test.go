@@ -13,7 +13,10 @@ type statement struct {
 	args []any
 	rows bool // it returns rows
 	id   bool // it makes rows that have numbers
-	tags []string
+	// script is true for a text of several statements, prepared for one that
+	// is prepared first.
+	script, prepared bool
+	tags             []string
 	// read is 1 + the number of a query that is read instead, inside of the
 	// transaction, or outside of it where apart is set.
 	read  int
@@ -32,9 +35,9 @@ func (s *step) tags() (list []string) {
 	for i := range s.list {
 		list = append(list, s.list[i].tags...)
 	}
-	switch {
-	case s.begin == "":
-	case s.begin == "api":
+	switch s.begin {
+	case "":
+	case "api":
 		list = append(list, "transaction")
 	default:
 		list = append(list, "transaction as text")
@@ -48,6 +51,9 @@ func (s *step) tags() (list []string) {
 // step makes a step of a case with so many queries.
 func (g *gen) step(queries int) step {
 	if g.percent(75) {
+		if g.percent(3) {
+			return step{list: []statement{g.script()}}
+		}
 		return step{list: []statement{g.statement()}}
 	}
 	st := step{begin: pick(g.chooser, "api", "api", "BEGIN", "BEGIN IMMEDIATE", "SAVEPOINT s0"), end: "COMMIT"}
@@ -77,6 +83,16 @@ func (g *gen) step(queries int) step {
 	return st
 }
 
+// script makes a text of two writes. It has no parameters: drivers differ in
+// which part gets which argument.
+func (g *gen) script() statement {
+	g.constant = true
+	defer func() { g.constant = false }()
+	one, two := g.statement(), g.statement()
+	tags := append(slices.Concat(one.tags, two.tags), "write: script")
+	return statement{text: one.text + "; " + two.text, tags: tags, script: true}
+}
+
 // statement makes a write.
 func (g *gen) statement() statement {
 	g.begin()
@@ -98,6 +114,9 @@ func (g *gen) statement() statement {
 		st.id = st.id || tag == "numbered"
 	}
 	st.args, st.text = g.args, plainParams(st.text, len(g.args))
+	if st.prepared = g.percent(15); st.prepared {
+		g.tag("prepared")
+	}
 	if g.nested {
 		g.tag("subquery")
 	}
@@ -206,7 +225,7 @@ func (g *gen) upsert(t *relation) string {
 	if keys := [][]string{t.key, t.unique}; len(t.key)+len(t.unique) > 0 && g.percent(75) {
 		key := keys[g.n(2)]
 		if len(key) == 0 {
-			key = append(t.key, t.unique...)
+			key = slices.Concat(t.key, t.unique)
 		}
 		target = " (" + strings.Join(key, ", ") + ")"
 	}
@@ -230,13 +249,48 @@ func (g *gen) returning(t *relation) string {
 	return " RETURNING " + pick(g.chooser, "*", t.columns[0].name, t.payload+" + 1 AS x, k")
 }
 
+// number returns a number as a literal or as a parameter.
+func (g *gen) number(n int) string {
+	if g.constant || g.percent(50) {
+		return strconv.Itoa(n)
+	}
+	return g.param(int64(n))
+}
+
 // one returns a condition that one row fulfils, or few.
 func (g *gen) one(t *relation, s *scope) string {
 	if g.percent(55) {
 		g.tag("by key")
-		return s.sources[0].alias + "." + t.columns[0].name + " = " + pick(g.chooser, strconv.Itoa(1+g.n(8)), g.param(int64(1+g.n(8))))
+		return s.sources[0].alias + "." + t.columns[0].name + " = " + g.number(1+g.n(8))
 	}
 	return g.cond(s, 1)
+}
+
+// referenced returns a table that a foreign key refers to, if there is one.
+func (g *gen) referenced() *relation {
+	var list []*relation
+	for _, t := range g.schema.tables {
+		if t.parent != nil {
+			list = append(list, t.parent)
+		}
+	}
+	if len(list) == 0 {
+		return g.table()
+	}
+	return pick(g.chooser, list...)
+}
+
+// rekey returns an UPDATE of a row's key, which foreign keys may act on.
+func (g *gen) rekey(verb string) string {
+	t := g.referenced()
+	key := t.columns[0].name
+	g.tag("UPDATE")
+	g.tag("UPDATE of a key")
+	set := key + " = " + key + pick(g.chooser, " + 10", " + 1", " - 10", " - 1")
+	if g.percent(30) {
+		set += ", " + t.payload + " = " + t.payload + " + 1"
+	}
+	return verb + t.name + " SET " + set + " WHERE " + key + " = " + strconv.Itoa(1+g.n(5))
 }
 
 func (g *gen) update() string {
@@ -247,6 +301,9 @@ func (g *gen) update() string {
 		or := pick(g.chooser, "IGNORE", "REPLACE", "FAIL", "ABORT", "ROLLBACK")
 		g.tag("UPDATE OR " + or)
 		verb = "UPDATE OR " + or + " "
+	}
+	if g.percent(9) {
+		return g.rekey(verb)
 	}
 	var set []string
 	if g.percent(85) {
@@ -262,18 +319,16 @@ func (g *gen) update() string {
 		}
 		set = append(set, c.name+" = "+g.stored(t, c))
 	}
-	from := ""
-	switch {
-	case g.percent(7):
+	switch how := weigh(g.chooser, []option[int]{{86, 0}, {7, 1}, {7, 2}}); {
+	case how == 1:
 		g.tag("subquery in SET")
 		set = append(set, "k = ("+g.inner(s, pick(g.chooser, "max", "count"), []kind{kindInt})+")")
-	case g.percent(7):
+	case how == 2:
 		g.tag("UPDATE FROM")
 		text, src := g.take(g.table())
-		from = " FROM " + text
 		set = append(set, "k = "+src.alias+"."+src.relation.columns[0].name)
 		s = &scope{sources: []source{s.sources[0], src}}
-		return verb + t.name + " SET " + strings.Join(set, ", ") + from + " WHERE " + src.alias + ".k = " + t.name + ".k AND " + g.one(t, s)
+		return verb + t.name + " SET " + strings.Join(set, ", ") + " FROM " + text + " WHERE " + src.alias + ".k = " + t.name + ".k AND " + g.one(t, s)
 	case len(set) == 0:
 		set = append(set, "k = "+g.value(kindInt))
 	}
@@ -305,6 +360,10 @@ func (g *gen) withWrite(text string, t *relation, s *scope) string {
 func (g *gen) remove() string {
 	t := g.table()
 	g.tag("DELETE")
+	if g.percent(15) {
+		t = g.referenced()
+		return "DELETE FROM " + t.name + " WHERE " + t.columns[0].name + " = " + strconv.Itoa(1+g.n(5))
+	}
 	return g.withWrite("DELETE FROM "+t.name, t, g.alone(t)) + g.returning(t)
 }
 
@@ -336,8 +395,8 @@ func (g *gen) ddl() string {
 	t := g.table()
 	g.objects++
 	n := g.objects
+	defer func(was bool) { g.constant = was }(g.constant)
 	g.constant = true
-	defer func() { g.constant = false }()
 	switch g.n(7) {
 	case 0:
 		return fmt.Sprintf("ALTER TABLE %s ADD COLUMN z%d INTEGER%s", t.name, n, pick(g.chooser, "", " DEFAULT 1", " DEFAULT 'x'"))
