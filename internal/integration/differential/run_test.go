@@ -234,17 +234,14 @@ func (r *run) compare(q *reading, after *count) *failure {
 		if !before.equal(&q.last) {
 			one.changed = 1
 		}
+		if !r.epochs {
+			one.byImages, one.byImagesChanged = one.dropped, one.changed
+		}
 	}
 	q.cached = r.event.Reason == ""
 	q.count.add(&one)
 	if after != nil {
 		after.add(&one)
-		if how := "after row images"; !r.epochs {
-			r.construct(how).add(&one)
-			if slices.Contains(q.tags, "one table") {
-				r.construct(how + ", one table").add(&one)
-			}
-		}
 	}
 	return nil
 }

@@ -29,6 +29,9 @@ type count struct {
 	hits    int
 	dropped int // were in the cache before the write, and no longer; DDL apart, which drops everything
 	changed int // of those, whose result is another one
+
+	// The same of the drops by a change that had row images of all its tables.
+	byImages, byImagesChanged int
 }
 
 func (c *count) add(d *count) {
@@ -36,6 +39,8 @@ func (c *count) add(d *count) {
 	c.hits += d.hits
 	c.dropped += d.dropped
 	c.changed += d.changed
+	c.byImages += d.byImages
+	c.byImagesChanged += d.byImagesChanged
 }
 
 func share(part, whole int) float64 { return float64(part) / float64(max(whole, 1)) }
@@ -77,13 +82,13 @@ func (t *tally) report(tb testing.TB) {
 	tb.Helper()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	tb.Logf("%d reads compared after %d writes in %d cases: hit rate %.3f, precision %.3f (%d of %d dropped results had changed), %d of %d queries refused",
-		t.reads, t.steps, t.cases, share(t.hits, t.reads), share(t.changed, t.dropped), t.changed, t.dropped, t.refused, t.queries)
+	tb.Logf("%d reads compared after %d writes in %d cases: hit rate %.3f, precision %.3f (%d of %d dropped results had changed; by row images %.3f of %d), %d of %d queries refused",
+		t.reads, t.steps, t.cases, share(t.hits, t.reads), share(t.changed, t.dropped), t.changed, t.dropped, share(t.byImagesChanged, t.byImages), t.byImages, t.refused, t.queries)
 	var table strings.Builder
-	fmt.Fprintf(&table, "%-40s %9s %9s %9s %9s\n", "construct", "reads", "hits", "dropped", "precision")
+	fmt.Fprintf(&table, "%-40s %9s %9s %9s %9s %9s %9s\n", "construct", "reads", "hits", "dropped", "precision", "by images", "precision")
 	for _, name := range slices.Sorted(maps.Keys(t.constructs)) {
 		c := t.constructs[name]
-		fmt.Fprintf(&table, "%-40s %9d %9d %9d %9.3f\n", name, c.reads, c.hits, c.dropped, share(c.changed, c.dropped))
+		fmt.Fprintf(&table, "%-40s %9d %9d %9d %9.3f %9d %9.3f\n", name, c.reads, c.hits, c.dropped, share(c.changed, c.dropped), c.byImages, share(c.byImagesChanged, c.byImages))
 	}
 	tb.Log(table.String())
 	tb.Log("reads that were not cached: " + often(t.uncached))
