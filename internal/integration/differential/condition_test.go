@@ -31,7 +31,7 @@ func newGen(t *rapid.T) *gen { return &gen{chooser: chooser{t}} }
 // begin starts a statement.
 func (g *gen) begin() {
 	g.args, g.tags, g.aliases, g.used, g.depth, g.nested, g.ctes = nil, nil, 0, nil, 0, false, nil
-	g.plain = g.percent(70)
+	g.plain = g.percent(75)
 }
 
 // tag notes that the statement has a construct.
@@ -110,7 +110,7 @@ func (g *gen) where(s *scope) string {
 	// where two tables meet, or in each table.
 	var conds []string
 	switch {
-	case len(s.equal) > 0 && g.percent(55):
+	case len(s.equal) > 0 && g.percent(80):
 		e := pick(g.chooser, s.equal...)
 		g.tag("=")
 		conds = append(conds, e.ref+" = "+g.value(e.kind))
@@ -123,7 +123,7 @@ func (g *gen) where(s *scope) string {
 	default:
 		return " WHERE " + g.cond(s, 2)
 	}
-	if !g.plain || g.percent(30) {
+	if !g.plain || g.percent(12) {
 		conds = append(conds, g.cond(s, 1))
 	}
 	if len(conds) > 1 {

@@ -52,7 +52,7 @@ func (g *gen) makeSchema(triggers bool) {
 		g.makeTable(i)
 	}
 	g.makeViews()
-	if triggers && g.percent(60) {
+	if triggers && g.percent(35) {
 		for i := range 1 + g.n(2) {
 			g.schema.ddl = append(g.schema.ddl, g.trigger(fmt.Sprint("g", i)))
 		}
@@ -143,7 +143,7 @@ var actions = []string{"CASCADE", "SET NULL", "SET DEFAULT", "CASCADE", "SET NUL
 func (g *gen) foreignKey(t *relation, i int, add func(name, decl string, c column)) []string {
 	var parents []*relation
 	for _, p := range append(slices.Clone(g.schema.tables), t) {
-		if len(p.key) > 0 && (p != t || t.rowid) {
+		if len(p.key) > 0 && (p != t || t.rowid && g.percent(40)) {
 			parents = append(parents, p)
 		}
 	}

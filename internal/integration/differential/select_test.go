@@ -17,7 +17,7 @@ type selection struct {
 func (g *gen) query() selection {
 	g.begin()
 	var text string
-	switch weigh(g.chooser, []option[int]{{78, 0}, {8, 1}, {8, 2}, {6, 3}}) {
+	switch weigh(g.chooser, []option[int]{{86, 0}, {6, 1}, {4, 2}, {4, 3}}) {
 	case 0:
 		text = g.core(nil, nil, true)
 		if !g.nested {
@@ -56,7 +56,7 @@ func (g *gen) source(outer *scope) (text string, src source) {
 		g.next = nil
 		return g.take(r)
 	}
-	switch weigh(g.chooser, []option[int]{{76, 0}, {12, 1}, {6, 2}, {6, 3}}) {
+	switch weigh(g.chooser, []option[int]{{85, 0}, {6, 1}, {3, 2}, {6, 3}}) {
 	case 1:
 		if len(g.schema.views) > 0 {
 			v := pick(g.chooser, g.schema.views...)
@@ -104,7 +104,7 @@ func (g *gen) named(r *relation) string {
 }
 
 var joins = []option[string]{
-	{30, "inner join"}, {22, "left join"}, {9, "right join"}, {9, "full join"}, {8, "comma"}, {6, "cross join"}, {10, "USING"}, {6, "NATURAL"},
+	{38, "inner join"}, {22, "left join"}, {8, "right join"}, {8, "full join"}, {6, "comma"}, {5, "cross join"}, {10, "USING"}, {5, "NATURAL"},
 }
 
 // from returns the sources of a SELECT.
@@ -170,14 +170,22 @@ func (g *gen) on(s *scope) string {
 			c = last.relation.column("k")
 		}
 		left := &scope{sources: []source{before}}
+		if k := last.relation.column("k"); k != nil && before.relation.column("k") != nil && g.plain && g.percent(75) {
+			// What programs join by has one type on both sides.
+			c, left.sources[0].relation = k, &relation{columns: []column{*before.relation.column("k")}}
+		}
 		d, ok := g.like(left, c.kind)
 		if !ok {
 			d, _ = g.any(left)
 		}
-		text = last.alias + "." + c.name + pick(g.chooser, " = ", " = ", " = ", " IS ") + d
+		op := " = "
+		if g.percent(10) {
+			op = " IS "
+		}
+		text = last.alias + "." + c.name + op + d
 		s.equal = append(s.equal, equality{last.alias + "." + c.name, c.kind}, equality{d, c.kind})
 	}
-	if g.percent(35) {
+	if g.percent(20) {
 		g.tag("ON with a term")
 		text += " AND " + g.cond(&scope{sources: []source{pick(g.chooser, last, before)}, outer: s.outer}, 1)
 	} else if g.percent(5) {
@@ -190,7 +198,7 @@ func (g *gen) on(s *scope) string {
 // core returns a SELECT without compounds. Kinds are those of its columns, nil
 // for any. Top is true where it may have ORDER BY and LIMIT.
 func (g *gen) core(outer *scope, kinds []kind, top bool) string {
-	n := weigh(g.chooser, []option[int]{{60, 1}, {27, 2}, {9, 3}, {4, 4}})
+	n := weigh(g.chooser, []option[int]{{78, 1}, {14, 2}, {5, 3}, {3, 4}})
 	if g.depth > 0 || kinds != nil {
 		n = 1 + n/3
 	}

@@ -51,7 +51,7 @@ func (s *step) tags() (list []string) {
 // step makes a step of a case with so many queries.
 func (g *gen) step(queries int) step {
 	if g.percent(75) {
-		if g.percent(3) {
+		if g.percent(2) {
 			return step{list: []statement{g.script()}}
 		}
 		return step{list: []statement{g.statement()}}
@@ -97,7 +97,7 @@ func (g *gen) script() statement {
 func (g *gen) statement() statement {
 	g.begin()
 	st := statement{}
-	switch weigh(g.chooser, []option[int]{{30, 0}, {39, 1}, {20, 2}, {9, 3}, {2, 4}}) {
+	switch weigh(g.chooser, []option[int]{{31, 0}, {43, 1}, {20, 2}, {4, 3}, {2, 4}}) {
 	case 0:
 		st.text = g.insert()
 	case 1:
@@ -162,7 +162,7 @@ func (g *gen) insert() string {
 		names[i] = c.name
 	}
 	verb := "INSERT INTO "
-	if g.percent(18) {
+	if g.percent(9) {
 		or := pick(g.chooser, "REPLACE", "IGNORE", "FAIL", "ABORT", "ROLLBACK")
 		g.tag("INSERT OR " + or)
 		verb = "INSERT OR " + or + " INTO "
@@ -172,7 +172,7 @@ func (g *gen) insert() string {
 	}
 	prefix := ""
 	text := verb + t.name + " (" + strings.Join(names, ", ") + ")"
-	if g.percent(14) {
+	if g.percent(10) {
 		g.tag("INSERT SELECT")
 		r := g.table()
 		s := g.alone(r)
@@ -218,7 +218,7 @@ func (g *gen) insert() string {
 
 // upsert returns an ON CONFLICT clause, or nothing.
 func (g *gen) upsert(t *relation) string {
-	if !g.percent(18) {
+	if !g.percent(12) {
 		return ""
 	}
 	target := ""
@@ -297,7 +297,7 @@ func (g *gen) update() string {
 	t := g.table()
 	s := g.alone(t)
 	verb := "UPDATE "
-	if g.percent(12) {
+	if g.percent(7) {
 		or := pick(g.chooser, "IGNORE", "REPLACE", "FAIL", "ABORT", "ROLLBACK")
 		g.tag("UPDATE OR " + or)
 		verb = "UPDATE OR " + or + " "
@@ -319,7 +319,7 @@ func (g *gen) update() string {
 		}
 		set = append(set, c.name+" = "+g.stored(t, c))
 	}
-	switch how := weigh(g.chooser, []option[int]{{86, 0}, {7, 1}, {7, 2}}); {
+	switch how := weigh(g.chooser, []option[int]{{90, 0}, {5, 1}, {5, 2}}); {
 	case how == 1:
 		g.tag("subquery in SET")
 		set = append(set, "k = ("+g.inner(s, pick(g.chooser, "max", "count"), []kind{kindInt})+")")
