@@ -165,7 +165,7 @@ var plainTerms = []option[string]{
 }
 
 var termKinds = []option[string]{
-	{40, "="}, {5, "=="}, {14, "IN list"}, {4, "row ="}, {3, "row IN"}, {4, "value ="},
+	{30, "="}, {5, "=="}, {12, "IN list"}, {4, "row ="}, {3, "row IN"}, {4, "value ="},
 	{3, "IS NULL"}, {3, "IS NOT NULL"}, {3, "IS"}, {2, "IS NOT"}, {2, "IS DISTINCT FROM"}, {3, "IS NOT DISTINCT FROM"},
 	{3, "IS TRUE"}, {3, "bare column"}, {2, "<>"}, {2, "!="}, {2, "<"}, {2, "<="}, {2, ">"}, {2, ">="},
 	{2, "BETWEEN"}, {2, "NOT IN list"}, {2, "LIKE"}, {2, "GLOB"}, {2, "COLLATE"}, {2, "arithmetic"}, {2, "function"},

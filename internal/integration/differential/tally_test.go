@@ -14,7 +14,7 @@ import (
 // write, compares nothing: these tell.
 const (
 	minHitRate   = 0.50
-	minPrecision = 0.08
+	minPrecision = 0.12
 	maxRefused   = 0.20
 	// hitShare is how many of the reads have to be checked hits of each
 	// construct: 1,000 of 500,000. Few reads are not spread as evenly: below
