@@ -97,7 +97,7 @@ func (g *gen) script() statement {
 func (g *gen) statement() statement {
 	g.begin()
 	st := statement{}
-	switch weigh(g.chooser, []option[int]{{31, 0}, {43, 1}, {20, 2}, {4, 3}, {2, 4}}) {
+	switch weigh(g.chooser, []option[int]{{30, 0}, {42, 1}, {20, 2}, {6, 3}, {2, 4}}) {
 	case 0:
 		st.text = g.insert()
 	case 1:
