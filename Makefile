@@ -21,6 +21,12 @@ RACE_TIMEOUT ?= 10m
 # How long to fuzz each target, and which (a regular expression).
 FUZZTIME ?= 60s
 FUZZ ?=
+# How much the differential tests of make fuzz look at: reads that are compared,
+# and changes of rows that are tried against dependencies.
+DIFFERENTIAL_READS ?= 500000
+DIFFERENTIAL_CHANGES ?= 200000
+# The seed of their first cases; 0 for another one each time.
+DIFFERENTIAL_SEED ?= 0
 # How long to run each benchmark, and which (a regular expression).
 BENCHTIME ?= 100ms
 BENCH ?= .
@@ -75,12 +81,17 @@ bench: ## run the benchmarks, shortly
 	@go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -timeout 10m $(ARGS) $(PKG)
 
 .PHONY: fuzz
-fuzz: tools ## run every fuzz target for FUZZTIME (60s)
+fuzz: tools differential ## run every fuzz target for FUZZTIME (60s), and the differential tests
 	@$(BIN)/fuzzall -time $(FUZZTIME) -run '$(FUZZ)'
 
 .PHONY: bounds
 bounds: ## write a million rows at once, and see what memory it takes
 	@go test -count=1 -v -run '^TestBigWrites$$' ./internal/integration -args -rows 1000000
+
+.PHONY: differential
+differential: ## compare DIFFERENTIAL_READS random reads, try DIFFERENTIAL_CHANGES changes
+	@go test ./internal/integration/differential -count=1 -v -timeout 60m -run 'TestDifferential|TestDependencies' $(ARGS) \
+		-args -differential.reads=$(DIFFERENTIAL_READS) -differential.changes=$(DIFFERENTIAL_CHANGES) -differential.seed=$(DIFFERENTIAL_SEED)
 
 .PHONY: tidy
 tidy: tools ## tidy every module

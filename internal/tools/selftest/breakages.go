@@ -21,8 +21,15 @@ func onSQLite(test string) []string {
 	return []string{"go", "test", "-timeout", "60s", "-run", "^" + test + "$", "./internal/integration"}
 }
 
+// inDifferential runs one of the tests that try whatever there is, shortly and
+// with one seed.
+func inDifferential(test string) []string {
+	return []string{"go", "test", "-timeout", "100s", "-run", "^" + test + "$", "./internal/integration/differential", "-differential.reads=120000", "-differential.changes=60000", "-differential.seed=1", "-rapid.shrinktime=2s"}
+}
+
 // breakages is the table. Add one with each rule that keeps reads fresh: the
 // rule's line, the line without the rule, and the test that must notice.
 var breakages = slices.Concat(
-	storeBreakages, conditionBreakages, joinBreakages, reachBreakages, imageBreakages, pathBreakages, projectBreakages,
+	storeBreakages, conditionBreakages, joinBreakages, reachBreakages, imageBreakages, pathBreakages, foundBreakages,
+	projectBreakages,
 )

@@ -1,0 +1,96 @@
+package differential
+
+import (
+	"bytes"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// answer is what a query returned: its rows in any order, or an error.
+type answer struct {
+	text string // column names and sorted rows
+	rows int
+	err  error
+}
+
+func (a *answer) equal(b *answer) bool {
+	if a.err != nil || b.err != nil {
+		return a.err != nil && b.err != nil && a.err.Error() == b.err.Error()
+	}
+	return a.text == b.text
+}
+
+func (a *answer) String() string {
+	if a.err != nil {
+		return "error: " + a.err.Error()
+	}
+	return strings.ReplaceAll(a.text, "\n", " / ")
+}
+
+// collect reads rows to their end and closes them.
+func collect(rows *sql.Rows, err error) answer {
+	if err != nil {
+		return answer{err: err}
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		return answer{err: err}
+	}
+	values := make([]any, len(names))
+	into := make([]any, len(names))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	var buf []byte
+	var ends []int
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return answer{err: err}
+		}
+		for _, v := range values {
+			buf = appendValue(buf, v)
+		}
+		ends = append(ends, len(buf))
+	}
+	if err := rows.Err(); err != nil {
+		return answer{err: err}
+	}
+	list := make([][]byte, len(ends))
+	start := 0
+	for i, end := range ends {
+		list[i] = buf[start:end]
+		start = end
+	}
+	slices.SortFunc(list, bytes.Compare)
+	out := make([]byte, 0, len(buf)+len(ends)+64)
+	out = append(out, strings.Join(names, ",")...)
+	for _, row := range list {
+		out = append(append(out, '\n'), row...)
+	}
+	return answer{text: string(out), rows: len(list)}
+}
+
+// appendValue appends a value, so that values of unlike types differ.
+func appendValue(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case nil:
+		b = append(b, "NULL"...)
+	case int64:
+		b = strconv.AppendInt(b, v, 10)
+	case float64:
+		b = append(strconv.AppendFloat(b, v, 'g', -1, 64), 'f')
+	case string:
+		b = strconv.AppendQuote(b, v)
+	case []byte:
+		b = fmt.Appendf(b, "x'%x'", v)
+	case bool:
+		b = strconv.AppendBool(b, v)
+	default:
+		b = fmt.Appendf(b, "%T(%v)", v, v)
+	}
+	return append(b, '|')
+}

@@ -1,0 +1,155 @@
+package differential
+
+import (
+	"flag"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+	"pgregory.net/rapid"
+)
+
+var (
+	wantedReads = flag.Int("differential.reads", 30_000, "reads that TestDifferential compares")
+	firstSeed   = flag.Uint64("differential.seed", 1, "seed of the first cases of each test; 0 for one by the time, -rapid.seed goes before it")
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	set := map[string]bool{}
+	flag.Visit(func(f *flag.Flag) { set[f.Name] = true })
+	for name, value := range map[string]string{
+		"rapid.checks":     "4",    // a turn is short, so that a test ends when it has seen enough
+		"rapid.nofailfile": "true", // a script is printed
+		"rapid.shrinktime": "10s",
+	} {
+		if !set[name] {
+			_ = flag.Set(name, value)
+		}
+	}
+	if *firstSeed == 0 {
+		*firstSeed = uint64(time.Now().Unix())
+	}
+	seedBase = *firstSeed * 1_000_000
+	if f := flag.Lookup("rapid.seed"); set[f.Name] { // as rapid says where one failed
+		seedBase, _ = strconv.ParseUint(f.Value.String(), 0, 64)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// seedBase is rapid's seed of the first turn.
+var seedBase uint64
+
+// workers is how many cases run at once: the tests share the machine.
+const workers = 2
+
+// seeding guards rapid's seed, which is one for the process, from when it is
+// set until the check has taken it.
+var seeding sync.Mutex
+
+// inTurns runs checks until enough was seen. Each turn has a seed of its own,
+// and the same ones follow from one first seed.
+func inTurns(t *testing.T, enough func() bool, prop func(rt *rapid.T, dir string)) {
+	t.Helper()
+	t.Logf("seed %d", *firstSeed)
+	var turn atomic.Uint64
+	t.Run("cases", func(t *testing.T) {
+		for w := range workers {
+			t.Run(fmt.Sprint("worker ", w), func(t *testing.T) {
+				t.Parallel()
+				dir := t.TempDir()
+				for !enough() {
+					seeding.Lock()
+					begun := sync.OnceFunc(seeding.Unlock)
+					// Rapid's numbering of its own seeds goes up by one.
+					_ = flag.Set("rapid.seed", strconv.FormatUint(seedBase+1000*turn.Add(1)-1000, 10))
+					func() {
+						defer begun()
+						rapid.Check(quiet{t}, func(rt *rapid.T) {
+							begun()
+							prop(rt, dir)
+						})
+					}()
+				}
+			})
+		}
+	})
+}
+
+// quiet leaves out what rapid says of each turn that passed.
+type quiet struct{ *testing.T }
+
+func (q quiet) Logf(format string, args ...any) {
+	if !strings.HasPrefix(format, "[rapid] OK") {
+		q.T.Helper()
+		q.T.Logf(format, args...)
+	}
+}
+
+// TestDifferential makes random schemas, rows, queries and writes, and compares
+// each read through the cache with that of a database without one, after every
+// write. It is worth nothing if little was cached or all was dropped, so that
+// has floors.
+func TestDifferential(t *testing.T) {
+	t.Parallel()
+	begin := time.Now()
+	tally := newTally()
+	var found failing[*testCase]
+	inTurns(t, func() bool { return tally.total() >= *wantedReads || found.any() }, func(rt *rapid.T, dir string) {
+		c := rapid.Custom(makeCase).Draw(rt, "case")
+		f, err := runCase(c, dir, tally)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if f != nil && found.set(dir, c, f) {
+			rt.Fatal("a read differs")
+		}
+	})
+	if c, f := found.get(); f != nil {
+		c, f = minimise(c, f, t.TempDir())
+		t.Logf("a read differs:\n%s", c.script(f))
+	}
+	if t.Failed() {
+		return
+	}
+	tally.report(t)
+	t.Logf("%.0f reads a second", float64(tally.total())/time.Since(begin).Seconds())
+}
+
+// failing is the last case that failed. The last that rapid runs is the
+// smallest that it found.
+type failing[C any] struct {
+	mu    sync.Mutex // guards the rest
+	owner string
+	c     C
+	f     *failure
+}
+
+// set keeps a failing case. The first worker that has one keeps on shrinking
+// it, the others are to end.
+func (l *failing[C]) set(owner string, c C, f *failure) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.owner != "" && l.owner != owner {
+		return false
+	}
+	l.owner, l.c, l.f = owner, c, f
+	return true
+}
+
+func (l *failing[C]) get() (C, *failure) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.c, l.f
+}
+
+func (l *failing[C]) any() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.owner != ""
+}

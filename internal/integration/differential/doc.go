@@ -1,0 +1,6 @@
+// Package differential holds two tests of the whole library that know nothing
+// of how it works. One makes random schemas, rows, queries and writes, and
+// compares every read through the cache with the same read of a database that
+// never saw the cache. The other looks for a change of a row that alters the
+// result of a query and that the query's dependency does not match.
+package differential

@@ -1,0 +1,256 @@
+package differential
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/dialect/sqlite"
+	"github.com/cacheops/cacheops/internal/analysis"
+	"github.com/cacheops/cacheops/internal/dependency"
+	"github.com/cacheops/cacheops/store"
+)
+
+// bareConn is a connection to a database without a cache.
+type bareConn struct {
+	db *sql.DB
+	*sql.Conn
+}
+
+func openBare(options string) (*bareConn, error) {
+	db, err := sql.Open("sqlite", ":memory:"+options)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		db.Close()
+		return nil, err
+	}
+	return &bareConn{db, conn}, nil
+}
+
+func (b *bareConn) close() {
+	b.Conn.Close()
+	b.db.Close()
+}
+
+// Query implements [dialect.Queryer].
+func (b *bareConn) Query(ctx context.Context, text string, args ...driver.Value) ([][]driver.Value, error) {
+	list := make([]any, len(args))
+	for i, a := range args {
+		list[i] = a
+	}
+	rows, err := b.QueryContext(ctx, text, list...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	names, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	var out [][]driver.Value
+	values, into := make([]any, len(names)), make([]any, len(names))
+	for i := range values {
+		into[i] = &values[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return nil, err
+		}
+		row := make([]driver.Value, len(names))
+		for i, v := range values {
+			row[i] = v
+		}
+		out = append(out, row)
+	}
+	return out, rows.Err()
+}
+
+// lawQuery is a query with its dependency.
+type lawQuery struct {
+	*selection
+	stmt *sql.Stmt
+	base answer // before any change
+	plan *analysis.Plan
+	args analysis.Args
+	deps []store.TableDep
+}
+
+// run tries every change against every query, and returns the first that is
+// not noticed.
+func (c *lawCase) run(seen *lawTally) (*failure, error) {
+	b, err := openBare("?_pragma=foreign_keys(0)")
+	if err != nil {
+		return nil, err
+	}
+	defer b.close()
+	for _, text := range slices.Concat(c.schema, c.data) {
+		_, _ = b.ExecContext(ctx, text) // what is refused is not there
+	}
+	cat, err := sqlite.Dialect.LoadCatalog(ctx, b)
+	if err != nil {
+		return nil, err
+	}
+	var count lawTally
+	defer func() { seen.add(&count) }()
+	queries := c.analyse(b, cat, &count)
+	defer func() {
+		for _, q := range queries {
+			q.stmt.Close()
+		}
+	}()
+	for i := range c.changes {
+		f, err := c.try(b, cat, queries, i, &count)
+		if f != nil || err != nil {
+			return f, err
+		}
+	}
+	return nil, nil
+}
+
+// analyse binds the dependencies of the queries that may be cached.
+func (c *lawCase) analyse(b *bareConn, cat *dialect.Catalog, count *lawTally) (list []*lawQuery) {
+	for i := range c.queries {
+		q := &lawQuery{selection: &c.queries[i]}
+		count.queries++
+		var err error
+		if q.stmt, err = b.PrepareContext(ctx, q.text); err != nil {
+			count.refused++
+			continue
+		}
+		q.base = collect(q.stmt.QueryContext(ctx, q.selection.args...))
+		for j, v := range q.selection.args {
+			q.args = append(q.args, driver.NamedValue{Ordinal: j + 1, Value: v})
+		}
+		q.plan = analysis.Make(sqlite.Dialect, sqlite.Parse(q.text), cat, analysis.Options{})
+		if q.base.err != nil || q.base.rows > maxRows || q.plan.Read.Reason != "" {
+			if q.plan.Read.Reason != "" {
+				count.uncached++
+			}
+			q.stmt.Close()
+			continue
+		}
+		q.deps = q.plan.Bind(q.args).Deps()
+		list = append(list, q)
+	}
+	return list
+}
+
+// try makes one change, looks at every query, and takes the change back.
+func (c *lawCase) try(b *bareConn, cat *dialect.Catalog, queries []*lawQuery, index int, count *lawTally) (f *failure, err error) {
+	ch := &c.changes[index]
+	t := cat.Table(dialect.Name{Name: ch.table})
+	if t == nil {
+		return nil, nil
+	}
+	if _, err := b.ExecContext(ctx, "SAVEPOINT x"); err != nil {
+		return nil, err
+	}
+	defer func() {
+		for _, text := range []string{"ROLLBACK TO x", "RELEASE x"} {
+			if _, e := b.ExecContext(ctx, text); err == nil && e != nil {
+				err = e
+			}
+		}
+	}()
+	images, err := imagesOf(b, t, ch)
+	if err != nil || len(images) == 0 {
+		return nil, nil // refused, or there is no such row
+	}
+	for i, q := range queries {
+		reads := slices.ContainsFunc(q.deps, func(d store.TableDep) bool { return d.Table == t.Key })
+		if !reads && (i+index)%10 > 0 {
+			continue // of queries on other tables a few are enough
+		}
+		count.pairs++
+		after := collect(q.stmt.QueryContext(ctx, q.selection.args...))
+		match, whole := q.matches(cat, t, images)
+		switch {
+		case after.equal(&q.base):
+			if !match {
+				count.kept++
+			}
+			continue
+		case !match:
+			return &failure{
+				what: fmt.Sprintf("%s %v\nthe change: %s\nimages: %v\n%s", q.text, q.selection.args, ch.text, images, strings.TrimSpace(q.plan.Describe(q.args).String())),
+				got:  "no match; before the change " + q.base.String(), want: after.String(),
+			}, nil
+		}
+		count.altered++
+		if !whole {
+			count.bound++
+		}
+	}
+	return nil, nil
+}
+
+// imagesOf makes a change and returns the row before and after it, with all
+// its columns, as a writer takes them.
+func imagesOf(b *bareConn, t *dialect.Table, ch *change) ([][]driver.Value, error) {
+	list := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		list[i] = "+" + c.Name // an expression has no declared type to convert by
+	}
+	columns := strings.Join(list, ", ")
+	var images [][]driver.Value
+	if ch.where != "" {
+		before, err := b.Query(ctx, "SELECT "+columns+" FROM "+ch.table+" WHERE "+ch.where)
+		if err != nil || len(before) == 0 {
+			return nil, err
+		}
+		images = before
+	}
+	after, err := b.Query(ctx, ch.text+" RETURNING "+columns)
+	if err != nil || strings.HasPrefix(ch.text, "DELETE") {
+		return images, err
+	}
+	return append(images, after...), nil
+}
+
+// matches tells whether images of a table's row would drop the query, and
+// whether it depends on all rows of the table.
+func (q *lawQuery) matches(cat *dialect.Catalog, t *dialect.Table, images [][]driver.Value) (match, whole bool) {
+	empty := dependency.Conj(nil).Store()
+	for i := range q.deps {
+		if q.deps[i].Table != t.Key {
+			continue
+		}
+		conjs := q.deps[i].Conjs
+		if slices.Contains(conjs, empty) {
+			return true, true
+		}
+		schemes := make([]store.Scheme, 0, len(conjs))
+		for _, c := range conjs {
+			if !slices.Contains(schemes, c.Scheme) {
+				schemes = append(schemes, c.Scheme)
+			}
+		}
+		ev, ok := dependency.NewEvaluator(sqlite.Dialect, cat.Fold, t, schemes)
+		if !ok {
+			return true, false // the writer takes the table's epoch
+		}
+		for _, image := range images {
+			row := make([]driver.Value, 0, len(ev.Columns()))
+			for _, at := range ev.Columns() {
+				row = append(row, image[at])
+			}
+			keys := make(map[string]struct{})
+			if !ev.Keys(row, keys) {
+				return true, false
+			}
+			for _, c := range conjs {
+				if _, ok := keys[c.Key]; ok {
+					return true, false
+				}
+			}
+		}
+	}
+	return false, false
+}

@@ -1,0 +1,307 @@
+package differential
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver under test
+
+	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/dialect/sqlite"
+	"github.com/cacheops/cacheops/sqlcache"
+)
+
+// maxRows is the number of rows above which a query is left out: it costs more
+// time than it is worth.
+const maxRows = 300
+
+// failure is a difference that was found.
+type failure struct{ what, got, want string }
+
+func (f *failure) Error() string { return f.what + "\ngot:  " + f.got + "\nwant: " + f.want }
+
+// files numbers the databases of the process.
+var files atomic.Int64
+
+// run is one case under way: a cached handle on a file, and a bare handle on
+// the twin, a database in memory on which the same statements run.
+type run struct {
+	c      *testCase
+	cache  *cacheops.Cache
+	cached *sql.DB
+	twinDB *sql.DB
+	twin   *sql.Conn
+	path   string
+
+	queries []*reading
+	event   cacheops.ReadEvent // of the last read
+	epochs  bool               // a change since the step began had no row images
+	ddl     bool               // the step changes the schema
+	tally   *tally             // nil: nothing is counted
+	counts  map[string]*count
+	steps   int
+	refused bool // the last statement was
+	failed  map[string]int
+	reasons map[string]int
+}
+
+// reading is a query of the run.
+type reading struct {
+	*selection
+	count
+	at      int       // in the case
+	stmt    *sql.Stmt // of the twin
+	through *sql.Stmt // of the cached handle, for some
+	cached  bool      // the cache should have it
+	last    answer    // at the last comparison
+	refuse  string    // why it is left out
+}
+
+// ctx has no end, so that the driver watches for none.
+var ctx = context.Background()
+
+// runCase runs a case in a folder and returns the first difference, nil for
+// none. An error is a fault of the test.
+func runCase(c *testCase, dir string, t *tally) (f *failure, err error) {
+	r := &run{c: c, tally: t, counts: map[string]*count{}, failed: map[string]int{}, reasons: map[string]int{}}
+	if err := r.open(dir); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if e := r.close(); err == nil {
+			err = e
+		}
+	}()
+	for _, text := range slices.Concat(c.schema, c.data) {
+		_, err := r.cached.ExecContext(ctx, text)
+		_, twinErr := r.twin.ExecContext(ctx, text)
+		if f := r.sameError(text, err, twinErr); f != nil {
+			return f, nil
+		}
+		if err != nil && strings.HasPrefix(text, "CREATE") {
+			r.failed[text+": "+err.Error()]++
+		}
+	}
+	if f := r.prepare(); f != nil {
+		return f, nil
+	}
+	for i := range c.steps {
+		if f := r.step(&c.steps[i]); f != nil {
+			return f, nil
+		}
+	}
+	r.report()
+	return nil, nil
+}
+
+// twinOptions and fileOptions leave out what would wait for a disk.
+const (
+	fileOptions = "?_pragma=journal_mode(wal)&_pragma=busy_timeout(5000)&_pragma=synchronous(off)"
+	twinOptions = "?_pragma=busy_timeout(5000)"
+)
+
+func (r *run) open(dir string) (err error) {
+	keys := "&_pragma=foreign_keys(0)"
+	if r.c.foreignKeys {
+		keys = "&_pragma=foreign_keys(1)"
+	}
+	if r.twinDB, err = sql.Open("sqlite", ":memory:"+twinOptions+keys); err != nil {
+		return err
+	}
+	if r.twin, err = r.twinDB.Conn(ctx); err != nil {
+		return err
+	}
+	r.cache, err = cacheops.New(cacheops.Config{
+		Profiles: cacheops.Profiles{"*": {Ops: cacheops.OpAll, TTL: time.Hour}},
+		Hooks: cacheops.Hooks{
+			OnRead: func(_ context.Context, e cacheops.ReadEvent) { r.event = e },
+			OnInvalidate: func(_ context.Context, e cacheops.InvalidateEvent) {
+				r.epochs = r.epochs || e.All || slices.ContainsFunc(e.Tables, func(t cacheops.TableInvalidation) bool { return t.Epoch })
+			},
+		},
+	})
+	if err != nil {
+		return err
+	}
+	r.path = filepath.Join(dir, fmt.Sprint(files.Add(1), ".sqlite"))
+	r.cached, err = sqlcache.OpenDB(r.cache, connector{r.twinDB.Driver(), "file:" + r.path + fileOptions + keys},
+		sqlcache.Config{Dialect: sqlite.Dialect, Database: "main"})
+	return err
+}
+
+// connector opens connections of a driver by a name.
+type connector struct {
+	drv driver.Driver
+	dsn string
+}
+
+func (c connector) Connect(context.Context) (driver.Conn, error) { return c.drv.Open(c.dsn) }
+func (c connector) Driver() driver.Driver                        { return c.drv }
+
+func (r *run) close() error {
+	for _, q := range r.queries {
+		for _, s := range []*sql.Stmt{q.stmt, q.through} {
+			if s != nil {
+				s.Close()
+			}
+		}
+	}
+	err := errors.Join(r.cached.Close(), r.twin.Close(), r.twinDB.Close(), r.cache.Close())
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		os.Remove(r.path + suffix)
+	}
+	return err
+}
+
+// prepare reads all queries for the first time. Those that the database
+// refuses are left out.
+func (r *run) prepare() *failure {
+	for i := range r.c.queries {
+		q := &reading{selection: &r.c.queries[i], at: i + 1}
+		r.queries = append(r.queries, q)
+		if q.stmt, q.last.err = r.twin.PrepareContext(ctx, q.text); q.last.err == nil {
+			q.last = r.ask(q)
+		}
+		if q.last.err == nil && q.last.rows > maxRows {
+			q.refuse = "too many rows"
+			continue
+		}
+		if q.last.err != nil {
+			q.refuse = q.last.err.Error()
+		}
+		if f := r.compare(q, nil); f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// ask reads the twin.
+func (r *run) ask(q *reading) answer {
+	rows, err := q.stmt.QueryContext(ctx, q.args...)
+	return collect(rows, err)
+}
+
+// read reads through the cache. Every fifth query is prepared once and for all.
+func (r *run) read(q *reading) answer {
+	if q.at%5 > 0 || q.refuse != "" {
+		return collect(r.cached.QueryContext(ctx, q.text, q.args...))
+	}
+	if q.through == nil {
+		var err error
+		if q.through, err = r.cached.PrepareContext(ctx, q.text); err != nil {
+			return answer{err: err}
+		}
+	}
+	return collect(q.through.QueryContext(ctx, q.args...))
+}
+
+// compare reads a query through the cache and from the twin. After is the
+// count of the step before, nil for none.
+func (r *run) compare(q *reading, after *count) *failure {
+	if q.refuse != "" && after != nil {
+		return nil
+	}
+	before := q.last
+	if after != nil {
+		q.last = r.ask(q)
+	}
+	got := r.read(q)
+	if !got.equal(&q.last) {
+		return r.differ(q, "the cache", &got)
+	}
+	failed := q.last.err != nil
+	if q.cached = q.cached && !failed; failed {
+		return nil //nolint:nilerr // both have the same error
+	}
+	one := count{reads: 1}
+	switch {
+	case r.event.Hit:
+		one.hits = 1
+	case r.event.Reason != "":
+		r.reasons[r.event.Reason]++
+	case q.cached && !r.ddl:
+		one.dropped = 1
+		if !before.equal(&q.last) {
+			one.changed = 1
+		}
+		if !r.epochs {
+			one.byImages, one.byImagesChanged = one.dropped, one.changed
+		}
+	}
+	q.cached = r.event.Reason == ""
+	q.count.add(&one)
+	if after != nil {
+		after.add(&one)
+	}
+	return nil
+}
+
+func (r *run) construct(name string) *count {
+	c := r.counts[name]
+	if c == nil {
+		c = &count{}
+		r.counts[name] = c
+	}
+	return c
+}
+
+// differ describes a read that differs, and asks a bare handle on the same
+// file, to tell a stale read from rows that were written otherwise.
+func (r *run) differ(q *reading, where string, got *answer) *failure {
+	f := &failure{what: fmt.Sprintf("query %d read through %s (hit: %v, %s)\n%s %v", q.at, where, r.event.Hit, r.event.Reason, q.text, q.args), got: got.String(), want: q.last.String()}
+	bare, err := sql.Open("sqlite", "file:"+r.path)
+	if err != nil {
+		return f
+	}
+	defer bare.Close()
+	file := collect(bare.QueryContext(ctx, q.text, q.args...))
+	if file.equal(&q.last) {
+		f.what = "STALE: " + f.what
+	} else {
+		f.what = "WRITTEN OTHERWISE: " + f.what + "\nthe file has: " + file.String()
+	}
+	return f
+}
+
+// report adds what was counted to the tally.
+func (r *run) report() {
+	if r.tally == nil {
+		return
+	}
+	t := r.tally
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.cases++
+	t.steps += r.steps
+	for _, q := range r.queries {
+		t.queries++
+		if q.refuse != "" {
+			t.refused++
+			t.refusals[q.refuse]++
+			continue
+		}
+		t.add(&q.count)
+		for _, tag := range q.tags {
+			t.construct(tag).add(&q.count)
+		}
+	}
+	for tag, c := range r.counts {
+		t.construct(tag).add(c)
+	}
+	for what, n := range r.failed {
+		t.failures[what] += n
+	}
+	for reason, n := range r.reasons {
+		t.uncached[reason] += n
+	}
+}

@@ -1,0 +1,233 @@
+package differential
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// caller is a *sql.DB, *sql.Conn or *sql.Tx.
+type caller interface {
+	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// step runs a step on both databases and compares what it returns, and then
+// every query.
+func (r *run) step(s *step) *failure {
+	var f *failure
+	r.epochs, r.ddl = false, slices.Contains(s.tags(), "write: DDL")
+	switch s.begin {
+	case "":
+		f = r.statements(s, r.cached)
+	case "api":
+		f = r.transaction(s)
+	default:
+		f = r.transactionText(s)
+	}
+	if f != nil {
+		return f
+	}
+	var after count
+	for _, q := range r.queries {
+		if f := r.compare(q, &after); f != nil {
+			return f
+		}
+	}
+	r.steps++
+	for _, tag := range s.tags() {
+		r.construct(tag).add(&after)
+	}
+	return nil
+}
+
+// transaction runs a step through BeginTx.
+func (r *run) transaction(s *step) *failure {
+	tx, err := r.cached.BeginTx(ctx, nil)
+	_, twinErr := r.twin.ExecContext(ctx, "BEGIN")
+	if f := r.sameError("BeginTx", err, twinErr); f != nil || err != nil {
+		return f
+	}
+	defer func() { _ = tx.Rollback() }() // no more than a failed step leaves it
+	if f := r.statements(s, tx); f != nil {
+		return f
+	}
+	end := tx.Commit
+	if s.end == "ROLLBACK" {
+		end = tx.Rollback
+	}
+	err = end()
+	_, twinErr = r.twin.ExecContext(ctx, s.end)
+	if f := r.sameError(s.end, err, twinErr); f != nil {
+		return f
+	}
+	if twinErr != nil {
+		_, _ = r.twin.ExecContext(ctx, "ROLLBACK") // database/sql leaves no choice
+	}
+	return nil
+}
+
+// transactionText runs a step whose transaction begins and ends by statements.
+func (r *run) transactionText(s *step) *failure {
+	conn, err := r.cached.Conn(ctx)
+	if err != nil {
+		return &failure{what: "Conn", got: err.Error()}
+	}
+	defer conn.Close()
+	if f := r.both(conn, &statement{text: s.begin}); f != nil {
+		return f
+	}
+	if f := r.statements(s, conn); f != nil {
+		return f
+	}
+	if f := r.both(conn, &statement{text: s.end}); f != nil {
+		return f
+	}
+	if !r.refused {
+		return nil
+	}
+	return r.both(conn, &statement{text: "ROLLBACK"}) // a COMMIT that failed leaves the transaction open
+}
+
+// statements runs the statements of a step.
+func (r *run) statements(s *step, on caller) *failure {
+	ended := s.begin == "" // an error can end a transaction, and then writes are committed at once
+	for i := range s.list {
+		st := &s.list[i]
+		var f *failure
+		switch {
+		case st.read == 0:
+			f = r.both(on, st)
+			ended = ended || r.refused
+		case st.read > len(r.queries): // of a case that is being made smaller
+		case st.apart && ended:
+		case st.apart:
+			f = r.readApart(r.queries[st.read-1])
+		default:
+			f = r.readInside(r.queries[st.read-1], on)
+		}
+		if f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// readInside compares a read inside a transaction.
+func (r *run) readInside(q *reading, on caller) *failure {
+	if q.refuse != "" {
+		return nil
+	}
+	last := q.last
+	defer func() { q.last = last }()
+	q.last = r.ask(q)
+	got := collect(on.QueryContext(ctx, q.text, q.args...))
+	if !got.equal(&q.last) {
+		return r.differ(q, "the transaction", &got)
+	}
+	return nil
+}
+
+// readApart compares a read while a transaction is open elsewhere: it returns
+// what was committed before.
+func (r *run) readApart(q *reading) *failure {
+	if q.refuse != "" {
+		return nil
+	}
+	got := collect(r.cached.QueryContext(ctx, q.text, q.args...))
+	if !got.equal(&q.last) {
+		return r.differ(q, "the cache, outside of the transaction", &got)
+	}
+	return nil
+}
+
+// both runs a statement on both databases and compares what they return.
+func (r *run) both(on caller, st *statement) *failure {
+	if st.rows {
+		got := query(on, st)
+		want := collect(r.twin.QueryContext(ctx, st.text, st.args...))
+		r.noteError(want.err)
+		if !got.equal(&want) {
+			return &failure{what: fmt.Sprintf("%s %v", st.text, st.args), got: got.String(), want: want.String()}
+		}
+		return nil
+	}
+	res, err := exec(on, st)
+	twinRes, twinErr := r.twin.ExecContext(ctx, st.text, st.args...)
+	r.noteError(twinErr)
+	if f := r.sameError(st.text, err, twinErr); f != nil || err != nil {
+		return f
+	}
+	if st.script || !isWrite(st.text) {
+		return nil // what counts rows has no meaning for other statements
+	}
+	if got, want := resultText(st, res), resultText(st, twinRes); got != want {
+		return &failure{what: fmt.Sprintf("%s %v", st.text, st.args), got: got, want: want}
+	}
+	return nil
+}
+
+// query runs a statement that returns rows.
+func query(on caller, st *statement) answer {
+	if !st.prepared {
+		return collect(on.QueryContext(ctx, st.text, st.args...))
+	}
+	s, err := on.PrepareContext(ctx, st.text)
+	if err != nil {
+		return answer{err: err}
+	}
+	defer s.Close()
+	return collect(s.QueryContext(ctx, st.args...))
+}
+
+// exec runs a statement that returns none.
+func exec(on caller, st *statement) (sql.Result, error) {
+	if !st.prepared {
+		return on.ExecContext(ctx, st.text, st.args...)
+	}
+	s, err := on.PrepareContext(ctx, st.text)
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	return s.ExecContext(ctx, st.args...)
+}
+
+func isWrite(text string) bool {
+	for _, word := range []string{"INSERT", "REPLACE", "UPDATE", "DELETE", "WITH"} {
+		if strings.HasPrefix(text, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// resultText writes what a write returned. The last id belongs to the
+// connection: only an INSERT that made a row sets it, not one that updated.
+func resultText(st *statement, res sql.Result) string {
+	n, err := res.RowsAffected()
+	out := fmt.Sprintf("%d rows affected (%v)", n, err)
+	if n > 0 && st.id {
+		id, err := res.LastInsertId()
+		out += fmt.Sprintf(", last id %d (%v)", id, err)
+	}
+	return out
+}
+
+// noteError counts what the database refused.
+func (r *run) noteError(err error) {
+	r.refused = err != nil
+	if err != nil {
+		r.failed[err.Error()]++
+	}
+}
+
+func (r *run) sameError(what string, err, twin error) *failure {
+	if fmt.Sprint(err) == fmt.Sprint(twin) {
+		return nil
+	}
+	return &failure{what: what, got: fmt.Sprint(err), want: fmt.Sprint(twin)}
+}
