@@ -23,7 +23,7 @@ FUZZTIME ?= 60s
 FUZZ ?=
 # How much the differential tests of make fuzz look at: reads that are compared,
 # and changes of rows that are tried against dependencies.
-DIFFERENTIAL_READS ?= 500000
+DIFFERENTIAL_READS ?= 1500000
 DIFFERENTIAL_CHANGES ?= 200000
 # The seed of their first cases; 0 for another one each time.
 DIFFERENTIAL_SEED ?= 0

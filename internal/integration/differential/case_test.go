@@ -22,16 +22,22 @@ func (c *testCase) GoString() string { return fmt.Sprintf("a case of %d parts", 
 // makeCase draws a case.
 func makeCase(t *rapid.T) *testCase {
 	g := newGen(t)
-	g.makeSchema(true)
+	query, next := g.query, g.step
+	if g.percent(*usualCases) {
+		g.makeUsualSchema()
+		query, next = g.usualQuery, g.usualStep
+	} else {
+		g.makeSchema(true)
+	}
 	c := &testCase{schema: g.schema.ddl, foreignKeys: g.schema.foreignKeys, data: g.rows()}
 	// Custom generators and slices are what rapid can take parts out of.
 	c.queries = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) selection {
 		g.t = t
-		return g.query()
+		return query()
 	}), 24, 40).Draw(t, "queries")
 	c.steps = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
 		g.t = t
-		return g.step(len(c.queries))
+		return next(len(c.queries))
 	}), 30, 60).Draw(t, "steps")
 	return c
 }

@@ -31,7 +31,7 @@ func newGen(t *rapid.T) *gen { return &gen{chooser: chooser{t}} }
 // begin starts a statement.
 func (g *gen) begin() {
 	g.args, g.tags, g.aliases, g.used, g.depth, g.nested, g.ctes = nil, nil, 0, nil, 0, false, nil
-	g.plain = g.percent(75)
+	g.plain = g.percent(60)
 }
 
 // tag notes that the statement has a construct.

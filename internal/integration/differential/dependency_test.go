@@ -47,7 +47,7 @@ func TestDependencies(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-	t.Logf("%d changes against %d queries (%d not cached, %d refused): %.3f altered the result, %.3f of those were matched by a condition; %.3f of those that altered nothing matched nothing; %.0f a second",
+	t.Logf("figure: oracle: %d changes against %d queries (%d not cached, %d refused): %.3f altered the result, %.3f of those were matched by a condition; %.3f of those that altered nothing matched nothing; %.0f a second",
 		seen.pairs, seen.queries, seen.uncached, seen.refused, share(seen.altered, seen.pairs), share(seen.bound, seen.altered), share(seen.kept, seen.pairs-seen.altered), float64(seen.pairs)/time.Since(begin).Seconds())
 	if s := share(seen.altered, seen.pairs); s < minAltered {
 		t.Errorf("%.3f of the changes altered a result, at least %.2f are needed", s, minAltered)

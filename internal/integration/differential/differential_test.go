@@ -15,7 +15,7 @@ import (
 )
 
 var (
-	wantedReads = flag.Int("differential.reads", 30_000, "reads that TestDifferential compares")
+	wantedReads = flag.Int("differential.reads", 120_000, "reads that TestDifferential compares")
 	firstSeed   = flag.Uint64("differential.seed", 1, "seed of the first cases of each test; 0 for one by the time, -rapid.seed goes before it")
 )
 

@@ -14,14 +14,15 @@ import (
 // write, compares nothing: these tell.
 const (
 	minHitRate   = 0.50
-	minPrecision = 0.12
+	minPrecision = 0.60
+	fewPrecision = 0.45 // of fewer reads than fewReads: some cases have a schema that drops a lot
 	maxRefused   = 0.20
 	// hitShare is how many of the reads have to be checked hits of each
-	// construct: 1,000 of 500,000. Fewer reads are not spread as evenly: below
+	// construct: 1,000 of 1,500,000. Fewer reads are not spread as evenly: below
 	// fewReads a tenth of that has to do, and maxMissing constructs may lack it.
-	hitShare   = 500
-	fewReads   = 200_000
-	maxMissing = 5
+	hitShare   = 1500
+	fewReads   = 500_000
+	maxMissing = 8
 )
 
 // count is what was seen of reads.
@@ -83,7 +84,7 @@ func (t *tally) report(tb testing.TB) {
 	tb.Helper()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	tb.Logf("%d reads compared after %d writes in %d cases: hit rate %.3f, precision %.3f (%d of %d dropped results had changed; by row images %.3f of %d), %d of %d queries refused",
+	tb.Logf("figure: differential: %d reads compared after %d writes in %d cases: hit rate %.3f, precision %.3f (%d of %d dropped results had changed; by row images %.3f of %d), %d of %d queries refused",
 		t.reads, t.steps, t.cases, share(t.hits, t.reads), share(t.changed, t.dropped), t.changed, t.dropped, share(t.byImagesChanged, t.byImages), t.byImages, t.refused, t.queries)
 	var table strings.Builder
 	fmt.Fprintf(&table, "%-40s %9s %9s %9s %9s %9s %9s\n", "construct", "reads", "hits", "dropped", "precision", "by images", "precision")
@@ -99,8 +100,12 @@ func (t *tally) report(tb testing.TB) {
 	if rate := share(t.hits, t.reads); rate < minHitRate {
 		tb.Errorf("hit rate %.3f, at least %.2f is needed: too little was cached for the comparison to mean anything", rate, minHitRate)
 	}
-	if p := share(t.changed, t.dropped); p < minPrecision {
-		tb.Errorf("precision %.3f, at least %.2f is needed: too much was dropped", p, minPrecision)
+	least := minPrecision
+	if t.reads < fewReads {
+		least = fewPrecision
+	}
+	if p := share(t.changed, t.dropped); p < least && *usualCases == usualShare {
+		tb.Errorf("precision %.3f, at least %.2f is needed: too much was dropped", p, least)
 	}
 	if r := share(t.refused, t.queries); r > maxRefused {
 		tb.Errorf("%.3f of the queries were refused by the database, at most %.2f may be", r, maxRefused)

@@ -162,7 +162,7 @@ func (g *gen) insert() string {
 		names[i] = c.name
 	}
 	verb := "INSERT INTO "
-	if g.percent(9) {
+	if g.percent(16) {
 		or := pick(g.chooser, "REPLACE", "IGNORE", "FAIL", "ABORT", "ROLLBACK")
 		g.tag("INSERT OR " + or)
 		verb = "INSERT OR " + or + " INTO "
@@ -297,7 +297,7 @@ func (g *gen) update() string {
 	t := g.table()
 	s := g.alone(t)
 	verb := "UPDATE "
-	if g.percent(7) {
+	if g.percent(11) {
 		or := pick(g.chooser, "IGNORE", "REPLACE", "FAIL", "ABORT", "ROLLBACK")
 		g.tag("UPDATE OR " + or)
 		verb = "UPDATE OR " + or + " "

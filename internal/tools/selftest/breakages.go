@@ -24,7 +24,7 @@ func onSQLite(test string) []string {
 // inDifferential runs one of the tests that try whatever there is, shortly and
 // with one seed.
 func inDifferential(test string) []string {
-	return []string{"go", "test", "-timeout", "100s", "-run", "^" + test + "$", "./internal/integration/differential", "-differential.reads=120000", "-differential.changes=60000", "-differential.seed=1", "-rapid.shrinktime=2s"}
+	return []string{"go", "test", "-timeout", "100s", "-run", "^" + test + "$", "./internal/integration/differential", "-differential.reads=120000", "-differential.changes=200000", "-differential.seed=1", "-differential.usual=0", "-rapid.shrinktime=2s"}
 }
 
 // breakages is the table. Add one with each rule that keeps reads fresh: the
