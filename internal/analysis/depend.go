@@ -1,10 +1,6 @@
 package analysis
 
-import (
-	"slices"
-
-	"github.com/cacheops/cacheops/dialect"
-)
+import "github.com/cacheops/cacheops/dialect"
 
 // maxLeaves bounds the sources of one statement, views and CTEs looked into
 // wherever they are named. Beyond it a read depends on whole tables.
@@ -183,7 +179,7 @@ func (d *dependent) inner(c *dialect.Core, q *dialect.Query, n *names, root *blo
 	}
 	// What the WHERE lets through is what outputs are computed of, but for a
 	// SELECT that has a row although nothing came through.
-	if len(c.GroupBy) == 0 && (c.Having != nil || !plainOutputs(c, q)) {
+	if len(c.GroupBy) == 0 && (c.Having != nil || !d.plainOutputs(c, q, n.home)) {
 		known = nil
 	}
 	w := n.at(known)
@@ -276,13 +272,6 @@ func outputNames(cat *dialect.Catalog, c *dialect.Core) map[string]bool {
 		}
 	}
 	return out
-}
-
-// plainOutputs reports whether a SELECT computes nothing over its rows, so that
-// it has no row but those of its FROM.
-func plainOutputs(c *dialect.Core, q *dialect.Query) bool {
-	return !slices.ContainsFunc(c.Columns, func(o dialect.Output) bool { return o.Expr != nil && computes(o.Expr) }) &&
-		!slices.ContainsFunc(q.OrderBy, computes)
 }
 
 // alone looks at what a name in FROM stands for by itself.

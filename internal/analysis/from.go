@@ -135,7 +135,7 @@ func (f *fromClause) cte(folded, name string, b *block, n *names) {
 // merge reads a query of a FROM as a part of it, if it is one that may be.
 // Columns are the names that it is given from outside, nil for its own.
 func (f *fromClause) merge(q *dialect.Query, columns []string, w where, name string, b *block, n *names) bool {
-	if !mergeable(q) {
+	if !f.d.mergeable(q, w.home) {
 		return false
 	}
 	if len(q.With) > 0 {

@@ -69,25 +69,3 @@ func eachQuery(e dialect.Expr, f func(*dialect.Query)) {
 	}
 	eachOperand(e, func(x dialect.Expr) { eachQuery(x, f) })
 }
-
-// computes reports whether an expression holds an aggregate or a window, of the
-// SELECT that it stands in.
-func computes(e dialect.Expr) bool {
-	if call, ok := e.(*dialect.Call); ok && (call.Aggregate || call.Window) {
-		return true
-	}
-	found := false
-	eachOperand(e, func(x dialect.Expr) { found = found || computes(x) })
-	return found
-}
-
-// mergeable reports whether a query in FROM may be read as a part of that FROM,
-// with its WHERE: what is then asked of its columns may be asked of those that
-// they are.
-func mergeable(q *dialect.Query) bool {
-	if q == nil || len(q.Cores) != 1 || q.Cores[0] == nil || q.Limit != nil || q.Offset != nil {
-		return false
-	}
-	c := q.Cores[0]
-	return c.From != nil && len(c.Values) == 0 && len(c.GroupBy) == 0 && c.Having == nil && len(c.Windows) == 0 && plainOutputs(c, q)
-}

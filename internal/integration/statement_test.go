@@ -281,3 +281,27 @@ func TestMemoryIsNotShared(t *testing.T) {
 		t.Error("there was no hit")
 	}
 }
+
+// An aggregate of a query inside that names columns from outside alone is one of
+// the query around it: its row comes from all rows, whatever is asked of it.
+func TestAggregateOverColumnsFromOutside(t *testing.T) {
+	t.Parallel()
+	s := newCachedSQLite(t, nil)
+	exec(t, s.cached, "CREATE TABLE a (id INTEGER PRIMARY KEY, x INTEGER, y INTEGER)", "CREATE TABLE b (id INTEGER PRIMARY KEY, aid INTEGER, x INTEGER)",
+		"INSERT INTO a VALUES (1, 1, 5), (2, 2, 5)", "INSERT INTO b VALUES (1, 1, 1)",
+		"CREATE VIEW sums AS SELECT (SELECT sum(a.x)) AS s, a.y AS y FROM a")
+	queries := []string{
+		"SELECT s FROM (SELECT (SELECT sum(a.x)) AS s, a.y AS y FROM a) d WHERE d.y = 5",
+		"SELECT s FROM (SELECT (SELECT sum(a.x) FROM b) AS s, a.y AS y FROM a) d WHERE d.y = 5",
+		"SELECT s FROM sums WHERE y = 5",
+		"SELECT (SELECT max(a.x) FROM b WHERE b.aid IS a.y) FROM a WHERE a.y = 5",
+	}
+	s.fresh(t, "nothing", queries...)
+	for _, w := range []string{
+		"INSERT INTO a VALUES (3, 10, 6)", "DELETE FROM a WHERE id = 3", "INSERT INTO b VALUES (2, NULL, 3)",
+		"DELETE FROM a WHERE y = 5", "DELETE FROM b", "INSERT INTO b VALUES (2, NULL, 3)",
+	} {
+		exec(t, s.cached, w)
+		s.fresh(t, w, queries...)
+	}
+}
