@@ -177,17 +177,17 @@ func (f *fromClause) outputs(c *dialect.Core, n *names) (out []output, ok bool) 
 			}
 			continue
 		}
-		name := o.Alias
-		ref, isColumn := o.Expr.(*dialect.ColumnRef)
-		if name == "" {
-			if !isColumn {
-				return nil, false // named after its text
-			}
-			name = ref.Name
-		}
 		var at place
+		ref, isColumn := o.Expr.(*dialect.ColumnRef)
 		if isColumn {
 			at = n.resolve(ref)
+		}
+		name := o.Alias
+		if name == "" {
+			if !at.known {
+				return nil, false // named after its text, or after what it stands for
+			}
+			name = ref.Name
 		}
 		out = append(out, output{name: f.d.cat.Fold(name), at: at})
 	}
@@ -304,7 +304,8 @@ func (e *entry) columnNames() []string {
 }
 
 // queryColumns are the folded names of a query's columns, nil where they are
-// not known.
+// not known. A name without an alias may stand for a column of another name, and
+// then the database names the result after that one.
 func queryColumns(cat *dialect.Catalog, q *dialect.Query) []string {
 	if q == nil || len(q.Cores) == 0 || q.Cores[0] == nil || len(q.Cores[0].Values) > 0 {
 		return nil
@@ -317,7 +318,7 @@ func queryColumns(cat *dialect.Catalog, q *dialect.Query) []string {
 			return nil
 		case o.Alias != "":
 			out = append(out, cat.Fold(o.Alias))
-		case isColumn:
+		case isColumn && !cat.Hidden(cat.Fold(ref.Name)):
 			out = append(out, cat.Fold(ref.Name))
 		default:
 			return nil

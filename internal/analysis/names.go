@@ -148,7 +148,7 @@ func (n *names) find(ref *dialect.ColumnRef) place {
 		return found
 	case count > 1 && n.merged[name] && !n.twoSided:
 		return found // the leftmost
-	case count > 0, qualifier == "" && n.outputs[name], n.outer == nil:
+	case count > 0, qualifier == "" && n.outputs[name], n.outer == nil, n.cat.Hidden(name):
 		return place{}
 	default:
 		return n.outer.resolve(ref)

@@ -20,7 +20,7 @@ func makeRead(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o 
 	}
 	dep := newDependent(d, cat, o)
 	switch {
-	case r.Reason != "", v.truth && slices.ContainsFunc(v.tables, func(t *dialect.Table) bool { return hasTruthColumn(cat, t) }):
+	case r.Reason != "", v.truth && v.truthName:
 		dep.whole = true
 	default:
 		dep.subqueries = v.subquery
@@ -58,9 +58,10 @@ type verdict struct {
 	nodes  int
 	// missing is true when a name is not in the catalog.
 	missing bool
-	// truth is true when a text has the bare words TRUE or FALSE, subquery when
-	// it has a query inside a query.
-	truth, subquery bool
+	// truth is true when a text has the bare words TRUE or FALSE, truthName when
+	// a column that they may mean has such a name, subquery when there is a
+	// query inside a query.
+	truth, truthName, subquery bool
 }
 
 // refuse keeps the first reason.
@@ -90,7 +91,7 @@ func (v *verdict) statement(st *dialect.Statement, home string) *survey {
 	s := &survey{nodes: v.nodes}
 	s.query(st.Query)
 	v.nodes = s.nodes
-	v.truth, v.subquery = v.truth || st.TruthWords, v.subquery || s.subquery
+	v.truth, v.truthName, v.subquery = v.truth || st.TruthWords, v.truthName || s.truthName, v.subquery || s.subquery
 	if s.over() {
 		v.refuse("too large to be analysed")
 		return s
@@ -128,6 +129,7 @@ func (v *verdict) table(t *dialect.Table) {
 		return
 	}
 	v.seen[t] = true // also ends the recursion over views
+	v.truthName = v.truthName || hasTruthColumn(v.cat, t)
 	switch t.Kind {
 	case dialect.TablePlain:
 		v.tables = append(v.tables, t)

@@ -256,6 +256,33 @@ func TestTruthWords(t *testing.T) {
 	}
 }
 
+// TestTruthNames: the bare words may mean a column of a result, of a CTE or of a
+// view, as well.
+func TestTruthNames(t *testing.T) {
+	t.Parallel()
+	named := func(change func(*dialect.Query)) *dialect.Statement {
+		q := from("t", eq("a", true))
+		change(q)
+		st := selects(q)
+		st.TruthWords = true
+		return st
+	}
+	v := view("v", selects(from("t", eq("a", 1))))
+	v.Columns = append(v.Columns, &dialect.Column{Name: "True", Folded: "true"})
+	cat := catalog(table("t", "id", "a"), v)
+	for name, st := range map[string]*dialect.Statement{
+		"output": named(func(q *dialect.Query) { q.Cores[0].Columns = []dialect.Output{{Expr: col("a"), Alias: "TRUE"}} }),
+		"CTE": named(func(q *dialect.Query) {
+			q.With = []dialect.CTE{{Name: "x", Columns: []string{"false"}, Query: from("t", nil)}}
+		}),
+		"view": named(func(q *dialect.Query) { q.Cores[0].From = source("v") }),
+	} {
+		if p := analyse(fake{}, st, cat, Options{}); !p.Bind(nil)[0].Whole {
+			t.Errorf("%s: depends on %v", name, p.Describe(nil).Dependency)
+		}
+	}
+}
+
 // TestViewOfAnotherSchema: a name in a view may mean the table of the view's own
 // schema or the one that the search path finds. Both are depended on.
 func TestViewOfAnotherSchema(t *testing.T) {

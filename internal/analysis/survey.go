@@ -1,6 +1,10 @@
 package analysis
 
-import "github.com/cacheops/cacheops/dialect"
+import (
+	"strings"
+
+	"github.com/cacheops/cacheops/dialect"
+)
 
 // maxNodes bounds the expressions and sources of one statement with the views
 // it reads. Beyond it a read is not cached: the analysis must not cost more
@@ -16,7 +20,10 @@ type survey struct {
 	// subquery is true when a query stands inside the query, other than a list
 	// of constants.
 	subquery bool
-	nodes    int
+	// truthName is true when a column of a result or of a CTE is named true or
+	// false, so that the bare words may mean it.
+	truthName bool
+	nodes     int
 }
 
 // over reports whether the bound was passed. The survey is incomplete then.
@@ -27,6 +34,7 @@ func (s *survey) query(q *dialect.Query) {
 		return
 	}
 	for i := range q.With {
+		s.named(q.With[i].Columns...)
 		s.inner(q.With[i].Query)
 	}
 	for _, c := range q.Cores {
@@ -35,6 +43,13 @@ func (s *survey) query(q *dialect.Query) {
 	s.exprs(q.OrderBy)
 	s.expr(q.Limit)
 	s.expr(q.Offset)
+}
+
+// named notes the names of columns.
+func (s *survey) named(list ...string) {
+	for _, name := range list {
+		s.truthName = s.truthName || strings.EqualFold(name, "true") || strings.EqualFold(name, "false")
+	}
 }
 
 // inner is a query inside the query.
@@ -48,6 +63,7 @@ func (s *survey) core(c *dialect.Core) {
 		return
 	}
 	for i := range c.Columns {
+		s.named(c.Columns[i].Alias)
 		s.expr(c.Columns[i].Expr)
 	}
 	s.source(c.From)

@@ -305,3 +305,32 @@ func TestAggregateOverColumnsFromOutside(t *testing.T) {
 		s.fresh(t, w, queries...)
 	}
 }
+
+// Names that mean something nearer than the column that they seem to mean: a
+// row's number before a column from outside, a result's column before the words
+// TRUE and FALSE.
+func TestNamesThatHideOthers(t *testing.T) {
+	t.Parallel()
+	s := newCachedSQLite(t, nil)
+	exec(t, s.cached, "CREATE TABLE a (id INTEGER PRIMARY KEY, oid INTEGER, x INTEGER, y INTEGER)", "CREATE TABLE b (id INTEGER PRIMARY KEY, aid INTEGER)", "CREATE TABLE c (n INTEGER)",
+		"INSERT INTO a VALUES (1, 5, 5, 5), (2, 6, 1, 7)", "INSERT INTO b VALUES (7, 7)", "INSERT INTO c VALUES (8)",
+		`CREATE VIEW truths AS SELECT id, y, x AS "true" FROM a`)
+	queries := []string{
+		"SELECT id FROM a WHERE oid = 5 AND EXISTS (SELECT 1 FROM b WHERE b.aid = oid)",
+		"SELECT id FROM a WHERE a.id = 1 AND EXISTS (SELECT 1 FROM (SELECT rowid FROM b LIMIT 9) d JOIN c WHERE c.n = id)",
+		"SELECT id FROM a WHERE a.id = 1 AND EXISTS (SELECT 1 FROM (SELECT rowid FROM b) d JOIN c WHERE c.n = id)",
+		`SELECT x AS "true" FROM a WHERE y = TRUE ORDER BY id`,
+		`SELECT id FROM (SELECT id, y, x AS "true" FROM a) d WHERE d.y = TRUE ORDER BY id`,
+		`WITH d (id, y, true) AS (SELECT id, y, x FROM a) SELECT id FROM d WHERE d.y = TRUE ORDER BY id`,
+		`SELECT id FROM truths WHERE y = TRUE ORDER BY id`,
+	}
+	s.fresh(t, "nothing", queries...)
+	for _, w := range []string{
+		"DELETE FROM b", "INSERT INTO b VALUES (3, 3)", "UPDATE b SET aid = 4 WHERE id = 3", "UPDATE b SET aid = 3 WHERE id = 3",
+		"INSERT INTO c VALUES (3)", "DELETE FROM c WHERE n = 3", "UPDATE c SET n = 3",
+		"INSERT INTO a VALUES (3, 1, 8, 8)", "UPDATE a SET x = 7 WHERE id = 2", "UPDATE a SET y = 9 WHERE id = 1",
+	} {
+		exec(t, s.cached, w)
+		s.fresh(t, w, queries...)
+	}
+}
