@@ -26,7 +26,7 @@ type Explanation struct {
 	// one line a conjunction: "posts: category_id = 1 AND status = 'live'".
 	Depends []string
 	// Writes are the tables that the statement may change, with how its changes
-	// are told: "posts: by row images", "comments: whole table".
+	// are told: "posts: by row images", "comments: every row".
 	Writes []string
 	// TTL is how long a result would be kept.
 	TTL time.Duration

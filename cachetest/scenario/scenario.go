@@ -110,9 +110,6 @@ type Config struct {
 	Placeholders func(query string) string
 	// Open makes a target for one case.
 	Open func(t *testing.T, schema, data []string) Target
-	// Coarse reports cases in which a result may be dropped although it could
-	// be kept, and why; staleness is an error in all cases. Nil: none.
-	Coarse func(c *Case) (why string)
 }
 
 // Run runs every case of the suite for the dialect, each as a subtest.
@@ -145,17 +142,13 @@ type runner struct {
 }
 
 func (r *runner) run(t *testing.T) {
-	coarse := ""
-	if r.cfg.Coarse != nil {
-		coarse = r.cfg.Coarse(r.c)
-	}
-	r.read(t, "the first read", "any", "")
-	r.read(t, "the second read", "hit", "")
+	r.read(t, "the first read", "any")
+	r.read(t, "the second read", "hit")
 	for i := range r.c.Steps {
 		step := &r.c.Steps[i]
 		r.write(t, step)
-		r.read(t, fmt.Sprintf("the read after step %d (%s)", i+1, step.text()), step.Expect, coarse)
-		r.read(t, fmt.Sprintf("the second read after step %d", i+1), "hit", "")
+		r.read(t, fmt.Sprintf("the read after step %d (%s)", i+1, step.text()), step.Expect)
+		r.read(t, fmt.Sprintf("the second read after step %d", i+1), "hit")
 	}
 }
 
@@ -199,7 +192,7 @@ func (r *runner) write(t *testing.T, s *Step) {
 }
 
 // read runs the query and compares its rows with those of the bare handle.
-func (r *runner) read(t *testing.T, what, expect, coarse string) {
+func (r *runner) read(t *testing.T, what, expect string) {
 	t.Helper()
 	query := r.cfg.Placeholders(r.c.Query)
 	before := r.target.Hits()
@@ -216,8 +209,6 @@ func (r *runner) read(t *testing.T, what, expect, coarse string) {
 		t.Fatalf("STALE: %s (hit: %v) returned\n%v\nwant\n%v", what, hit, got, want)
 	}
 	switch {
-	case expect == "hit" && !hit && coarse != "":
-		t.Logf("%s was dropped although it could be kept: %s", what, coarse)
 	case expect == "hit" && !hit:
 		t.Errorf("%s did not hit", what)
 	case expect == "miss" && hit:

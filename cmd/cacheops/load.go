@@ -7,7 +7,7 @@ import (
 )
 
 // runTraffic is the second act: the same mix of reads and writes without the
-// cache and with it. Coarse are the kinds of read that depend on whole tables.
+// cache and with it. Coarse are the kinds of read that depend on every row of a table.
 func runTraffic(ctx context.Context, out *screen, without, with *traffic, coarse []bool) error {
 	out.heading("2", "Traffic")
 	out.line("   ", fmt.Sprintf("%s, %d %% writes; a few products are read most, as in real shops.",
@@ -83,7 +83,7 @@ func compare(out *screen, without, with *traffic, coarse []bool) {
 	bare, cached := without.totals(), with.totals()
 	row("(a write)", &bare.writes, &cached.writes, "")
 	if marked {
-		out.line("   ", styleDim.Render("* depends on whole tables, so any write to one drops it. The gain is p50's."))
+		out.line("   ", styleDim.Render("* depends on every row of a table: any write there drops it. Gains are p50's."))
 	}
 	out.line()
 	perSecond := func(n *totals, t *traffic) float64 { return float64(n.reads()) / t.duration.Seconds() }

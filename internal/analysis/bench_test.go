@@ -104,6 +104,19 @@ func tenTables() (text string, cat *dialect.Catalog) {
 	return text + " WHERE t0.id = ? AND t0.status IN ('a', 'b') AND t1.x = 3 ORDER BY t0.created_at LIMIT 10", catalog(tables...)
 }
 
+// TestPlanningFigures shows what it costs to plan a join of ten tables that is
+// seen for the first time. The machine decides how long that is, so nothing is
+// asserted.
+func TestPlanningFigures(t *testing.T) {
+	text, cat := tenTables()
+	r := testing.Benchmark(func(b *testing.B) {
+		for b.Loop() {
+			Make(sqlite.Dialect, sqlite.Parse(text), cat, Options{})
+		}
+	})
+	t.Logf("figure: parse and plan a join of ten tables: %.1f us", float64(r.NsPerOp())/1000)
+}
+
 // BenchmarkTenTables plans a join of ten tables seen for the first time.
 func BenchmarkTenTables(b *testing.B) {
 	text, cat := tenTables()

@@ -29,7 +29,8 @@ type builder struct {
 
 // all returns when all of some conditions can be true.
 func (b *builder) all(lists ...[]premise) dnf {
-	var factors []dnf
+	var buf [4]dnf
+	factors := buf[:0]
 	related := b.linked.touches(b.leaf)
 	for _, list := range lists {
 		for i := range list {
@@ -139,6 +140,9 @@ func each(list []dialect.Expr, ask func(dialect.Expr) dnf) []dnf {
 // is replaced by what its conjunctions have in common. Long factors come first:
 // a list of many values says more about a row than one of few.
 func (b *builder) and(factors []dnf) dnf {
+	if len(factors) == 1 && 0 < len(factors[0]) && len(factors[0]) <= b.max {
+		return factors[0].tidy()
+	}
 	slices.SortStableFunc(factors, func(x, y dnf) int {
 		// Single conjunctions cost nothing: they go before all others.
 		if (len(x) == 1) != (len(y) == 1) {

@@ -7,7 +7,7 @@ import "github.com/cacheops/cacheops/dialect"
 // name is first looked up at home or by the search path, so both count. Home is
 // empty for a statement's own text. The list is empty when there is none.
 func lookup(cat *dialect.Catalog, n dialect.Name, home string) []*dialect.Table {
-	var list []*dialect.Table
+	list := make([]*dialect.Table, 0, 2)
 	add := func(n dialect.Name) {
 		if t := cat.Table(n); t != nil && (len(list) == 0 || list[0] != t) {
 			list = append(list, t)

@@ -80,7 +80,8 @@ func (c *Changes) AddWrite(w *analysis.Write) {
 }
 
 // AddImages collects row images: values of the columns, in their order; some
-// may be [dialect.RowName], which no scheme needs. Above the bound the images are replaced by the table's epoch.
+// may be [dialect.RowName], which no scheme needs. Above the bound the images are
+// replaced by the table's epoch.
 func (c *Changes) AddImages(t *dialect.Table, columns []int, rows [][]driver.Value) {
 	if len(rows) == 0 {
 		return

@@ -70,17 +70,8 @@ func New(cfg Config) *Engine {
 // Store returns the store.
 func (e *Engine) Store() store.Store { return e.cfg.Store }
 
-// Logger returns the logger, never nil.
-func (e *Engine) Logger() *slog.Logger { return e.cfg.Logger }
-
-// Hooks returns what to call on reads and invalidations.
-func (e *Engine) Hooks() *Hooks { return &e.cfg.Hooks }
-
 // MaxEntryBytes bounds a stored result.
 func (e *Engine) MaxEntryBytes() int { return e.cfg.MaxEntryBytes }
-
-// MaxImages bounds the row images of one table in one transaction.
-func (e *Engine) MaxImages() int { return e.cfg.MaxImages }
 
 // SetDisabled turns the answering and filling of reads off and on again.
 // Writes invalidate all the same.
@@ -91,17 +82,6 @@ func (e *Engine) Handles(database string) []*Handle {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return append([]*Handle(nil), e.handles[database]...)
-}
-
-// Databases returns the names of the databases with an open handle.
-func (e *Engine) Databases() []string {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	names := make([]string, 0, len(e.handles))
-	for name := range e.handles {
-		names = append(names, name)
-	}
-	return names
 }
 
 // register adds a handle, and refuses a second dialect on one database: their

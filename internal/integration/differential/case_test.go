@@ -11,6 +11,7 @@ import (
 type testCase struct {
 	schema      []string
 	foreignKeys bool
+	usual       bool // made of what programs do every day
 	data        []string
 	queries     []selection
 	steps       []step
@@ -23,13 +24,14 @@ func (c *testCase) GoString() string { return fmt.Sprintf("a case of %d parts", 
 func makeCase(t *rapid.T) *testCase {
 	g := newGen(t)
 	query, next := g.query, g.step
-	if g.percent(*usualCases) {
+	usual := g.percent(*usualCases)
+	if usual {
 		g.makeUsualSchema()
 		query, next = g.usualQuery, g.usualStep
 	} else {
 		g.makeSchema(true)
 	}
-	c := &testCase{schema: g.schema.ddl, foreignKeys: g.schema.foreignKeys, data: g.rows()}
+	c := &testCase{schema: g.schema.ddl, foreignKeys: g.schema.foreignKeys, usual: usual, data: g.rows()}
 	// Custom generators and slices are what rapid can take parts out of.
 	c.queries = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) selection {
 		g.t = t

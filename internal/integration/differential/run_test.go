@@ -291,6 +291,10 @@ func (r *run) report() {
 			continue
 		}
 		t.add(&q.count)
+		t.construct(map[bool]string{true: usualName, false: otherName}[r.c.usual]).add(&q.count)
+		if !r.c.foreignKeys {
+			t.construct("foreign keys off").add(&q.count)
+		}
 		for _, tag := range q.tags {
 			t.construct(tag).add(&q.count)
 		}

@@ -25,6 +25,8 @@ type relation struct {
 	withoutRowid bool
 	parent       *relation // of the first foreign key
 	ref          string    // its column
+	onDelete     string    // what it does when the parent's row goes
+	onUpdate     string    // and when its key changes
 	writable     bool      // a view with INSTEAD OF triggers
 	tag          string    // of a view: what it is
 }
@@ -43,6 +45,7 @@ type schema struct {
 	tables, views []*relation
 	ddl           []string
 	foreignKeys   bool
+	triggers      map[string]bool // by table and event
 }
 
 // schema makes 2 to 5 tables, and views and triggers over them.
@@ -162,10 +165,12 @@ func (g *gen) foreignKey(t *relation, i int, add func(name, decl string, c colum
 	t.parent, t.ref = p, columns[0]
 	fk := "FOREIGN KEY (" + strings.Join(columns, ", ") + ") REFERENCES " + p.name + " (" + strings.Join(p.key, ", ") + ")"
 	if g.percent(75) {
-		fk += " ON DELETE " + pick(g.chooser, actions...)
+		t.onDelete = pick(g.chooser, actions...)
+		fk += " ON DELETE " + t.onDelete
 	}
 	if g.percent(75) {
-		fk += " ON UPDATE " + pick(g.chooser, actions...)
+		t.onUpdate = pick(g.chooser, actions...)
+		fk += " ON UPDATE " + t.onUpdate
 	}
 	if g.percent(10) {
 		fk += " DEFERRABLE INITIALLY DEFERRED"
@@ -246,6 +251,10 @@ func (g *gen) insteadOf(v, t *relation) {
 func (g *gen) trigger(name string) string {
 	on, to := g.table(), g.table()
 	event := pick(g.chooser, "INSERT", "UPDATE", "DELETE")
+	if g.schema.triggers == nil {
+		g.schema.triggers = map[string]bool{}
+	}
+	g.schema.triggers[on.name+" "+event] = true
 	row := "new"
 	if event == "DELETE" || event == "UPDATE" && g.percent(50) {
 		row = "old"

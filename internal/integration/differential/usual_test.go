@@ -30,7 +30,8 @@ func (g *gen) makeUsualSchema() {
 		if i > 0 {
 			t.parent, t.ref = g.schema.tables[g.n(i)], fmt.Sprint("f", i)
 			t.columns = append(t.columns, column{name: t.ref, kind: kindInt})
-			ddl += fmt.Sprintf(", %s INTEGER REFERENCES %s (%s) ON DELETE %s", t.ref, t.parent.name, t.parent.key[0], pick(g.chooser, "CASCADE", "CASCADE", "SET NULL"))
+			t.onDelete = pick(g.chooser, "CASCADE", "CASCADE", "SET NULL")
+			ddl += fmt.Sprintf(", %s INTEGER REFERENCES %s (%s) ON DELETE %s", t.ref, t.parent.name, t.parent.key[0], t.onDelete)
 		}
 		g.schema.ddl = append(g.schema.ddl, ddl+")")
 		g.schema.tables = append(g.schema.tables, t)
@@ -169,7 +170,13 @@ func (g *gen) usualWrite() statement {
 		st.text = row(id) + " ON CONFLICT (" + key + ") DO UPDATE SET " + payload + " = " + t.name + "." + payload + " + 1"
 		st.tags = []string{"write: INSERT of a row", "write: ON CONFLICT DO UPDATE"}
 	case 5:
+		g.reach(t, "DELETE")
 		st.text, st.tags = "DELETE FROM "+t.name+" WHERE "+key+" = "+g.id(), []string{"write: DELETE", "write: by key"}
+		for _, tag := range g.tags {
+			if strings.HasPrefix(tag, "ON DELETE ") {
+				st.tags = append(st.tags, "write: "+tag)
+			}
+		}
 	default: // the newest one, so that tables stay small
 		st.text, st.tags = "DELETE FROM "+t.name+" WHERE "+key+" > 8 AND "+g.group(t, t.name), []string{"write: DELETE"}
 	}

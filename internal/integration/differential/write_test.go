@@ -143,8 +143,26 @@ func (g *gen) stored(t *relation, c *column) string {
 	return g.value(c.kind)
 }
 
+// reach tags a write with what the schema makes of it: triggers that it fires,
+// and rows of other tables that foreign keys lead it to.
+func (g *gen) reach(t *relation, event string) {
+	if g.schema.triggers[t.name+" "+strings.TrimPrefix(event, "KEY ")] {
+		g.tag("fires a trigger")
+	}
+	for _, c := range g.schema.tables {
+		action := map[string]string{"DELETE": "ON DELETE " + c.onDelete, "KEY UPDATE": "ON UPDATE " + c.onUpdate}[event]
+		if c.parent == t && action != "" && g.schema.foreignKeys {
+			g.tag(action)
+			if c == t {
+				g.tag("self-reference")
+			}
+		}
+	}
+}
+
 func (g *gen) insert() string {
 	t := g.table()
+	g.reach(t, "INSERT")
 	var columns []*column
 	for i := range t.columns {
 		c := &t.columns[i]
@@ -286,6 +304,7 @@ func (g *gen) rekey(verb string) string {
 	key := t.columns[0].name
 	g.tag("UPDATE")
 	g.tag("UPDATE of a key")
+	g.reach(t, "KEY UPDATE")
 	set := key + " = " + key + pick(g.chooser, " + 10", " + 1", " - 10", " - 1")
 	if g.percent(30) {
 		set += ", " + t.payload + " = " + t.payload + " + 1"
@@ -305,6 +324,7 @@ func (g *gen) update() string {
 	if g.percent(9) {
 		return g.rekey(verb)
 	}
+	g.reach(t, "UPDATE")
 	var set []string
 	if g.percent(85) {
 		set = append(set, t.payload+" = "+pick(g.chooser, t.payload+" + 1", "coalesce("+t.payload+", 0) + 1", strconv.Itoa(g.n(8))))
@@ -316,6 +336,7 @@ func (g *gen) update() string {
 		}
 		if len(t.key) > 0 && c.name == t.key[0] {
 			g.tag("UPDATE of a key")
+			g.reach(t, "KEY UPDATE")
 		}
 		set = append(set, c.name+" = "+g.stored(t, c))
 	}
@@ -362,8 +383,10 @@ func (g *gen) remove() string {
 	g.tag("DELETE")
 	if g.percent(15) {
 		t = g.referenced()
+		g.reach(t, "DELETE")
 		return "DELETE FROM " + t.name + " WHERE " + t.columns[0].name + " = " + strconv.Itoa(1+g.n(5))
 	}
+	g.reach(t, "DELETE")
 	return g.withWrite("DELETE FROM "+t.name, t, g.alone(t)) + g.returning(t)
 }
 
@@ -397,7 +420,9 @@ func (g *gen) ddl() string {
 	n := g.objects
 	defer func(was bool) { g.constant = was }(g.constant)
 	g.constant = true
-	switch g.n(7) {
+	switch g.n(8) {
+	case 7:
+		return "VACUUM"
 	case 0:
 		return fmt.Sprintf("ALTER TABLE %s ADD COLUMN z%d INTEGER%s", t.name, n, pick(g.chooser, "", " DEFAULT 1", " DEFAULT 'x'"))
 	case 1:

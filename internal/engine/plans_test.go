@@ -1,0 +1,21 @@
+package engine
+
+import (
+	"fmt"
+	"testing"
+)
+
+// The plans of a handle are bounded: a program that writes values into its
+// texts must not fill the memory.
+func TestPlansAreBounded(t *testing.T) {
+	t.Parallel()
+	const limit = 10
+	h := newTestHandle(t, limit)
+	for i := range 100 * limit {
+		h.Plan(fmt.Sprint("SELECT id FROM posts WHERE id = ", i))
+	}
+	h.plans.CleanUp()
+	if n := h.plans.EstimatedSize(); n > limit {
+		t.Errorf("%d plans are kept, at most %d are allowed", n, limit)
+	}
+}
