@@ -87,6 +87,9 @@ type Join struct {
 	On          Expr
 	Using       []string
 	Natural     bool
+	// Nested is true for a join in parentheses whose conditions see no names but
+	// its own and those of the SELECT around it.
+	Nested bool
 }
 
 func (*TableSource) source()    {}

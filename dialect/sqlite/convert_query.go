@@ -205,7 +205,12 @@ func (c *converter) source(ref *ast.TableRef, first bool) dialect.Source {
 		if len(ref.List) == 1 && ref.List[0].Alias != nil && !first {
 			c.failf("a table in parentheses has an alias")
 		}
-		return c.from(ref.List)
+		src := c.from(ref.List)
+		if j, ok := src.(*dialect.Join); ok && !first {
+			// Of a list that does not come first SQLite makes a query.
+			j.Nested = true
+		}
+		return src
 	case ref.Name == nil:
 		c.failf("a source has no name")
 		return nil

@@ -322,6 +322,11 @@ func (c *closure) references(parent *dialect.Table, fk *dialect.ForeignKey, colu
 		}
 		return false
 	}
+	for _, i := range parent.Primary { // no key of Unique where its index has a collation of its own
+		if i < 0 || i >= len(parent.Columns) || changes(parent.Columns[i]) {
+			return true
+		}
+	}
 	// The primary key: any unique key will do, in case it is not the first.
 	for _, unique := range parent.Unique {
 		for _, i := range unique {

@@ -29,6 +29,7 @@ func family() *dialect.Catalog {
 		view("lefts", "SELECT a.id, b.x FROM a LEFT JOIN b ON b.aid = a.id AND b.y = 4", "id", "x"),
 		view("sums", "SELECT x, count(*) AS n FROM a WHERE y = 2 GROUP BY x", "x", "n"),
 		view("renamed", "SELECT id, x FROM a", "one", "two"),
+		view("unnamed", "SELECT id, x + 1 FROM a WHERE y = 2", "id", "x + 1"),
 		view("stars", "SELECT * FROM a WHERE x = 1", "id", "x", "y", "t", "f"),
 	)
 }
@@ -111,6 +112,13 @@ func TestDependencies(t *testing.T) {
 		{"NATURAL", "SELECT * FROM b NATURAL JOIN c WHERE b.id = 1", "b: id = 1 | c: id = 1"},
 		{"NATURAL with a query of unknown columns", "SELECT * FROM a NATURAL JOIN (SELECT max(x) FROM b) WHERE y = 1", "a: every row | b: every row"},
 
+		{"USING behind a source whose columns are not known", "SELECT * FROM (SELECT * FROM a LIMIT 9) q CROSS JOIN b JOIN c USING (x) WHERE b.x = 5", "a: every row | b: x = 5 | c: every row"},
+		{"NATURAL behind one", "SELECT * FROM (SELECT * FROM a LIMIT 9) q CROSS JOIN b NATURAL JOIN c WHERE b.x = 5", "a: every row | b: x = 5 | c: every row"},
+		{"a join in parentheses sees no names outside", "SELECT * FROM a JOIN (b JOIN c ON c.x = z) ON b.aid = a.id WHERE a.y = 1 AND c.z = 2", "a: y = 1 | b: every row | c: z = 2"},
+		{"not even of a sibling", "SELECT * FROM c JOIN (a JOIN b ON b.y = z) ON a.id = c.bid WHERE c.z = 5", "c: z = 5 | a: every row | b: every row"},
+		{"but is seen from there", "SELECT * FROM a JOIN (b JOIN c ON c.bid = b.id) ON b.aid = a.id AND c.z = 2 WHERE b.id = 3", "a: every row | b: id = 3 | c: bid = 3 AND z = 2"},
+		{"a schema before an alias", "SELECT * FROM a WHERE a.x = 1 AND EXISTS (SELECT 1 FROM b a, c WHERE c.z = main.a.x)", "a: x = 1 | b: every row | c: every row"},
+
 		// Queries in FROM, CTEs and views.
 		{"query in FROM", "SELECT * FROM (SELECT id, x AS ex FROM a WHERE y = 1) d WHERE d.ex = 2", "a: x = 2 AND y = 1"},
 		{"with an aggregate it is by itself", "SELECT * FROM (SELECT x, count(*) AS n FROM a WHERE y = 1 GROUP BY x) d WHERE d.x = 2", "a: y = 1"},
@@ -123,6 +131,7 @@ func TestDependencies(t *testing.T) {
 		{"the same two queries deep", "SELECT s FROM (SELECT (SELECT 1 FROM b WHERE b.id = (SELECT sum(a.x))) AS s, a.y AS y FROM a) d WHERE d.y = 5", "a: every row | b: every row"},
 		{"an aggregate of a query inside, over its own columns", "SELECT s FROM (SELECT (SELECT sum(b.x) FROM b) AS s, a.y AS y FROM a) d WHERE d.y = 5", "a: y = 5 | b: every row"},
 		{"an expression is no column", "SELECT * FROM (SELECT id, x + 1 AS x FROM a) d WHERE d.x = 2 AND d.id = 1", "a: id = 1"},
+		{"two columns of one name, of which the database renames one", "SELECT * FROM a WHERE y = 1 AND EXISTS (SELECT 1 FROM (SELECT b.id, c.id FROM b, c) d, b WHERE b.x = y)", "a: y = 1 | b: every row | c: every row"},
 		{"two columns of one name", "SELECT * FROM (SELECT x AS n, y AS n FROM a) d WHERE n = 2", "a: every row"},
 		{"null-extended query", "SELECT * FROM b LEFT JOIN (SELECT * FROM a WHERE x = 1) d ON d.id = b.aid WHERE d.y IS NULL", "b: every row | a: x = 1"},
 		{"outer join in a null-extended query", "SELECT * FROM c LEFT JOIN (SELECT a.id, b.x FROM a LEFT JOIN b ON b.aid = a.id WHERE b.y = 1) d ON d.id = c.bid AND d.x IS NULL", "c: every row | a: every row | b: x IS NULL AND y = 1"},
@@ -140,6 +149,7 @@ func TestDependencies(t *testing.T) {
 		{"view with an outer join", "SELECT * FROM lefts WHERE x IS NULL AND id = 1", "a: id = 1 | b: aid = 1 AND y = 4"},
 		{"view with an aggregate", "SELECT * FROM sums WHERE x = 1", "a: y = 2"},
 		{"view with columns of other names", "SELECT * FROM renamed WHERE two = 1", "a: x = 1"},
+		{"view with a column named after its text", "SELECT * FROM unnamed WHERE id = 1", "a: id = 1 AND y = 2"},
 		{"view over a star", "SELECT * FROM stars WHERE y = 2", "a: x = 1 AND y = 2"},
 		{"view twice", "SELECT * FROM v p, v q WHERE p.id = 1 AND q.id = 2", "a: id = 1 AND y = 2 | a: id = 2 AND y = 2"},
 		{"table function", "SELECT * FROM a, json_each(a.f) j WHERE a.x = 1 AND j.value = 2", "a: x = 1"},
@@ -211,5 +221,36 @@ func TestDependenciesAreBounded(t *testing.T) {
 	p = Make(sqlite.Dialect, sqlite.Parse(many), family(), Options{})
 	if n := len(p.Bind(nil)[0].Conjs); n > maxAliases*DefaultMaxConjunctions {
 		t.Errorf("%d conjunctions", n)
+	}
+}
+
+// TestEqualitiesAreBounded: the work of carrying values over does not grow with
+// the square of a text.
+func TestEqualitiesAreBounded(t *testing.T) {
+	t.Parallel()
+	text := "SELECT * FROM a JOIN b ON a.id = b.aid"
+	for range 10 * maxEqualities {
+		text += " AND a.x = b.x"
+	}
+	st := sqlite.Parse(text)
+	n := &names{cat: family()}
+	for i, name := range []string{"a", "b"} {
+		t := n.cat.Table(dialect.Name{Name: name})
+		n.list = append(n.list, newEntry(n.cat, t, &dialect.TableSource{Name: dialect.Name{Name: name}}, i))
+	}
+	b := &block{}
+	j, ok := st.Query.Cores[0].From.(*dialect.Join)
+	if !ok {
+		t.Fatal("no join")
+	}
+	b.require(j.On, n)
+	left := maxEqualities
+	var c classes
+	for _, p := range b.own {
+		e, _ := p.expr.(*dialect.Equal)
+		c.add(e.X, e.Y, n, &left)
+	}
+	if left >= 0 || len(c) != 2 {
+		t.Errorf("%d classes, %d equalities more may be taken in", len(c), left)
 	}
 }

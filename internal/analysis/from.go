@@ -65,7 +65,19 @@ func (f *fromClause) source(src dialect.Source, b *block, n *names) {
 		}
 		f.opaque(f.d.cat.Fold(name), nil, b, n)
 	case *dialect.Join:
-		f.join(src, b, n)
+		if !src.Nested {
+			f.join(src, b, n)
+			return
+		}
+		// What stands in the parentheses is seen from outside, but does not
+		// see what stands there.
+		inner := &names{cat: n.cat, outer: n.outer, ctes: n.ctes, home: n.home}
+		f.join(src, b, inner)
+		n.list = append(n.list, inner.list...)
+		for name := range inner.merged {
+			n.merge(name)
+		}
+		n.twoSided = n.twoSided || inner.twoSided
 	}
 }
 
@@ -154,21 +166,17 @@ func (f *fromClause) merge(q *dialect.Query, columns []string, w where, name str
 	}
 	e := entry{name: name, known: true}
 	var ok bool
-	if e.columns, ok = f.outputs(c, inner); !ok || columns != nil && len(columns) != len(e.columns) {
+	if e.columns, ok = f.outputs(c, inner, columns); !ok {
 		e.columns, e.known, e.leaf = nil, false, f.leaf(nil, b)
-	}
-	for i := range columns {
-		if i < len(e.columns) {
-			e.columns[i].name = f.d.cat.Fold(columns[i])
-		}
 	}
 	n.list = append(n.list, e)
 	return true
 }
 
-// outputs are the columns of a SELECT that is read as a part of a FROM. Ok is
-// false where they are not known.
-func (f *fromClause) outputs(c *dialect.Core, n *names) (out []output, ok bool) {
+// outputs are the columns of a SELECT that is read as a part of a FROM, by the
+// names given, or by their own where there are none. Ok is false where they are
+// not known.
+func (f *fromClause) outputs(c *dialect.Core, n *names, given []string) (out []output, ok bool) {
 	for i := range c.Columns {
 		o := &c.Columns[i]
 		if o.Star {
@@ -184,14 +192,38 @@ func (f *fromClause) outputs(c *dialect.Core, n *names) (out []output, ok bool) 
 		}
 		name := o.Alias
 		if name == "" {
-			if !at.known {
+			switch {
+			case at.known:
+				name = ref.Name
+			case given == nil:
 				return nil, false // named after its text, or after what it stands for
 			}
-			name = ref.Name
 		}
 		out = append(out, output{name: f.d.cat.Fold(name), at: at})
 	}
+	if given == nil {
+		return out, ownNames(out)
+	}
+	if len(given) != len(out) {
+		return nil, false
+	}
+	for i, name := range given {
+		out[i].name = f.d.cat.Fold(name)
+	}
 	return out, true
+}
+
+// ownNames reports whether columns have the names they are given: SQLite makes
+// k:1 of a second k, and column1 of TRUE.
+func ownNames(out []output) bool {
+	seen := make(map[string]bool, len(out))
+	for _, o := range out {
+		if seen[o.name] || o.name == "true" || o.name == "false" {
+			return false
+		}
+		seen[o.name] = true
+	}
+	return true
 }
 
 // star appends the columns that a star stands for.
@@ -285,6 +317,9 @@ func leftmost(cat *dialect.Catalog, list []entry, name string) (p place, ok bool
 		if p, ok = list[i].column(cat, name); ok {
 			return p, true
 		}
+		if !list[i].known {
+			return place{}, true // it may have one, and then that is meant
+		}
 	}
 	return place{}, false
 }
@@ -323,6 +358,13 @@ func queryColumns(cat *dialect.Catalog, q *dialect.Query) []string {
 		default:
 			return nil
 		}
+	}
+	named := make([]output, len(out))
+	for i, name := range out {
+		named[i].name = name
+	}
+	if !ownNames(named) {
+		return nil
 	}
 	return out
 }

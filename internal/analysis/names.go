@@ -115,10 +115,14 @@ func (n *names) find(ref *dialect.ColumnRef) place {
 		}
 	}
 	var found place
-	count, unknown := 0, 0
+	count, unknown, other := 0, 0, false
 	for i := range n.list {
 		e := &n.list[i]
-		if qualifier != "" && e.name != qualifier || schema != "" && e.schema != schema {
+		if qualifier != "" && e.name != qualifier {
+			continue
+		}
+		if schema != "" && e.schema != schema {
+			other = true // a schema may stand before an alias too
 			continue
 		}
 		p, has := e.column(n.cat, name)
@@ -148,7 +152,7 @@ func (n *names) find(ref *dialect.ColumnRef) place {
 		return found
 	case count > 1 && n.merged[name] && !n.twoSided:
 		return found // the leftmost
-	case count > 0, qualifier == "" && n.outputs[name], n.outer == nil, n.cat.Hidden(name):
+	case count > 0, qualifier == "" && n.outputs[name], n.outer == nil, n.cat.Hidden(name), other:
 		return place{}
 	default:
 		return n.outer.resolve(ref)

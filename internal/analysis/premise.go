@@ -151,24 +151,30 @@ func (b *block) stands(i int, leaves []leaf) bool {
 // equality is one.
 type classes [][]place
 
+// maxEqualities bounds the equalities that are looked at, so that the work does
+// not grow with the square of a text. Without the rest a query depends on more.
+const maxEqualities = 100
+
 // newClasses collects the equalities between columns.
 func newClasses(lists ...[]premise) classes {
 	var c classes
+	left := maxEqualities
 	for _, list := range lists {
 		for _, p := range list {
 			if e, ok := p.expr.(*dialect.Equal); ok && !e.NullSafe {
-				c.add(e.X, e.Y, p.names)
+				c.add(e.X, e.Y, p.names, &left)
 			}
 		}
 	}
 	return c
 }
 
-func (c *classes) add(x, y dialect.Expr, n *names) {
+// add takes an equality in; left counts how many more may be.
+func (c *classes) add(x, y dialect.Expr, n *names, left *int) {
 	if rx, ok := x.(*dialect.Row); ok {
 		ry, ok := y.(*dialect.Row)
 		for i := 0; ok && len(rx.X) == len(ry.X) && i < len(rx.X); i++ {
-			c.add(rx.X[i], ry.X[i], n)
+			c.add(rx.X[i], ry.X[i], n, left)
 		}
 		return
 	}
@@ -182,6 +188,9 @@ func (c *classes) add(x, y dialect.Expr, n *names) {
 	}
 	a, b := n.resolve(rx), n.resolve(ry)
 	if a.column == nil || b.column == nil || a.column.Comparison == "" || a.column.Comparison != b.column.Comparison {
+		return
+	}
+	if *left--; *left < 0 {
 		return
 	}
 	i, j := c.find(a), c.find(b)
