@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -228,6 +229,11 @@ func (s *subject) close(t *testing.T, p *program, set drivertest.Capability) {
 	t.Helper()
 	if err := s.db.Close(); err != nil {
 		t.Errorf("wrapped %v: close: %v", s.wrapped, err)
+	}
+	// database/sql ends a transaction whose context is over, and then closes the
+	// connection, from a goroutine of its own.
+	for end := time.Now().Add(10 * time.Second); s.drv.Open() != (drivertest.Open{}) && time.Now().Before(end); {
+		runtime.Gosched()
 	}
 	if open := s.drv.Open(); open != (drivertest.Open{}) {
 		t.Errorf("wrapped %v: left open: %+v", s.wrapped, open)
