@@ -139,7 +139,7 @@ func (g *gen) makeTable(i int) {
 	g.schema.ddl = append(g.schema.ddl, ddl)
 }
 
-var actions = []string{"CASCADE", "SET NULL", "SET DEFAULT", "CASCADE", "SET NULL", "RESTRICT", "NO ACTION"}
+var actions = []string{"CASCADE", "SET NULL", "SET DEFAULT", "CASCADE", "SET NULL", "SET DEFAULT", "SET DEFAULT", "RESTRICT", "NO ACTION"}
 
 // foreignKey adds the columns of a foreign key to an earlier table or to the
 // table itself, and returns the constraint.

@@ -333,7 +333,7 @@ func (g *gen) aggregate(from string, s *scope) string {
 	text := "SELECT " + by + ", " + strings.Join(list, ", ") + " FROM " + from + where + " GROUP BY " + by
 	if g.percent(45) {
 		g.tag("HAVING")
-		if g.percent(35) && g.depth < 2 {
+		if g.percent(60) && g.depth < 2 {
 			g.tag("subquery in HAVING")
 			return text + " HAVING count(*) > (" + g.inner(nil, "count", []kind{k}) + ")"
 		}

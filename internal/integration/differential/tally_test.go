@@ -25,7 +25,7 @@ const (
 	// construct: 1,000 of 1,500,000. Fewer reads are not spread as evenly: below
 	// fewReads a tenth of that has to do, and maxMissing constructs may lack it.
 	hitShare   = 1500
-	fewReads   = 500_000
+	fewReads   = 1_000_000
 	maxMissing = 8
 )
 

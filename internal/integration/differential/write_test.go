@@ -51,7 +51,7 @@ func (s *step) tags() (list []string) {
 // step makes a step of a case with so many queries.
 func (g *gen) step(queries int) step {
 	if g.percent(75) {
-		if g.percent(2) {
+		if g.percent(3) {
 			return step{list: []statement{g.script()}}
 		}
 		return step{list: []statement{g.statement()}}
@@ -97,7 +97,7 @@ func (g *gen) script() statement {
 func (g *gen) statement() statement {
 	g.begin()
 	st := statement{}
-	switch weigh(g.chooser, []option[int]{{30, 0}, {42, 1}, {20, 2}, {6, 3}, {2, 4}}) {
+	switch weigh(g.chooser, []option[int]{{30, 0}, {42, 1}, {20, 2}, {8, 3}, {2, 4}}) {
 	case 0:
 		st.text = g.insert()
 	case 1:
@@ -180,7 +180,7 @@ func (g *gen) insert() string {
 		names[i] = c.name
 	}
 	verb := "INSERT INTO "
-	if g.percent(16) {
+	if g.percent(18) {
 		or := pick(g.chooser, "REPLACE", "IGNORE", "FAIL", "ABORT", "ROLLBACK")
 		g.tag("INSERT OR " + or)
 		verb = "INSERT OR " + or + " INTO "
@@ -195,7 +195,7 @@ func (g *gen) insert() string {
 		r := g.table()
 		s := g.alone(r)
 		from := r.name
-		if g.percent(20) {
+		if g.percent(40) {
 			g.tag("INSERT WITH")
 			prefix, from = "WITH z AS (SELECT * FROM "+r.name+") ", "z AS "+r.name
 		}
@@ -316,12 +316,12 @@ func (g *gen) update() string {
 	t := g.table()
 	s := g.alone(t)
 	verb := "UPDATE "
-	if g.percent(11) {
+	if g.percent(13) {
 		or := pick(g.chooser, "IGNORE", "REPLACE", "FAIL", "ABORT", "ROLLBACK")
 		g.tag("UPDATE OR " + or)
 		verb = "UPDATE OR " + or + " "
 	}
-	if g.percent(9) {
+	if g.percent(15) {
 		return g.rekey(verb)
 	}
 	g.reach(t, "UPDATE")
