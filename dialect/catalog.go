@@ -13,7 +13,6 @@ type Catalog struct {
 
 	tables map[string]*Table
 	list   []*Table
-	hidden map[string]bool
 	fold   func(string) string
 }
 
@@ -23,12 +22,6 @@ type Catalog struct {
 func NewCatalog(version, server string, fold func(string) string, search []string, tables []*Table) *Catalog {
 	c := &Catalog{Version: version, Server: server, fold: fold, tables: make(map[string]*Table, 2*len(tables)), list: tables}
 	for _, t := range tables {
-		for _, name := range t.Hidden {
-			if c.hidden == nil {
-				c.hidden = make(map[string]bool)
-			}
-			c.hidden[name] = true
-		}
 		c.tables[fold(t.Schema)+"\x00"+fold(t.Name)] = t
 	}
 	for _, schema := range slices.Backward(search) {
@@ -52,10 +45,6 @@ func (c *Catalog) Table(n Name) *Table {
 // Tables returns every table of the catalog. The caller must not change the
 // slice.
 func (c *Catalog) Tables() []*Table { return c.list }
-
-// Hidden reports whether a folded name may mean something of a table although
-// it is no column's.
-func (c *Catalog) Hidden(folded string) bool { return c.hidden[folded] }
 
 // Fold returns a name in the form in which the database compares names.
 func (c *Catalog) Fold(name string) string { return c.fold(name) }
@@ -96,9 +85,6 @@ type Table struct {
 	// are whole numbers, unique, and do not change but by an UPDATE of
 	// RowIDColumn or of a name that is no column's.
 	RowID string
-	// Hidden are names, folded, that mean something in an expression although
-	// they are no column's: a row's number. They may hide what is outside.
-	Hidden []string
 	// RowIDColumn is the column that is RowID under another name, nil when there
 	// is none.
 	RowIDColumn *Column

@@ -261,13 +261,12 @@ func (s *catalogSchema) loadColumns(ctx context.Context, db dialect.Queryer) err
 		if len(t.Columns) == 0 && t.NoImages == "" {
 			t.NoImages = "its columns could not be read"
 		}
-		for _, name := range []string{"rowid", "_rowid_", "oid"} {
-			if c, _ := t.Column(nameFold, name); c != nil {
-				continue
-			}
-			t.Hidden = append(t.Hidden, name)
-			if t.RowID == "" && f.parsed && !f.withoutRowID {
-				t.RowID = nameQuote(name)
+		if f.parsed && !f.withoutRowID {
+			for _, name := range []string{"rowid", "_rowid_", "oid"} {
+				if c, _ := t.Column(nameFold, name); c == nil {
+					t.RowID = nameQuote(name)
+					break
+				}
 			}
 		}
 	}

@@ -146,9 +146,6 @@ func (d *dependent) expr(e dialect.Expr, w where) {
 func (d *dependent) core(c *dialect.Core, q *dialect.Query, w where) {
 	first := len(d.leaves)
 	n := &names{cat: d.cat, outer: w.outer, ctes: w.ctes, home: w.home}
-	if w.outer != nil {
-		n.outputs = outputNames(d.cat, c)
-	}
 	root := &block{inherited: w.inherited}
 	f := fromClause{d: d, pending: []condition{{block: root, names: n, expr: c.Where}}}
 	f.source(c.From, root, n)
@@ -259,20 +256,6 @@ func (d *dependent) templates(tables []*dialect.Table) []tableTemplate {
 // maxAliases bounds the conjunctions of one table over all its aliases, as a
 // multiple of those of one.
 const maxAliases = 4
-
-// outputNames are the names that a SELECT gives its result columns.
-func outputNames(cat *dialect.Catalog, c *dialect.Core) map[string]bool {
-	var out map[string]bool
-	for i := range c.Columns {
-		if alias := c.Columns[i].Alias; alias != "" {
-			if out == nil {
-				out = make(map[string]bool)
-			}
-			out[cat.Fold(alias)] = true
-		}
-	}
-	return out
-}
 
 // alone looks at what a name in FROM stands for by itself.
 func (d *dependent) alone(t *dialect.Table) {

@@ -339,34 +339,26 @@ func (e *entry) columnNames() []string {
 }
 
 // queryColumns are the folded names of a query's columns, nil where they are
-// not known. A name without an alias may stand for a column of another name, and
-// then the database names the result after that one.
+// not known: where one has no name of its own the database makes one.
 func queryColumns(cat *dialect.Catalog, q *dialect.Query) []string {
 	if q == nil || len(q.Cores) == 0 || q.Cores[0] == nil || len(q.Cores[0].Values) > 0 {
 		return nil
 	}
-	var out []string
+	var out []output
 	for _, o := range q.Cores[0].Columns {
-		ref, isColumn := o.Expr.(*dialect.ColumnRef)
-		switch {
-		case o.Star:
-			return nil
-		case o.Alias != "":
-			out = append(out, cat.Fold(o.Alias))
-		case isColumn && !cat.Hidden(cat.Fold(ref.Name)):
-			out = append(out, cat.Fold(ref.Name))
-		default:
+		if o.Alias == "" {
 			return nil
 		}
+		out = append(out, output{name: cat.Fold(o.Alias)})
 	}
-	named := make([]output, len(out))
-	for i, name := range out {
-		named[i].name = name
-	}
-	if !ownNames(named) {
+	if !ownNames(out) {
 		return nil
 	}
-	return out
+	var names []string
+	for _, o := range out {
+		names = append(names, o.name)
+	}
+	return names
 }
 
 func foldAll(cat *dialect.Catalog, list []string) []string {

@@ -29,9 +29,6 @@ type names struct {
 	// ctes and home are what names of tables mean there.
 	ctes *cteScope
 	home string
-	// outputs are the names of the SELECT's own result columns, folded. SQLite
-	// and others let a WHERE use them, before anything from outside.
-	outputs map[string]bool
 	// merged are the columns that a USING or a NATURAL JOIN made one of two.
 	// The leftmost stands for them all, but where a RIGHT or FULL JOIN makes
 	// another value of them: then they stand for nothing.
@@ -115,15 +112,17 @@ func (n *names) find(ref *dialect.ColumnRef) place {
 		}
 	}
 	var found place
-	count, unknown, other := 0, 0, false
+	count, unknown, qualified := 0, 0, false
 	for i := range n.list {
 		e := &n.list[i]
-		if qualifier != "" && e.name != qualifier {
-			continue
-		}
-		if schema != "" && e.schema != schema {
-			other = true // a schema may stand before an alias too
-			continue
+		if qualifier != "" {
+			if e.name != qualifier {
+				continue
+			}
+			qualified = true
+			if schema != "" && e.schema != schema {
+				continue
+			}
 		}
 		p, has := e.column(n.cat, name)
 		switch {
@@ -152,7 +151,10 @@ func (n *names) find(ref *dialect.ColumnRef) place {
 		return found
 	case count > 1 && n.merged[name] && !n.twoSided:
 		return found // the leftmost
-	case count > 0, qualifier == "" && n.outputs[name], n.outer == nil, n.cat.Hidden(name), other:
+	case qualifier == "" || qualified, n.outer == nil:
+		// Before they look outside databases try much that is no column: a
+		// row's number, the names of results, columns that they named
+		// themselves. Only a source that is surely not here is looked for there.
 		return place{}
 	default:
 		return n.outer.resolve(ref)
