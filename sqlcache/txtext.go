@@ -141,8 +141,14 @@ func (c *conn) lock(ctx context.Context, real *realConn, w *analysis.Write) (boo
 		return true, nil
 	}
 	for _, t := range w.Tables() {
-		if t.Kind == dialect.TablePlain {
-			return true, c.control(ctx, real, fmt.Sprintf(text, t.SQL))
+		if t.Kind != dialect.TablePlain {
+			continue
+		}
+		// The database may refuse to compile it where it takes the program's
+		// statement: for a table whose foreign key names one that is not there.
+		lock := fmt.Sprintf(text, t.SQL)
+		if c.prepares(ctx, real, lock) == nil {
+			return true, c.control(ctx, real, lock)
 		}
 	}
 	return false, nil

@@ -230,3 +230,29 @@ func TestConflictRuleInsideTriggers(t *testing.T) {
 		}
 	}
 }
+
+// A table may refer to one that is not there. What needs no look at it succeeds,
+// in a transaction too.
+func TestForeignKeyToNowhere(t *testing.T) {
+	t.Parallel()
+	s := newCachedSQLite(t, nil)
+	exec(t, s.cached, "CREATE TABLE orphans (id INTEGER PRIMARY KEY, n INTEGER, parent INTEGER REFERENCES nowhere (id) ON DELETE CASCADE)")
+	exec(t, s.bare, "PRAGMA foreign_keys = 0; INSERT INTO orphans VALUES (1, 1, 1), (2, 2, NULL); PRAGMA foreign_keys = 1")
+	queries := []string{"SELECT n FROM orphans WHERE id = 1", "SELECT n FROM orphans WHERE id = 2"}
+	for _, write := range []string{"UPDATE orphans SET n = n + 1 WHERE id = 1", "UPDATE orphans SET n = n + 1"} {
+		s.fresh(t, "nothing", queries...)
+		exec(t, s.cached, write)
+		s.fresh(t, write, queries...)
+		tx, err := s.cached.Begin()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tx.Exec(write); err != nil {
+			t.Errorf("TRANSPARENCY: %v", err)
+		}
+		if err := tx.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		s.fresh(t, write+" in a transaction", queries...)
+	}
+}

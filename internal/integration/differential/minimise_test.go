@@ -2,11 +2,19 @@ package differential
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
 // minimiseTime bounds what is spent on a failing case after rapid is done.
 const minimiseTime = 10 * time.Second
+
+// kindOf is the first word of what differs: a smaller case that fails in another
+// way, because a table is gone that it needs, is another case.
+func kindOf(f *failure) string {
+	word, _, _ := strings.Cut(f.what, " ")
+	return word
+}
 
 // minimise takes parts of a failing case away as long as it fails. Rapid
 // shrinks the choices; this knows what a case is made of.
@@ -17,7 +25,7 @@ func minimise(c *testCase, f *failure, dir string) (*testCase, *failure) {
 			return false
 		}
 		g, err := runCase(d, dir, nil)
-		if err != nil || g == nil {
+		if err != nil || g == nil || kindOf(g) != kindOf(f) {
 			return false
 		}
 		c, f = d, g
