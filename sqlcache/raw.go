@@ -17,9 +17,10 @@ var ErrNotWrapped = errors.New("cacheops: the connection is not one of sqlcache:
 // only the driver can do: a backup, a hook, a function of one's own. It takes
 // the place of sql.Conn.Raw, which would hand out the wrapper.
 //
-// What f does is not seen, but for the transaction that it begins or ends. So everything that is cached of the database is
-// dropped after it, and the connection takes no more part in the cache. The
-// driver's connection must not be used after f has returned.
+// What f does is not seen, but for the transaction that it begins or ends. So
+// everything that is cached of the database is dropped after it, and the
+// connection takes no more part in the cache. The driver's connection must not be
+// used after f has returned.
 func Raw(ctx context.Context, c *sql.Conn, f func(driverConn any) error) error {
 	return c.Raw(func(dc any) error {
 		v, ok := dc.(*conn)
