@@ -29,10 +29,11 @@ func New(cfg Config) (*Cache, error) {
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	rules, err := cfg.Profiles.compile(cfg.DefaultTTL)
+	profiles, err := newPolicies(&cfg)
 	if err != nil {
 		return nil, err
 	}
+	profiles.warn(cfg.Logger)
 	c := new(Cache)
 	if cfg.Store == nil {
 		if c.owned, err = memory.New(memory.Config{MaxBytes: cfg.MaxBytes}); err != nil {
@@ -40,12 +41,17 @@ func New(cfg Config) (*Cache, error) {
 		}
 		cfg.Store = c.owned
 	}
-	c.engine = engine.New(engine.Config{
-		Store: cfg.Store, Policy: policy(rules, cfg.DefaultTTL), FenceTTL: cfg.FenceTTL,
+	c.engine, err = engine.New(engine.Config{
+		Store: cfg.Store, Policy: profiles.of, Admit: admit(cfg.Admit), FenceTTL: cfg.FenceTTL,
 		MaxEntryBytes: cfg.MaxEntryBytes, MaxImages: cfg.MaxImages, MaxPlans: cfg.MaxPlans, MaxSchemes: cfg.MaxSchemes,
-		Analysis: analysis.Options{MaxConjunctions: cfg.MaxTerms, Functions: cfg.Writes},
-		Hooks:    cfg.Hooks.engine(), Logger: cfg.Logger,
+		MaxLocalBytes: cfg.MaxLocalBytes,
+		Analysis:      analysis.Options{MaxConjunctions: cfg.MaxDisjunction, Functions: cfg.Writes, SkipColumn: profiles.skipColumn()},
+		Hooks:         cfg.Hooks.engine(), Logger: cfg.Logger,
 	})
+	if err != nil {
+		return nil, errors.Join(err, c.Close())
+	}
+	c.engine.SetDisabled(cfg.Disabled)
 	return c, nil
 }
 
@@ -53,6 +59,9 @@ func New(cfg Config) (*Cache, error) {
 // may be called more than once.
 func (c *Cache) Close() error {
 	c.closeOnce.Do(func() {
+		if c.engine != nil {
+			c.engine.Close()
+		}
 		if c.owned != nil {
 			c.closeErr = c.owned.Close()
 		}
@@ -64,6 +73,9 @@ func (c *Cache) Close() error {
 // are not stored. Writes invalidate all the same, so that nothing is stale when
 // it is turned on.
 func (c *Cache) SetDisabled(off bool) { c.engine.SetDisabled(off) }
+
+// Disabled reports whether the cache is turned off.
+func (c *Cache) Disabled() bool { return c.engine.Disabled() }
 
 // Engine returns the machinery, for the wrappers of this project. Programs have
 // no use for it.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/cacheops/cacheops/store"
@@ -16,9 +17,11 @@ const (
 	DefaultFenceTTL      = 30 * time.Second
 	DefaultMaxEntryBytes = 1 << 20
 	DefaultMaxImages     = 2000
-	DefaultMaxTerms      = 64
 	DefaultMaxSchemes    = 64
 	DefaultMaxPlans      = 4096
+
+	DefaultMaxDisjunction       = 64
+	DefaultMaxLocalBytes  int64 = 64 << 20
 )
 
 // Config is what a cache is made from. Its zero value is valid and caches what
@@ -33,8 +36,19 @@ type Config struct {
 
 	// Profiles say what is cached unasked.
 	Profiles Profiles
-	// DefaultTTL is the TTL of profiles that give none. 0 means an hour.
-	DefaultTTL time.Duration
+	// Defaults is what the fields of profiles take that are not set. Its own
+	// fields that are not set have the defaults that Profile names.
+	Defaults Profile
+	// Disabled makes a cache that is turned off, as by Cache.SetDisabled: reads
+	// go to the database, writes invalidate all the same.
+	Disabled bool
+	// Admit is asked before a result is kept, at each miss of a read that the
+	// profiles or the call want cached; where it returns false the read passes.
+	// It turns the cache off by whatever a program knows of a read's worth. It
+	// runs on the path of the read, so it must be quick and safe for concurrent
+	// use, and must not query the database. If it panics the read passes. Nil
+	// admits all.
+	Admit func(ReadInfo) bool
 
 	// MaxEntryBytes bounds a single result. A larger one is passed on while it
 	// is read and is not kept. 0 means 1 MiB.
@@ -43,10 +57,13 @@ type Config struct {
 	// and the conjunctions that it drops for them. Above it the table's whole
 	// cache is dropped instead. 0 means 2000.
 	MaxImages int
-	// MaxTerms bounds the conjunctions that one query makes of its conditions.
-	// Above it conditions are left out, and the query is dropped by more
-	// writes. 0 means 64.
-	MaxTerms int
+	// MaxLocalBytes bounds what profiles with Local: Forever keep in this
+	// process. 0 means 64 MiB.
+	MaxLocalBytes int64
+	// MaxDisjunction bounds the conjunctions that one query makes of its
+	// conditions: "a IN (1, 2) OR b = 3" makes three. Above it conditions are left
+	// out, and the query is dropped by more writes. 0 means 64.
+	MaxDisjunction int
 	// MaxSchemes bounds the sets of columns, for each table, by which results
 	// are told apart: a write has to look at each. Above it a query of a new set
 	// is told apart by a part of it, and dropped by more writes. 0 means 64.
@@ -73,12 +90,15 @@ type Config struct {
 
 // withDefaults returns a copy with every field set.
 func (c Config) withDefaults() Config {
-	c.Profiles = maps.Clone(c.Profiles)
+	// What New makes of the profiles shares nothing with these.
 	c.Writes = maps.Clone(c.Writes)
-	c.DefaultTTL = cmp.Or(c.DefaultTTL, DefaultTTL)
+	for name, tables := range c.Writes {
+		c.Writes[name] = slices.Clone(tables)
+	}
 	c.MaxEntryBytes = cmp.Or(c.MaxEntryBytes, DefaultMaxEntryBytes)
 	c.MaxImages = cmp.Or(c.MaxImages, DefaultMaxImages)
-	c.MaxTerms = cmp.Or(c.MaxTerms, DefaultMaxTerms)
+	c.MaxDisjunction = cmp.Or(c.MaxDisjunction, DefaultMaxDisjunction)
+	c.MaxLocalBytes = cmp.Or(c.MaxLocalBytes, DefaultMaxLocalBytes)
 	c.MaxSchemes = cmp.Or(c.MaxSchemes, DefaultMaxSchemes)
 	c.MaxPlans = cmp.Or(c.MaxPlans, DefaultMaxPlans)
 	c.FenceTTL = cmp.Or(c.FenceTTL, DefaultFenceTTL)
@@ -96,7 +116,8 @@ func (c *Config) validate() error {
 	}{
 		{"MaxEntryBytes", int64(c.MaxEntryBytes)},
 		{"MaxImages", int64(c.MaxImages)},
-		{"MaxTerms", int64(c.MaxTerms)},
+		{"MaxDisjunction", int64(c.MaxDisjunction)},
+		{"MaxLocalBytes", c.MaxLocalBytes},
 		{"MaxSchemes", int64(c.MaxSchemes)},
 		{"MaxPlans", int64(c.MaxPlans)},
 	}
@@ -110,9 +131,6 @@ func (c *Config) validate() error {
 	}
 	if c.Store != nil && c.MaxBytes != 0 {
 		return fmt.Errorf("cacheops: Config.MaxBytes is %d, but it bounds only the store that a nil Config.Store makes: leave one of them out", c.MaxBytes)
-	}
-	if c.DefaultTTL < 0 {
-		return fmt.Errorf("cacheops: Config.DefaultTTL is %v: use a positive duration, or 0 for the default", c.DefaultTTL)
 	}
 	if c.FenceTTL < time.Second {
 		return fmt.Errorf("cacheops: Config.FenceTTL is %v: use at least a second, or 0 for the default", c.FenceTTL)

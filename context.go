@@ -39,8 +39,9 @@ func TTL(d time.Duration) Option {
 	}
 }
 
-// Ops caches these kinds of read and no others, whatever the profiles say,
-// except for tables whose profile is Never. Ops(0) caches nothing.
+// Ops caches these kinds of read and no others, whatever the profiles' ops say.
+// Ops(0) caches nothing. To ask for a read of a table whose profile is Never is
+// an error that wraps ErrNever.
 func Ops(ops Op) Option {
 	return func(o *calloptions.Options) { o.Ops, o.HasOps = analysis.Op(ops), true }
 }

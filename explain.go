@@ -59,9 +59,9 @@ func (d *Database) Explain(ctx context.Context, query string, args ...any) (*Exp
 		e.Reason = "not a SELECT"
 		return e, nil
 	}
-	settings, reason := h.Policy(ctx, p, named)
+	ttl, reason := h.Verdict(ctx, p, named)
 	e.Cacheable = p.Read.Reason == ""
-	e.Cached, e.Reason, e.TTL = reason == "", reason, settings.TTL
+	e.Cached, e.Reason, e.TTL = reason == "", reason, ttl
 	return e, nil
 }
 

@@ -21,7 +21,7 @@ type Hooks struct {
 type ReadEvent struct {
 	Database string
 	Query    string
-	// Op is the kind of read, 0 where the read was not to be cached.
+	// Op is the kind of read, 0 where the cache did not get as far as that.
 	Op Op
 	// Tables are the tables that rows come from.
 	Tables []string

@@ -16,7 +16,7 @@ import (
 // for SQLite, for its side effect.
 func ExampleOpen() {
 	cache, err := cacheops.New(cacheops.Config{
-		Profiles: cacheops.Profiles{"*": {Ops: cacheops.OpAll, TTL: time.Hour}},
+		Profiles: cacheops.Profiles{"posts": {Ops: cacheops.OpAll, TTL: time.Hour}},
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/analysis"
 	"github.com/cacheops/cacheops/internal/engine"
 	"github.com/cacheops/cacheops/internal/result"
 )
@@ -64,13 +65,17 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call) (driver.Rows, e
 				p = h.Plan(k.text) // somebody may have made the table meanwhile
 				continue
 			}
-			rows, err := c.pass(ctx, k)
-			h.Observe(ctx, p, rc.Op(), false, false, reason, start, err)
-			return rows, err
+			if err := h.Forbidden(ctx, p, rc.Op()); err != nil {
+				return nil, err
+			}
+			return c.observedPass(ctx, p, k, rc.Op(), reason, start)
 		}
 		if r, ok := h.Lookup(ctx, &rc); ok {
 			h.Observe(ctx, p, rc.Op(), true, false, "", start, nil)
 			return r.Rows(), nil
+		}
+		if !h.Admitted(ctx, &rc) {
+			return c.observedPass(ctx, p, k, rc.Op(), engine.ReasonAdmit, start)
 		}
 		r, rest, shared, err := h.Load(ctx, &rc, c.real == nil, func(ctx context.Context) (*result.Result, driver.Rows, error) {
 			return c.load(ctx, k)
@@ -91,6 +96,13 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call) (driver.Rows, e
 		}
 		return rest, nil
 	}
+}
+
+// observedPass runs a read past the cache and tells the hooks why.
+func (c *conn) observedPass(ctx context.Context, p *engine.Plan, k call, op analysis.Op, reason string, start time.Time) (driver.Rows, error) {
+	rows, err := c.pass(ctx, k)
+	c.connector.handle.Observe(ctx, p, op, false, false, reason, start, err)
+	return rows, err
 }
 
 // load asks the database for a result that may be stored.

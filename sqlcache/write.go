@@ -244,6 +244,9 @@ func (c *conn) unread(ctx context.Context, w *analysis.Write) (bool, error) {
 	}
 	st := c.connector.handle.Engine().Store()
 	check := func(t *dialect.Table) (bool, error) {
+		if c.connector.handle.Untracked(t) {
+			return true, nil
+		}
 		reg, err := st.Registry(ctx, c.connector.cfg.Database, t.Key)
 		return reg.Unread, err
 	}

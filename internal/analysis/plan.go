@@ -46,6 +46,27 @@ type Read struct {
 	named bool
 }
 
+// Terms counts the columns of a table that the conditions compare at once: those
+// of the conjunction that has the most.
+func (r *Read) Terms(t *dialect.Table) int {
+	most := 0
+	for i := range r.deps {
+		if r.deps[i].table != t {
+			continue
+		}
+		for _, c := range r.deps[i].conjs {
+			n := 0
+			for j := range c { // sorted by column
+				if j == 0 || c[j].column != c[j-1].column {
+					n++
+				}
+			}
+			most = max(most, n)
+		}
+	}
+	return most
+}
+
 // Write is what is known of a statement that may change rows. All the tables
 // it can reach are in Target, Cascades and Epochs, unless All is set.
 type Write struct {

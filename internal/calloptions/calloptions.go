@@ -23,6 +23,12 @@ type Options struct {
 	Lock bool
 }
 
+// Asks reports whether the call itself asks for this kind of read to be cached.
+// It may be called on nil.
+func (o *Options) Asks(op analysis.Op) bool {
+	return o != nil && !o.Bypass && o.HasOps && o.Ops&op != 0
+}
+
 type key struct{}
 
 // From returns the options of the context, nil when it has none.

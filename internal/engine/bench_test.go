@@ -20,10 +20,14 @@ func newTestHandle(b testing.TB, maxPlans int) *Handle {
 		b.Fatal(err)
 	}
 	b.Cleanup(func() { _ = st.Close() })
-	e := New(Config{
+	e, err := New(Config{
 		Store: st, Policy: func(*dialect.Table) Policy { return Policy{Ops: analysis.OpAll, TTL: time.Hour} },
-		FenceTTL: time.Second, MaxEntryBytes: 1 << 20, MaxImages: 100, MaxPlans: maxPlans, MaxSchemes: 64, Logger: slog.New(slog.DiscardHandler),
+		FenceTTL: time.Second, MaxEntryBytes: 1 << 20, MaxImages: 100, MaxPlans: maxPlans, MaxSchemes: 64, MaxLocalBytes: 1 << 20, Logger: slog.New(slog.DiscardHandler),
 	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(e.Close)
 	h, err := e.Open(HandleConfig{Dialect: sqlite.Dialect, Database: "main"})
 	if err != nil {
 		b.Fatal(err)
@@ -35,7 +39,7 @@ func newTestHandle(b testing.TB, maxPlans int) *Handle {
 	}
 	posts := &dialect.Table{Schema: "main", Name: "posts", Key: "main.posts", SQL: "posts", Columns: []*dialect.Column{{Name: "id", Folded: "id", Comparison: "sqlite1.num"}}}
 	catalog := dialect.NewCatalog("1", "test", func(s string) string { return s }, []string{"main"}, []*dialect.Table{posts})
-	h.schema.Store(&schemaState{catalog: catalog, version: version})
+	h.schema.Store(h.newState(catalog, version))
 	return h
 }
 

@@ -66,7 +66,9 @@ func (c *Changes) AddAll(schema bool) { c.log = append(c.log, change{schema: sch
 // AddEpochs collects changes of unknown rows.
 func (c *Changes) AddEpochs(tables ...*dialect.Table) {
 	for _, t := range tables {
-		c.log = append(c.log, change{table: t, epoch: true})
+		if !c.handle.Untracked(t) {
+			c.log = append(c.log, change{table: t, epoch: true})
+		}
 	}
 }
 
@@ -83,7 +85,7 @@ func (c *Changes) AddWrite(w *analysis.Write) {
 // may be [dialect.RowName], which no scheme needs. Above the bound the images are
 // replaced by the table's epoch.
 func (c *Changes) AddImages(t *dialect.Table, columns []int, rows [][]driver.Value) {
-	if len(rows) == 0 {
+	if len(rows) == 0 || c.handle.Untracked(t) {
 		return
 	}
 	if c.images == nil {
@@ -153,6 +155,9 @@ func (c *Changes) RollbackTo(name string, keep bool) {
 // columns of an image its schemes need. Ok is false when the images could not
 // be matched, so that there is no use in taking them.
 func (h *Handle) Schemes(ctx context.Context, t *dialect.Table) (columns []int, unread, ok bool, err error) {
+	if h.Untracked(t) {
+		return nil, true, true, nil
+	}
 	reg, err := h.engine.cfg.Store.Registry(ctx, h.database, t.Key)
 	if err != nil {
 		return nil, false, false, err

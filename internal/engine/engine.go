@@ -17,21 +17,13 @@ import (
 	"github.com/cacheops/cacheops/store"
 )
 
-// Policy is what the profiles say about one table.
-type Policy struct {
-	// Ops are the kinds of read that are cached unasked.
-	Ops analysis.Op
-	// TTL bounds the life of an entry.
-	TTL time.Duration
-	// Never forbids caching, also when a call asks for it.
-	Never bool
-}
-
 // Config is what an engine is built from. All fields are set by the caller.
 type Config struct {
 	Store store.Store
 	// Policy tells the profile of a table by its schema and name.
 	Policy func(table *dialect.Table) Policy
+	// Admit is asked before a result is kept. Nil admits all.
+	Admit func(*ReadInfo) bool
 	// FenceTTL is the life of a fence whose writer dies.
 	FenceTTL time.Duration
 	// MaxEntryBytes bounds a stored result.
@@ -43,15 +35,19 @@ type Config struct {
 	MaxSchemes int
 	// MaxPlans bounds the plans kept for each handle.
 	MaxPlans int
-	Analysis analysis.Options
-	Hooks    Hooks
-	Logger   *slog.Logger
+	// MaxLocalBytes bounds the results that never leave the process.
+	MaxLocalBytes int64
+	Analysis      analysis.Options
+	Hooks         Hooks
+	Logger        *slog.Logger
 }
 
 // Engine serves all handles of one cache.
 type Engine struct {
 	cfg   Config
 	local store.Local // the store's in-process side, or nil
+
+	forever *localResults
 
 	disabled atomic.Bool
 
@@ -61,11 +57,18 @@ type Engine struct {
 }
 
 // New makes an engine.
-func New(cfg Config) *Engine {
+func New(cfg Config) (*Engine, error) {
 	e := &Engine{cfg: cfg, handles: make(map[string][]*Handle), queues: make(map[string]chan struct{})}
 	e.local, _ = cfg.Store.(store.Local)
-	return e
+	var err error
+	if e.forever, err = newLocalResults(cfg.MaxLocalBytes); err != nil {
+		return nil, fmt.Errorf("cacheops: results of this process: %w", err)
+	}
+	return e, nil
 }
+
+// Close ends the engine's own goroutines. It may be called more than once.
+func (e *Engine) Close() { e.forever.close() }
 
 // Store returns the store.
 func (e *Engine) Store() store.Store { return e.cfg.Store }
@@ -76,6 +79,9 @@ func (e *Engine) MaxEntryBytes() int { return e.cfg.MaxEntryBytes }
 // SetDisabled turns the answering and filling of reads off and on again.
 // Writes invalidate all the same.
 func (e *Engine) SetDisabled(off bool) { e.disabled.Store(off) }
+
+// Disabled reports whether the answering and filling of reads is off.
+func (e *Engine) Disabled() bool { return e.disabled.Load() }
 
 // Handles returns the open handles of a database.
 func (e *Engine) Handles(database string) []*Handle {

@@ -38,10 +38,21 @@ type Handle struct {
 	load func(ctx context.Context) error
 }
 
-// schemaState is a catalog and the store's schema version that it belongs to.
+// schemaState is a catalog, the store's schema version that it belongs to, and
+// what the profiles say about its tables.
 type schemaState struct {
-	catalog *dialect.Catalog
-	version store.Schema
+	catalog  *dialect.Catalog
+	version  store.Schema
+	policies map[*dialect.Table]Policy
+}
+
+// newState puts a catalog in force.
+func (h *Handle) newState(catalog *dialect.Catalog, version store.Schema) *schemaState {
+	s := &schemaState{catalog: catalog, version: version, policies: make(map[*dialect.Table]Policy, len(catalog.Tables()))}
+	for _, t := range catalog.Tables() {
+		s.policies[t] = h.engine.cfg.Policy(t)
+	}
+	return s
 }
 
 // HandleConfig is what a handle is built from.
@@ -192,7 +203,7 @@ func (h *Handle) loadSchema(ctx context.Context, db dialect.Queryer, old *schema
 			return fmt.Errorf("cacheops: new schema version of %q: %w", h.database, err)
 		}
 	}
-	h.schema.Store(&schemaState{catalog: catalog, version: version})
+	h.schema.Store(h.newState(catalog, version))
 	return nil
 }
 
@@ -201,9 +212,9 @@ type Plan struct {
 	*analysis.Plan
 	state  *schemaState // what it was made from; nil when no schema was known
 	text   string
-	digest [32]byte // the text's part of the entry key
-	policy Policy   // of the tables read, combined
-	tables []string // the names of the tables read, for hooks
+	digest [32]byte   // the text's part of the entry key
+	policy readPolicy // of the tables read, combined
+	tables []string   // the names of the tables read, for hooks
 	// Extra is the driver wrapper's own: what it derived from the plan.
 	Extra atomic.Pointer[any]
 }
@@ -233,24 +244,10 @@ func (h *Handle) newPlan(text string, state *schemaState) *Plan {
 	p.Plan = analysis.Make(h.dialect, st, state.catalog, h.engine.cfg.Analysis)
 	p.digest = textDigest(h.digest, state.version, text)
 	if p.Read != nil {
-		p.policy, p.tables = h.combine(p.Read.Tables)
-	}
-	return p
-}
-
-// combine is the policy of a read over several tables: the ops that all of them
-// allow, the shortest TTL, and never if one of them says so.
-func (h *Handle) combine(tables []*dialect.Table) (Policy, []string) {
-	all := Policy{Ops: analysis.OpAll}
-	names := make([]string, 0, len(tables))
-	for _, t := range tables {
-		names = append(names, t.Name)
-		p := h.engine.cfg.Policy(t)
-		all.Ops &= p.Ops
-		all.Never = all.Never || p.Never
-		if all.TTL == 0 || p.TTL < all.TTL {
-			all.TTL = p.TTL
+		p.policy = state.combine(p.Read)
+		for _, t := range p.Read.Tables {
+			p.tables = append(p.tables, t.Name)
 		}
 	}
-	return all, names
+	return p
 }

@@ -21,6 +21,12 @@ const (
 	reasonArgument  = "an argument has a type that only the driver knows"
 	reasonNoSchema  = "the schema is not known yet"
 	reasonNotSelect = "not a SELECT"
+
+	reasonMigrations = "a table belongs to a migration tool: give it a profile by its exact name to cache it"
+	reasonUntracked  = "a profile leaves the writes of a table untracked, and names no ops"
+	reasonTerms      = "the conditions compare more columns than the profile's MaxTerms"
+	// ReasonAdmit is the program's own judgement.
+	ReasonAdmit = "Config.Admit refused it"
 )
 
 // Call is one read that may be answered from the cache.
@@ -30,6 +36,8 @@ type Call struct {
 	key  store.Key
 	op   analysis.Op
 	ttl  time.Duration
+	// local is true for a result that stays in the process.
+	local bool
 }
 
 // Op tells the kind of the read.
@@ -47,34 +55,40 @@ func (h *Handle) Prepare(ctx context.Context, p *Plan, args []driver.NamedValue)
 		return c, reasonDisabled
 	case p.Read.Reason != "":
 		return c, p.Read.Reason
-	case p.policy.Never:
-		return c, reasonNever
+	case p.policy.refused != "":
+		return Call{op: p.Read.Op(args)}, p.policy.refused
 	}
-	ops, ttl := p.policy.Ops, p.policy.TTL
+	ops, ttl, asked := p.policy.ops, p.policy.ttl, false
 	if o := calloptions.From(ctx); o != nil {
 		if o.Bypass {
 			return c, reasonBypass
 		}
 		if o.HasOps {
-			ops = o.Ops
+			ops, asked = o.Ops, true
 		}
 		if o.TTL > 0 {
 			ttl = o.TTL
 		}
 	}
 	op := p.Read.Op(args)
-	if op&ops == 0 {
-		return c, reasonOp
+	switch {
+	case op&ops == 0:
+		return Call{op: op}, reasonOp
+	case p.policy.unasked != "" && !asked:
+		return Call{op: op}, p.policy.unasked
 	}
 	key, ok := entryKey(&p.digest, args)
 	if !ok {
 		return c, reasonArgument
 	}
-	return Call{plan: p, args: args, key: key, op: op, ttl: ttl}, ""
+	return Call{plan: p, args: args, key: key, op: op, ttl: ttl, local: p.policy.local}, ""
 }
 
 // Lookup answers a call from the cache. An error of the store is a miss.
 func (h *Handle) Lookup(ctx context.Context, c *Call) (*result.Result, bool) {
+	if c.local {
+		return h.engine.forever.get(c.key)
+	}
 	var payload store.Payload
 	var ok bool
 	if h.engine.local != nil {
@@ -111,6 +125,10 @@ func (h *Handle) query(ctx context.Context, c *Call) (*store.Query, error) {
 	}, nil
 }
 
+// ErrNever is wrapped by the error of a call that asks for what a profile
+// forbids. Package cacheops exports it.
+var ErrNever = errors.New("the profile forbids caching")
+
 // ErrPlanVoid is returned by a loader that found the schema changed: the call
 // has to be planned anew.
 var ErrPlanVoid = errors.New("the plan is void")
@@ -127,6 +145,9 @@ type Loader func(ctx context.Context) (*result.Result, driver.Rows, error)
 // It returns the result, or the loader's other rows or error as they are.
 // ErrPlanVoid means that the schema is not the one the call was planned with.
 func (h *Handle) Load(ctx context.Context, c *Call, join bool, load Loader) (r *result.Result, rest driver.Rows, shared bool, err error) {
+	if c.local {
+		return h.loadLocal(ctx, c, join, load)
+	}
 	for {
 		q, err := h.query(ctx, c)
 		var lease store.Lease
@@ -209,13 +230,11 @@ func (h *Handle) Observe(ctx context.Context, p *Plan, op analysis.Op, hit, shar
 // Observed reports whether somebody listens to reads.
 func (h *Handle) Observed() bool { return h.engine.cfg.Hooks.OnRead != nil }
 
-// Policy tells what the profiles and the context say about a read, and why it
-// would not be cached.
-func (h *Handle) Policy(ctx context.Context, p *Plan, args []driver.NamedValue) (Policy, string) {
+// Verdict tells how long a read would be kept, and why it would not be cached.
+func (h *Handle) Verdict(ctx context.Context, p *Plan, args []driver.NamedValue) (ttl time.Duration, reason string) {
 	c, reason := h.Prepare(ctx, p, args)
-	policy := p.policy
-	if reason == "" {
-		policy.TTL = c.ttl
+	if reason != "" {
+		return p.policy.ttl, reason
 	}
-	return policy, reason
+	return c.ttl, ""
 }

@@ -441,7 +441,7 @@ func TestTTL(t *testing.T) {
 	t.Cleanup(func() { st.Close() })
 	s := newItems(t, func(c *cacheops.Config, _ *sqlcache.Config) {
 		c.Store = st
-		c.Profiles = cacheops.Profiles{"*": {Ops: cacheops.OpAll, TTL: time.Minute}}
+		c.Profiles = cacheops.Profiles{everyTable: {Ops: cacheops.OpAll, TTL: time.Minute}}
 	})
 	s.want(t, "one,two", false, namesOfKind, 1)
 	s.want(t, "one,two", true, namesOfKind, 1)

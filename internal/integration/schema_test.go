@@ -72,7 +72,7 @@ func TestReadIsPlannedAnewAfterAnotherProcessChangedTheSchema(t *testing.T) {
 	exec(t, s.cached, createOthers, viewOfItems)
 	s.want(t, "one,two", false, namesInView, 1)
 
-	cache, err := cacheops.New(cacheops.Config{Store: st, Profiles: cacheops.Profiles{"*": {Ops: cacheops.OpAll, TTL: time.Hour}}})
+	cache, err := cacheops.New(cacheops.Config{Store: st, Profiles: cacheops.Profiles{everyTable: {Ops: cacheops.OpAll, TTL: time.Hour}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -191,7 +191,7 @@ func TestMemoryDatabase(t *testing.T) {
 			t.Parallel()
 			var last cacheops.ReadEvent
 			cache, err := cacheops.New(cacheops.Config{
-				Profiles: cacheops.Profiles{"*": {Ops: cacheops.OpAll}},
+				Profiles: cacheops.Profiles{everyTable: {Ops: cacheops.OpAll}},
 				Hooks:    cacheops.Hooks{OnRead: func(_ context.Context, e cacheops.ReadEvent) { last = e }},
 			})
 			if err != nil {
@@ -220,7 +220,7 @@ func TestMemoryDatabase(t *testing.T) {
 // new one.
 func TestMemoryDatabaseIsLost(t *testing.T) {
 	t.Parallel()
-	cache, err := cacheops.New(cacheops.Config{Profiles: cacheops.Profiles{"*": {Ops: cacheops.OpAll}}})
+	cache, err := cacheops.New(cacheops.Config{Profiles: cacheops.Profiles{everyTable: {Ops: cacheops.OpAll}}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -42,7 +42,7 @@ func TestContextOptions(t *testing.T) {
 		{"asked for under a bypass", cacheops.With(bypass, cacheops.Ops(cacheops.OpAll)), "SELECT name FROM items WHERE kind = 2", true, "", false},
 		{"no ops", cacheops.With(ctx, cacheops.Ops(0)), "SELECT name FROM items WHERE kind = 1 ORDER BY id", false, "no profile caches this kind of read", false},
 		{"no profile", ctx, "SELECT name FROM others WHERE id = 1", false, "no profile caches this kind of read", false},
-		{"never", cacheops.With(ctx, cacheops.Ops(cacheops.OpAll)), "SELECT name FROM secrets WHERE id = 1", false, "a profile forbids caching", false},
+		{"never", ctx, "SELECT name FROM secrets WHERE id = 1", false, "a profile forbids caching", false},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { //nolint:paralleltest // they share the counters

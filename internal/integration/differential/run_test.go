@@ -121,7 +121,7 @@ func (r *run) open(dir string) (err error) {
 		return err
 	}
 	r.cache, err = cacheops.New(cacheops.Config{
-		Profiles: cacheops.Profiles{"*": {Ops: cacheops.OpAll, TTL: time.Hour}},
+		Profiles: cacheops.Profiles{"?*": {Ops: cacheops.OpAll, TTL: time.Hour}},
 		Hooks: cacheops.Hooks{
 			OnRead: func(_ context.Context, e cacheops.ReadEvent) { r.event = e },
 			OnInvalidate: func(_ context.Context, e cacheops.InvalidateEvent) {
