@@ -31,6 +31,7 @@ type Handle struct {
 	loading sync.Mutex
 
 	plans   *otter.Cache[string, *Plan]
+	recent  recentPlans
 	flights flights
 	queue   chan struct{} // of the database's short writes
 
@@ -226,11 +227,16 @@ func (p *Plan) Text() string { return p.text }
 // schema is known the plan holds no more than the parsed statement.
 func (h *Handle) Plan(text string) *Plan {
 	state := h.schema.Load()
-	if p, ok := h.plans.GetIfPresent(text); ok && p.state == state {
+	slot := h.recent.slot(text)
+	if p := slot.Load(); p != nil && p.text == text && p.state == state {
 		return p
 	}
-	p := h.newPlan(text, state)
-	h.plans.Set(text, p)
+	p, ok := h.plans.GetIfPresent(text)
+	if !ok || p.state != state {
+		p = h.newPlan(text, state)
+		h.plans.Set(text, p)
+	}
+	slot.Store(p)
 	return p
 }
 

@@ -12,7 +12,10 @@ func TestPlansAreBounded(t *testing.T) {
 	const limit = 10
 	h := newTestHandle(t, limit)
 	for i := range 100 * limit {
-		h.Plan(fmt.Sprint("SELECT id FROM posts WHERE id = ", i))
+		text := fmt.Sprint("SELECT id FROM posts WHERE id = ", i)
+		if got := h.Plan(text).Text(); got != text {
+			t.Fatalf("the plan of %q is that of %q", text, got)
+		}
 	}
 	h.plans.CleanUp()
 	if n := h.plans.EstimatedSize(); n > limit {

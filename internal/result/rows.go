@@ -79,12 +79,13 @@ func (c *cursor) Close() error {
 
 // Next implements driver.Rows.
 func (c *cursor) Next(dest []driver.Value) error {
-	if c.next >= c.r.rows {
+	r, n := c.r, len(c.names)
+	if c.next >= r.rows {
 		return io.EOF
 	}
-	copy(dest, c.r.row(c.next))
+	copy(dest, r.values[c.next*n:c.next*n+n])
 	c.next++
-	if c.r.hasBytes {
+	if r.hasBytes {
 		copyBytes(dest)
 	}
 	return nil
