@@ -6,6 +6,9 @@ import (
 	"github.com/cacheops/cacheops"
 )
 
+// everyTable matches every table. It says what "*" says, of which the cache warns.
+const everyTable = "?*"
+
 // New makes a cache for one test, and the recorder of what it does. The cache is
 // closed when the test and its subtests have ended; close the database handles
 // before, in a t.Cleanup that is registered after New. A Config that is wrong
@@ -13,9 +16,8 @@ import (
 //
 // The Config is taken as it is, but for what a test wants otherwise:
 //
-//   - Without Profiles every read that can be cached is cached. Whatever the cache
-//     says of that profile when it is made, below slog.LevelError, is not logged.
-//     For a cache without profiles give it Profiles{"*": {}}.
+//   - Without Profiles every read that can be cached is cached. For a cache without
+//     profiles give it Profiles{"*": {}}.
 //   - Without a Logger the cache logs to t.Log, and from slog.LevelError on to
 //     t.Error, which fails the test: what an in-process store does not survive is
 //     a bug. After the end of the test nothing is logged. Give a Logger of your
@@ -31,16 +33,13 @@ func New(t testing.TB, cfg cacheops.Config) (*cacheops.Cache, *Recorder) {
 	if cfg.Logger == nil {
 		cfg.Logger = newLogger(t)
 	}
-	made := func() {}
 	if len(cfg.Profiles) == 0 {
-		cfg.Profiles = cacheops.Profiles{"*": {Ops: cacheops.OpAll}}
-		cfg.Logger, made = quietUntil(cfg.Logger)
+		cfg.Profiles = cacheops.Profiles{everyTable: {Ops: cacheops.OpAll}}
 	}
 	cache, err := cacheops.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	made()
 	t.Cleanup(func() {
 		if err := cache.Close(); err != nil {
 			t.Errorf("close the cache: %v", err)

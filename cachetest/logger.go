@@ -5,7 +5,6 @@ import (
 	"context"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"testing"
 )
 
@@ -79,33 +78,4 @@ func (h testHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 // WithGroup implements slog.Handler.
 func (h testHandler) WithGroup(name string) slog.Handler {
 	return testHandler{logs: h.logs.WithGroup(name), fails: h.fails.WithGroup(name)}
-}
-
-// quietUntil returns a logger that takes nothing below slog.LevelError until made
-// is called, and then all that the given one takes.
-func quietUntil(logger *slog.Logger) (quiet *slog.Logger, made func()) {
-	loud := new(atomic.Bool)
-	return slog.New(quietHandler{Handler: logger.Handler(), loud: loud}), func() { loud.Store(true) }
-}
-
-// quietHandler takes only errors until it is loud.
-type quietHandler struct {
-	slog.Handler
-
-	loud *atomic.Bool
-}
-
-// Enabled implements slog.Handler.
-func (h quietHandler) Enabled(ctx context.Context, level slog.Level) bool {
-	return (h.loud.Load() || level >= slog.LevelError) && h.Handler.Enabled(ctx, level)
-}
-
-// WithAttrs implements slog.Handler.
-func (h quietHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return quietHandler{Handler: h.Handler.WithAttrs(attrs), loud: h.loud}
-}
-
-// WithGroup implements slog.Handler.
-func (h quietHandler) WithGroup(name string) slog.Handler {
-	return quietHandler{Handler: h.Handler.WithGroup(name), loud: h.loud}
 }

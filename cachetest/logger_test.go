@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/cacheops/cacheops"
@@ -55,32 +54,6 @@ func TestLoggerIsSilentAfterTheTest(t *testing.T) {
 	var logger *slog.Logger
 	t.Run("inner", func(t *testing.T) { logger = newLogger(t) })
 	logger.Error("late")
-}
-
-func TestQuietUntil(t *testing.T) {
-	t.Parallel()
-	var b strings.Builder
-	quiet, made := quietUntil(slog.New(slog.NewTextHandler(&b, nil)))
-	child := quiet.With("a", 1).WithGroup("g")
-	quiet.Warn("early")
-	child.Warn("early")
-	if b.Len() > 0 {
-		t.Errorf("not quiet: %s", &b)
-	}
-	quiet.Error("wrong")
-	made()
-	quiet.Warn("later")
-	quiet.Debug("too much")
-	child.Info("of the child", "b", 2)
-	got := b.String()
-	for _, want := range []string{"msg=wrong", "msg=later", `msg="of the child" a=1 g.b=2`} {
-		if !strings.Contains(got, want) {
-			t.Errorf("%s is missing from %s", want, got)
-		}
-	}
-	if strings.Contains(got, "too much") {
-		t.Errorf("the level of the handler is gone: %s", got)
-	}
 }
 
 // A test is told of nothing that it did not ask for.
