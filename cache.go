@@ -41,7 +41,7 @@ func New(cfg Config) (*Cache, error) {
 		cfg.Store = c.owned
 	}
 	c.engine = engine.New(engine.Config{
-		Store: cfg.Store, Policy: policy(rules, cfg.DefaultTTL), FenceTTL: cfg.FenceTTL,
+		Store: cfg.Store, Policy: policy(rules, cfg.DefaultTTL), FenceTTL: cfg.FenceTTL, LockTTL: cfg.LockTTL,
 		MaxEntryBytes: cfg.MaxEntryBytes, MaxImages: cfg.MaxImages, MaxPlans: cfg.MaxPlans, MaxSchemes: cfg.MaxSchemes,
 		Analysis: analysis.Options{MaxConjunctions: cfg.MaxTerms, Functions: cfg.Writes},
 		Hooks:    cfg.Hooks.engine(), Logger: cfg.Logger,

@@ -56,6 +56,9 @@ type Profile struct {
 	TTL time.Duration
 	// Mode is Auto or Never.
 	Mode Mode
+	// Lock is the option Lock for every read of the tables. A read of several
+	// tables takes the lock if one of their profiles says so.
+	Lock bool
 }
 
 // Profiles maps patterns to profiles. A pattern names a table, "posts" or
@@ -116,7 +119,7 @@ func policy(rules []rule, defaultTTL time.Duration) func(*dialect.Table) engine.
 			if !r.matches(name) && !r.matches(qualified) {
 				continue
 			}
-			return engine.Policy{Ops: analysis.Op(r.profile.Ops), TTL: r.profile.TTL, Never: r.profile.Mode == Never}
+			return engine.Policy{Ops: analysis.Op(r.profile.Ops), TTL: r.profile.TTL, Never: r.profile.Mode == Never, Lock: r.profile.Lock}
 		}
 		return engine.Policy{TTL: defaultTTL}
 	}

@@ -68,6 +68,8 @@ func TestConfigIsChecked(t *testing.T) {
 		`Profiles["a"].Mode`:            {Profiles: Profiles{"a": {Mode: 7}}},
 		"DefaultTTL":                    {DefaultTTL: -1},
 		"FenceTTL":                      {FenceTTL: time.Millisecond},
+		"LockTTL":                       {LockTTL: time.Microsecond},
+		"Config.LockTTL is -1":          {LockTTL: -1},
 		"MaxEntryBytes":                 {MaxEntryBytes: -1},
 		"MaxImages":                     {MaxImages: -1},
 		"MaxTerms":                      {MaxTerms: -1},

@@ -25,6 +25,8 @@ type Policy struct {
 	TTL time.Duration
 	// Never forbids caching, also when a call asks for it.
 	Never bool
+	// Lock lets one reader of an entry after the other ask the database.
+	Lock bool
 }
 
 // Config is what an engine is built from. All fields are set by the caller.
@@ -34,6 +36,8 @@ type Config struct {
 	Policy func(table *dialect.Table) Policy
 	// FenceTTL is the life of a fence whose writer dies.
 	FenceTTL time.Duration
+	// LockTTL is how long others wait for one who has the lock of an entry.
+	LockTTL time.Duration
 	// MaxEntryBytes bounds a stored result.
 	MaxEntryBytes int
 	// MaxImages bounds the row images of one table in one transaction, and the

@@ -239,7 +239,7 @@ func (h *Handle) newPlan(text string, state *schemaState) *Plan {
 }
 
 // combine is the policy of a read over several tables: the ops that all of them
-// allow, the shortest TTL, and never if one of them says so.
+// allow, the shortest TTL, and never or with the lock if one of them says so.
 func (h *Handle) combine(tables []*dialect.Table) (Policy, []string) {
 	all := Policy{Ops: analysis.OpAll}
 	names := make([]string, 0, len(tables))
@@ -248,6 +248,7 @@ func (h *Handle) combine(tables []*dialect.Table) (Policy, []string) {
 		p := h.engine.cfg.Policy(t)
 		all.Ops &= p.Ops
 		all.Never = all.Never || p.Never
+		all.Lock = all.Lock || p.Lock
 		if all.TTL == 0 || p.TTL < all.TTL {
 			all.TTL = p.TTL
 		}
