@@ -42,7 +42,7 @@ func New(cfg Config) (*Cache, error) {
 		cfg.Store = c.owned
 	}
 	c.engine, err = engine.New(engine.Config{
-		Store: cfg.Store, Policy: profiles.of, Admit: admit(cfg.Admit), FenceTTL: cfg.FenceTTL,
+		Store: cfg.Store, Policy: profiles.of, Admit: admit(cfg.Admit), FenceTTL: cfg.FenceTTL, LockTTL: cfg.LockTTL,
 		MaxEntryBytes: cfg.MaxEntryBytes, MaxImages: cfg.MaxImages, MaxPlans: cfg.MaxPlans, MaxSchemes: cfg.MaxSchemes,
 		MaxLocalBytes: cfg.MaxLocalBytes,
 		Analysis:      analysis.Options{MaxConjunctions: cfg.MaxDisjunction, Functions: cfg.Writes, SkipColumn: profiles.skipColumn()},

@@ -15,6 +15,7 @@ import (
 const (
 	DefaultTTL           = time.Hour
 	DefaultFenceTTL      = 30 * time.Second
+	DefaultLockTTL       = 10 * time.Second
 	DefaultMaxEntryBytes = 1 << 20
 	DefaultMaxImages     = 2000
 	DefaultMaxSchemes    = 64
@@ -76,6 +77,10 @@ type Config struct {
 	// changed. A commit never begins with less than half of it left. 0 means
 	// 30 seconds.
 	FenceTTL time.Duration
+	// LockTTL is how long others wait for the one reader who asks the database,
+	// where Profile.Lock or the option Lock is set. After it the next one asks:
+	// the first may have died, or takes too long. 0 means 10 seconds.
+	LockTTL time.Duration
 
 	// Writes declares what functions write that only the program knows, by
 	// name: an empty list for one that writes nothing. A statement that calls
@@ -102,6 +107,7 @@ func (c Config) withDefaults() Config {
 	c.MaxSchemes = cmp.Or(c.MaxSchemes, DefaultMaxSchemes)
 	c.MaxPlans = cmp.Or(c.MaxPlans, DefaultMaxPlans)
 	c.FenceTTL = cmp.Or(c.FenceTTL, DefaultFenceTTL)
+	c.LockTTL = cmp.Or(c.LockTTL, DefaultLockTTL)
 	if c.Logger == nil {
 		c.Logger = slog.Default()
 	}
@@ -134,6 +140,9 @@ func (c *Config) validate() error {
 	}
 	if c.FenceTTL < time.Second {
 		return fmt.Errorf("cacheops: Config.FenceTTL is %v: use at least a second, or 0 for the default", c.FenceTTL)
+	}
+	if c.LockTTL < time.Millisecond {
+		return fmt.Errorf("cacheops: Config.LockTTL is %v: use at least a millisecond, or 0 for the default", c.LockTTL)
 	}
 	return nil
 }

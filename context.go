@@ -45,3 +45,17 @@ func TTL(d time.Duration) Option {
 func Ops(ops Op) Option {
 	return func(o *calloptions.Options) { o.Ops, o.HasOps = analysis.Op(ops), true }
 }
+
+// Lock guards against stampedes: of those who miss the same result at once, in
+// any process on the same store, one asks the database, and the others wait for
+// its result. When that one fails its error is its own, and the next one asks.
+// When it dies, or takes longer than Config.LockTTL, the next one asks as well.
+//
+// Nobody who holds a connection waits: not in a transaction, and not where a
+// result is open. A wait ends with the context. Without the option readers wait
+// only for those of their own handle that began after the same writes.
+//
+// Lock says nothing on whether a result is cached.
+func Lock() Option {
+	return func(o *calloptions.Options) { o.Lock = true }
+}

@@ -29,7 +29,9 @@
 //     error, no read that starts afterwards, in any process on the same store,
 //     is answered from before it. Results being computed meanwhile are no
 //     exception, and neither is a reader who waits for another reader's query:
-//     it does so only if the stamps that it read itself are those of the other.
+//     it gets that one's result only if the stamps that it read itself are those
+//     of the other. With the option Lock readers wait for more queries than that,
+//     and then look for a valid result in the cache.
 //  2. Safe against crashes. A process may die at any instruction, also between
 //     the commit and the invalidation. The fence that it leaves keeps readers
 //     away from what it wrote, and ends by a deadline with nothing stale behind.

@@ -54,7 +54,7 @@ func newPolicies(cfg *Config) (*policies, error) {
 	}
 	p := &policies{rules: rules, unnamed: Profile{
 		Ops: OpNone, TTL: cfg.Defaults.TTL, Mode: cfg.Defaults.Mode, Local: cfg.Defaults.Local,
-		SkipColumns: cfg.Defaults.SkipColumns, MaxTerms: cfg.Defaults.MaxTerms,
+		Lock: cfg.Defaults.Lock, SkipColumns: cfg.Defaults.SkipColumns, MaxTerms: cfg.Defaults.MaxTerms,
 	}.inherit(&cfg.Defaults)}
 	return p, nil
 }
@@ -79,7 +79,7 @@ func (p *policies) of(t *dialect.Table) engine.Policy {
 	return engine.Policy{
 		Ops: analysis.Op(profile.Ops), TTL: profile.TTL,
 		Never: profile.Mode == Never, Untracked: profile.Mode == Untracked,
-		Local: profile.Local == Forever, MaxTerms: profile.MaxTerms,
+		Local: profile.Local == Forever, Lock: profile.Lock, MaxTerms: profile.MaxTerms,
 	}
 }
 

@@ -113,6 +113,9 @@ type Profile struct {
 	// conditions compare more columns of the table at once: such a read is
 	// rarely made twice. 0 or less: no limit; less than 0 does not inherit.
 	MaxTerms int
+	// Lock is the option Lock for every read of the tables. A read of several
+	// tables takes the lock if one of their profiles says so.
+	Lock bool
 }
 
 // Profiles maps patterns to profiles. A pattern names a table, "posts" or
@@ -153,6 +156,7 @@ func (p Profile) inherit(defaults *Profile) Profile {
 	p.TTL = cmp.Or(p.TTL, defaults.TTL, DefaultTTL)
 	p.Mode = cmp.Or(p.Mode, defaults.Mode, Auto)
 	p.Local = cmp.Or(p.Local, defaults.Local, Shared)
+	p.Lock = p.Lock || defaults.Lock
 	p.MaxTerms = max(0, cmp.Or(p.MaxTerms, defaults.MaxTerms))
 	if p.SkipColumns == nil {
 		p.SkipColumns = defaults.SkipColumns

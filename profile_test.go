@@ -73,6 +73,7 @@ func TestProfilesInherit(t *testing.T) {
 		"TTL":       {Profile{TTL: time.Minute}, engine.Policy{TTL: time.Minute}, engine.Policy{TTL: time.Minute}},
 		"Never":     {Profile{Mode: Never}, engine.Policy{TTL: time.Hour, Never: true}, engine.Policy{TTL: time.Hour, Never: true}},
 		"Untracked": {Profile{Mode: Untracked}, engine.Policy{TTL: time.Hour, Untracked: true}, engine.Policy{TTL: time.Hour, Untracked: true}},
+		"Lock":      {Profile{Lock: true}, engine.Policy{TTL: time.Hour, Lock: true}, engine.Policy{TTL: time.Hour, Lock: true}},
 		"Local":     {Profile{Local: Forever}, engine.Policy{TTL: time.Hour, Local: true}, engine.Policy{TTL: time.Hour, Local: true}},
 		"MaxTerms":  {Profile{MaxTerms: 2}, engine.Policy{TTL: time.Hour, MaxTerms: 2}, engine.Policy{TTL: time.Hour, MaxTerms: 2}},
 	} {
@@ -83,7 +84,8 @@ func TestProfilesInherit(t *testing.T) {
 		if got := of(t, cfg, "main", "others"); got != tt.others {
 			t.Errorf("%s: a table without profile has %+v", name, got)
 		}
-		if got := of(t, cfg, "main", "own"); got != (engine.Policy{Ops: analysis.OpCount, TTL: time.Second}) {
+		set := engine.Policy{Ops: analysis.OpCount, TTL: time.Second, Lock: tt.defaults.Lock} // a bool can only be set
+		if got := of(t, cfg, "main", "own"); got != set {
 			t.Errorf("%s: a profile with all fields has %+v", name, got)
 		}
 		if got := of(t, cfg, "main", "none"); got.Ops != 0 {
@@ -189,6 +191,8 @@ func TestConfigIsChecked(t *testing.T) {
 		`Profiles has "a" twice`:        {Profiles: Profiles{"a": {}, "A": {}}},
 		"Config.Defaults.TTL":           {Defaults: Profile{TTL: -1}},
 		"FenceTTL":                      {FenceTTL: time.Millisecond},
+		"LockTTL":                       {LockTTL: time.Microsecond},
+		"Config.LockTTL is -1":          {LockTTL: -1},
 		"MaxEntryBytes":                 {MaxEntryBytes: -1},
 		"MaxImages":                     {MaxImages: -1},
 		"MaxDisjunction":                {MaxDisjunction: -1},

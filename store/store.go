@@ -203,9 +203,18 @@ type Store interface {
 
 	// Lock tries to take the lock of that key and does not wait: at most one
 	// caller holds it until unlock or until the time is over. Unlock may be
-	// called more than once and takes away the own lock only. It is a help
-	// against stampedes and no promise: a lost lock costs work, not truth.
+	// called more than once and takes away the own lock only, also when the
+	// context of Lock is over by then. It is a help against stampedes and no
+	// promise: a lost lock costs work, not truth.
 	Lock(ctx context.Context, key Key, ttl time.Duration) (unlock func(), ok bool, err error)
+
+	// AwaitUnlock returns nil when there was a moment since the call at which
+	// nobody held the lock of that key: at once where it is free, else when its
+	// holder unlocks or the holder's time is over, as it is when the holder
+	// died. Everybody who waits is woken then, and nobody has the lock by it:
+	// call Lock. A store does not ask again and again, it waits to be told, and
+	// for the end of the holder's time. Close ends the wait with ErrClosed.
+	AwaitUnlock(ctx context.Context, key Key) error
 
 	// Close ends the store's goroutines and waits for them. Further calls
 	// return ErrClosed.

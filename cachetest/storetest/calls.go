@@ -21,6 +21,7 @@ func everyCall(ctx context.Context, s store.Store, q *store.Query, sn store.Snap
 	_, out["Schema"] = s.Schema(ctx, q.Database)
 	_, out["BumpSchema"] = s.BumpSchema(ctx, q.Database)
 	_, _, out["Lock"] = s.Lock(ctx, q.Key, time.Minute)
+	out["AwaitUnlock"] = s.AwaitUnlock(ctx, q.Key)
 	return out
 }
 

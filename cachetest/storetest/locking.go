@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/cacheops/cacheops/store"
@@ -21,7 +23,159 @@ func (b *bench) take(key store.Key, want bool, why string) (unlock func()) {
 	return unlock
 }
 
+// patience ends a wait that nobody ended, so that the test fails and does not
+// hang.
+const patience = 20 * time.Second
+
+// waiters are callers of AwaitUnlock.
+type waiters struct {
+	b      *bench
+	n      int
+	cancel context.CancelFunc
+	errs   chan error
+}
+
+// await lets n callers wait for the lock.
+func (b *bench) await(n int, key store.Key) *waiters {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	w := &waiters{b, n, cancel, make(chan error, n)}
+	for range n {
+		go func() { w.errs <- b.store.AwaitUnlock(ctx, key) }()
+	}
+	return w
+}
+
+// end wants every wait to end with that error.
+func (w *waiters) end(want error, why string) {
+	w.b.Helper()
+	defer w.cancel()
+	for range w.n {
+		if err := <-w.errs; !errors.Is(err, want) {
+			w.b.Errorf("AwaitUnlock: error %v, want %v: %s", err, want, why)
+		}
+	}
+}
+
+// heldOn wants a wait for the lock to last until its context is over.
+func (b *bench) heldOn(key store.Key, why string) {
+	b.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Millisecond)
+	defer cancel()
+	if err := b.store.AwaitUnlock(ctx, key); !errors.Is(err, context.DeadlineExceeded) {
+		b.Fatalf("AwaitUnlock: error %v, want context.DeadlineExceeded: %s", err, why)
+	}
+}
+
+// rounds is how often a test lets waiters and the one who wakes them run
+// together: some come before it, some after.
+const rounds = 20
+
 var lockTests = []test{
+	{"nobody waits for a lock that is free", nil, func(b *bench) {
+		key := store.Key{1}
+		b.await(1, key).end(nil, "nobody ever had it")
+		unlock := b.take(key, true, "nobody has it")
+		b.await(1, store.Key{2}).end(nil, "it is another lock")
+		b.heldOn(key, "it is taken")
+		unlock()
+		b.await(3, key).end(nil, "it was given back")
+	}},
+	{"who waits is woken by unlock", nil, func(b *bench) {
+		one, two := store.Key{1}, store.Key{2}
+		other := b.take(two, true, "nobody has it")
+		for range rounds {
+			unlock := b.take(one, true, "it was given back")
+			w := b.await(8, one)
+			unlock()
+			w.end(nil, "it was given back")
+			b.heldOn(two, "another lock was given back")
+		}
+		other()
+	}},
+	{"who waits is woken when the time is over", []string{"Advance"}, func(b *bench) {
+		key := store.Key{1}
+		for range rounds {
+			b.take(key, true, "the last holder's time is over")
+			w := b.await(8, key)
+			b.h.Advance(b.store, 61*time.Second)
+			w.end(nil, "the holder's time is over")
+		}
+		b.take(key, true, "waiting is not having")()
+	}},
+	{"who waits is woken by the context", nil, func(b *bench) {
+		key := store.Key{1}
+		unlock := b.take(key, true, "nobody has it")
+		for range rounds {
+			w := b.await(4, key)
+			w.cancel()
+			w.end(context.Canceled, "their context is over")
+		}
+		b.take(key, false, "those who waited have not given it back")
+		unlock()
+	}},
+	{"who waits is woken by Close", nil, func(b *bench) {
+		key := store.Key{1}
+		unlock := b.take(key, true, "nobody has it")
+		w := b.await(8, key)
+		if err := b.store.Close(); err != nil {
+			b.Fatalf("Close: %v", err)
+		}
+		w.end(store.ErrClosed, "the store is closed")
+		unlock()
+	}},
+	{"a late unlock wakes nobody", []string{"Advance"}, func(b *bench) {
+		key := store.Key{1}
+		late := b.take(key, true, "nobody has it")
+		b.h.Advance(b.store, 61*time.Second)
+		unlock := b.take(key, true, "its time is over")
+		late()
+		b.heldOn(key, "the old holder cannot give back the new lock")
+		b.take(key, false, "the old holder cannot give back the new lock")
+		w := b.await(8, key)
+		late()
+		unlock()
+		w.end(nil, "the new holder gave it back")
+	}},
+	{"of those who are woken one has the lock", nil, func(b *bench) {
+		const callers = 16
+		key := store.Key{1}
+		unlock := b.take(key, true, "nobody has it")
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		var (
+			wg    sync.WaitGroup
+			have  atomic.Int32
+			turns atomic.Int32
+		)
+		for range callers {
+			wg.Go(func() {
+				for {
+					mine, ok, err := b.store.Lock(ctx, key, time.Minute)
+					if err == nil && !ok {
+						err = b.store.AwaitUnlock(ctx, key)
+					}
+					switch {
+					case err != nil:
+						b.Errorf("Lock or AwaitUnlock: %v", err)
+						return
+					case ok:
+						if n := have.Add(1); n != 1 {
+							b.Errorf("%d have the lock", n)
+						}
+						turns.Add(1)
+						have.Add(-1)
+						mine()
+						return
+					}
+				}
+			})
+		}
+		unlock()
+		wg.Wait()
+		if n := turns.Load(); n != callers {
+			b.Errorf("%d of %d had the lock", n, callers)
+		}
+	}},
 	{"a lock is held by one", nil, func(b *bench) {
 		one, two := store.Key{1}, store.Key{2}
 		unlock := b.take(one, true, "nobody has it")
@@ -34,6 +188,19 @@ var lockTests = []test{
 		b.take(one, false, "the first holder has no say in it any more")
 		again()
 		other()
+	}},
+	{"a lock is given back although its context is over", nil, func(b *bench) {
+		key := store.Key{1}
+		ctx, cancel := context.WithCancel(context.Background())
+		unlock, ok, err := b.store.Lock(ctx, key, time.Minute)
+		if !ok || err != nil {
+			b.Fatalf("Lock: taken is %v, error %v", ok, err)
+		}
+		cancel()
+		b.take(key, false, "the end of the context is not the end of the lock")
+		w := b.await(4, key)
+		unlock()
+		w.end(nil, "it was given back")
 	}},
 	{"a lock is over at its time", []string{"Advance"}, func(b *bench) {
 		key := store.Key{1}

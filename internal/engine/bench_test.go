@@ -22,7 +22,7 @@ func newTestHandle(b testing.TB, maxPlans int) *Handle {
 	b.Cleanup(func() { _ = st.Close() })
 	e, err := New(Config{
 		Store: st, Policy: func(*dialect.Table) Policy { return Policy{Ops: analysis.OpAll, TTL: time.Hour} },
-		FenceTTL: time.Second, MaxEntryBytes: 1 << 20, MaxImages: 100, MaxPlans: maxPlans, MaxSchemes: 64, MaxLocalBytes: 1 << 20, Logger: slog.New(slog.DiscardHandler),
+		FenceTTL: time.Second, LockTTL: time.Second, MaxEntryBytes: 1 << 20, MaxImages: 100, MaxPlans: maxPlans, MaxSchemes: 64, MaxLocalBytes: 1 << 20, Logger: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		b.Fatal(err)

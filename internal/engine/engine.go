@@ -26,6 +26,8 @@ type Config struct {
 	Admit func(*ReadInfo) bool
 	// FenceTTL is the life of a fence whose writer dies.
 	FenceTTL time.Duration
+	// LockTTL is how long others wait for one who has the lock of an entry.
+	LockTTL time.Duration
 	// MaxEntryBytes bounds a stored result.
 	MaxEntryBytes int
 	// MaxImages bounds the row images of one table in one transaction, and the

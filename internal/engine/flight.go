@@ -18,23 +18,36 @@ type flights struct {
 // nil when the leader has nothing for others.
 type flight struct {
 	snapshot store.Snapshot
-	done     chan struct{}
-	result   *result.Result
+	// waits is true while the leader has not yet got the lock against stampedes
+	// that it asked for. The mutex of flights guards it.
+	waits  bool
+	done   chan struct{}
+	result *result.Result
 }
 
 // join returns the flight of the key if its snapshot equals the caller's, who
 // took it after its own start: so what the flight returns is no older than the
 // caller. Else it returns a new flight, which the caller leads. A flight with
 // another snapshot goes on for those who joined it; nobody joins it any more.
-func (f *flights) join(key store.Key, s store.Snapshot) (fl *flight, leader bool) {
+//
+// Lock says that the caller asks for the lock against stampedes. One who does
+// not does not wait for it with others either.
+func (f *flights) join(key store.Key, s store.Snapshot, lock bool) (fl *flight, leader bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if fl = f.running[key]; fl != nil && fl.snapshot.Equal(s) {
+	if fl = f.running[key]; fl != nil && fl.snapshot.Equal(s) && (lock || !fl.waits) {
 		return fl, false
 	}
-	fl = &flight{snapshot: s, done: make(chan struct{})}
+	fl = &flight{snapshot: s, waits: lock, done: make(chan struct{})}
 	f.running[key] = fl
 	return fl, true
+}
+
+// depart says that the flight's leader waits no more and asks the database.
+func (f *flights) depart(fl *flight) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fl.waits = false
 }
 
 // land ends a flight.

@@ -63,7 +63,7 @@ func (h *Handle) loadLocal(ctx context.Context, c *Call, join bool, load Loader)
 			h.keepLocal(c, r, err)
 			return r, rest, false, err
 		}
-		f, leader := h.flights.join(c.key, localSnapshot{})
+		f, leader := h.flights.join(c.key, localSnapshot{}, false)
 		if leader {
 			r, rest, err = h.leadLocal(ctx, f, c, load)
 			return r, rest, false, err

@@ -24,6 +24,8 @@ type Policy struct {
 	Migrations bool
 	// Local keeps results in the process, for ever.
 	Local bool
+	// Lock lets one reader of an entry after the other ask the database.
+	Lock bool
 	// MaxTerms is the number of columns compared at once above which a read is
 	// not cached unasked. 0: no limit.
 	MaxTerms int
@@ -40,8 +42,8 @@ type readPolicy struct {
 	never string
 	// unasked is why the read is cached only when a call asks for it.
 	unasked string
-	// local is true when all tables are.
-	local bool
+	// local is true when all tables are, lock when one is.
+	local, lock bool
 }
 
 // combine is the policy of a read.
@@ -54,6 +56,7 @@ func (s *schemaState) combine(r *analysis.Read) readPolicy {
 			all.ttl = p.TTL
 		}
 		all.local = all.local && p.Local
+		all.lock = all.lock || p.Lock
 		switch {
 		case p.Never:
 			all.never, all.refused = t.Name, reasonNever

@@ -38,6 +38,7 @@ type Call struct {
 	ttl  time.Duration
 	// local is true for a result that stays in the process.
 	local bool
+	lock  bool // asks for the lock against stampedes
 }
 
 // Op tells the kind of the read.
@@ -58,7 +59,7 @@ func (h *Handle) Prepare(ctx context.Context, p *Plan, args []driver.NamedValue)
 	case p.policy.refused != "":
 		return Call{op: p.Read.Op(args)}, p.policy.refused
 	}
-	ops, ttl, asked := p.policy.ops, p.policy.ttl, false
+	ops, ttl, asked, lock := p.policy.ops, p.policy.ttl, false, p.policy.lock
 	if o := calloptions.From(ctx); o != nil {
 		if o.Bypass {
 			return c, reasonBypass
@@ -69,6 +70,7 @@ func (h *Handle) Prepare(ctx context.Context, p *Plan, args []driver.NamedValue)
 		if o.TTL > 0 {
 			ttl = o.TTL
 		}
+		lock = lock || o.Lock
 	}
 	op := p.Read.Op(args)
 	switch {
@@ -81,7 +83,7 @@ func (h *Handle) Prepare(ctx context.Context, p *Plan, args []driver.NamedValue)
 	if !ok {
 		return c, reasonArgument
 	}
-	return Call{plan: p, args: args, key: key, op: op, ttl: ttl, local: p.policy.local}, ""
+	return Call{plan: p, args: args, key: key, op: op, ttl: ttl, local: p.policy.local, lock: lock}, ""
 }
 
 // Lookup answers a call from the cache. An error of the store is a miss.
@@ -139,21 +141,20 @@ type Loader func(ctx context.Context) (*result.Result, driver.Rows, error)
 
 // Load answers a call that missed. It leases, joins the flight of another reader
 // if that one's snapshot is no older than its own start, or else runs the
-// loader and stores what it returns. Join says whether to wait for others: a
-// caller that holds a connection must not, for the other may be waiting for it.
+// loader and stores what it returns. A call that asks for the lock runs the
+// loader when it is its turn, see [Handle.turn]. Join says whether to wait for
+// others: a caller that holds a connection must not, for the other may be waiting
+// for it. Where the lease is fenced nobody waits, for nothing will be stored.
 //
-// It returns the result, or the loader's other rows or error as they are.
-// ErrPlanVoid means that the schema is not the one the call was planned with.
+// It returns the result, or the loader's other rows or error as they are. Shared
+// is true when the result is another reader's. ErrPlanVoid means that the schema
+// is not the one the call was planned with.
 func (h *Handle) Load(ctx context.Context, c *Call, join bool, load Loader) (r *result.Result, rest driver.Rows, shared bool, err error) {
 	if c.local {
 		return h.loadLocal(ctx, c, join, load)
 	}
 	for {
-		q, err := h.query(ctx, c)
-		var lease store.Lease
-		if err == nil {
-			lease, err = h.engine.cfg.Store.Lease(ctx, q)
-		}
+		q, lease, err := h.lease(ctx, c)
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil, nil, false, ctx.Err()
@@ -170,10 +171,9 @@ func (h *Handle) Load(ctx context.Context, c *Call, join bool, load Loader) (r *
 			h.fill(ctx, q, lease, c, r, err)
 			return r, rest, false, err
 		}
-		f, leader := h.flights.join(c.key, lease.Snapshot)
+		f, leader := h.flights.join(c.key, lease.Snapshot, c.lock)
 		if leader {
-			r, rest, err = h.lead(ctx, f, q, lease, c, load)
-			return r, rest, false, err
+			return h.lead(ctx, f, q, lease, c, load)
 		}
 		select {
 		case <-f.done:
@@ -188,13 +188,32 @@ func (h *Handle) Load(ctx context.Context, c *Call, join bool, load Loader) (r *
 	}
 }
 
+// lease asks the store for the stamps of a call.
+func (h *Handle) lease(ctx context.Context, c *Call) (*store.Query, store.Lease, error) {
+	q, err := h.query(ctx, c)
+	if err != nil {
+		return nil, store.Lease{}, err
+	}
+	lease, err := h.engine.cfg.Store.Lease(ctx, q)
+	return q, lease, err
+}
+
 // lead runs the loader for itself and for those who joined. They are let go
-// whatever happens, also when the loader panics.
-func (h *Handle) lead(ctx context.Context, f *flight, q *store.Query, lease store.Lease, c *Call, load Loader) (r *result.Result, rest driver.Rows, err error) {
+// whatever happens, also when the loader panics, and so is the lock.
+func (h *Handle) lead(ctx context.Context, f *flight, q *store.Query, lease store.Lease, c *Call, load Loader) (r *result.Result, rest driver.Rows, shared bool, err error) {
 	defer func() { h.flights.land(c.key, f, r) }()
+	if c.lock {
+		t, err := h.turn(ctx, c, q, lease)
+		if err != nil || t.found != nil {
+			return t.found, nil, err == nil, err
+		}
+		defer t.unlock()
+		q, lease = t.query, t.lease
+		h.flights.depart(f)
+	}
 	r, rest, err = load(ctx)
 	h.fill(ctx, q, lease, c, r, err)
-	return r, rest, err
+	return r, rest, false, err
 }
 
 // fill stores a whole result. A failure costs a hit.

@@ -41,7 +41,13 @@ type cachedSQLite struct {
 // may alter the settings before they take effect.
 func newCachedSQLite(t testing.TB, change func(*cacheops.Config, *sqlcache.Config)) *cachedSQLite {
 	t.Helper()
-	s := &cachedSQLite{path: filepath.Join(t.TempDir(), "test.sqlite")}
+	return openCachedSQLite(t, filepath.Join(t.TempDir(), "test.sqlite"), change)
+}
+
+// openCachedSQLite is newCachedSQLite for a file that may be there.
+func openCachedSQLite(t testing.TB, path string, change func(*cacheops.Config, *sqlcache.Config)) *cachedSQLite {
+	t.Helper()
+	s := &cachedSQLite{path: path}
 	cfg := cacheops.Config{
 		Profiles: cacheops.Profiles{everyTable: {Ops: cacheops.OpAll, TTL: time.Hour}},
 		Hooks: cacheops.Hooks{OnRead: func(_ context.Context, e cacheops.ReadEvent) {

@@ -28,6 +28,9 @@ type Config struct {
 	// deadlines and the locks. It must not go back: the difference of two
 	// results is what counts, so keep the monotonic reading that [time.Now]
 	// has. It is called from many goroutines at once. Default: time.Now.
+	//
+	// Nobody hears a clock jump. Who waits for a lock looks at it again when as
+	// much real time has gone by as was left of the lock by this clock.
 	Clock func() time.Time
 }
 

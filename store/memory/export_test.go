@@ -125,6 +125,13 @@ func (s *Store) Flush() {
 	s.entries.InvalidateAll()
 }
 
+// ClockMoved lets those who wait for a lock know that the clock has jumped.
+func (s *Store) ClockMoved() {
+	s.locks.mu.Lock()
+	defer s.locks.mu.Unlock()
+	s.locks.sweep(s.clock.instant())
+}
+
 // Entries returns the number of entries and their weight, maintenance done.
 func (s *Store) Entries() (n int, weight uint64) {
 	s.entries.CleanUp()

@@ -29,6 +29,8 @@ type Store struct {
 	locks  locks
 	closed atomic.Bool
 	close  sync.Once
+	// closing is closed by Close, and wakes those who wait for a lock.
+	closing chan struct{}
 
 	// mu guards the map.
 	mu        sync.RWMutex
@@ -55,6 +57,7 @@ func New(config Config) (*Store, error) {
 		tasks:     newTasks(),
 		limit:     config.MaxBytes / maxEntryShare,
 		databases: make(map[string]*database),
+		closing:   make(chan struct{}),
 	}
 	entries, err := otter.New(&otter.Options[store.Key, *entry]{
 		MaximumWeight: uint64(config.MaxBytes), //nolint:gosec // validated
@@ -298,28 +301,13 @@ func (s *Store) BumpSchema(ctx context.Context, database string) (store.Schema, 
 	return s.database(database).bumpSchema(), nil
 }
 
-// Lock tries to take the lock of the key. The time must be above 0. Unlock may
-// be called after Close.
-func (s *Store) Lock(ctx context.Context, key store.Key, ttl time.Duration) (unlock func(), ok bool, err error) {
-	if err := s.check(ctx); err != nil {
-		return nil, false, err
-	}
-	if ttl <= 0 {
-		return nil, false, errLockTTL
-	}
-	now := s.clock.instant()
-	owner := s.locks.take(key, now.after(ttl), now)
-	if owner == 0 {
-		return func() {}, false, nil
-	}
-	return func() { s.locks.give(key, owner) }, true, nil
-}
-
-// Close ends the store's goroutines, waits for them, and drops the entries. It
-// may be called more than once, and returns nil.
+// Close ends the store's goroutines, waits for them, drops the entries, and
+// wakes those who wait for a lock. It may be called more than once, and returns
+// nil.
 func (s *Store) Close() error {
 	s.closed.Store(true)
 	s.close.Do(func() {
+		close(s.closing)
 		s.entries.StopAllGoroutines()
 		s.entries.InvalidateAll()
 	})

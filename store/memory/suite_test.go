@@ -55,6 +55,7 @@ func harness() storetest.Harness {
 		Advance: func(s store.Store, d time.Duration) {
 			c, _ := clocks.Load(s)
 			c.(*clock).Advance(d)
+			of(s).ClockMoved()
 		},
 		Expire:        func(s store.Store, database string, token store.Token) { of(s).Expire(database, token) },
 		EvictStamp:    func(s store.Store, database, table, key string) { of(s).EvictStamp(database, table, key) },
