@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -54,6 +55,7 @@ type Engine struct {
 	local store.Local // the store's in-process side, or nil
 
 	disabled atomic.Bool
+	drops    drops
 
 	mu      sync.Mutex               // guards handles and queues
 	handles map[string][]*Handle     // by Database, in the order of opening
@@ -63,6 +65,7 @@ type Engine struct {
 // New makes an engine.
 func New(cfg Config) *Engine {
 	e := &Engine{cfg: cfg, handles: make(map[string][]*Handle), queues: make(map[string]chan struct{})}
+	e.drops.seed = maphash.MakeSeed()
 	e.local, _ = cfg.Store.(store.Local)
 	return e
 }
