@@ -98,8 +98,8 @@ type TableInvalidation struct {
 	Table string
 	// Before and After are the images of the changed rows, in the order of the
 	// statements. There are none where the changed rows are not known, or nobody
-	// had cached anything of the table. Before can hold rows that a statement
-	// looked at and then left alone. Rows that a foreign key's action reached are
+	// had cached anything of the table. Before can hold a row twice, and rows that
+	// a statement looked at and then left alone. Rows that a foreign key's action reached are
 	// in their own table's part: as they were before, and, where they are still
 	// there, as they are after.
 	Before, After []RowImage

@@ -11,7 +11,7 @@ import (
 // What is remembered of the last invalidations.
 const (
 	maxDrops      = 1024
-	maxDropKeys   = 128 // of one invalidation
+	maxDropKeys   = 512 // of one invalidation
 	maxDropTables = 64
 	maxDropQuery  = 256 // bytes of a statement's text
 )
