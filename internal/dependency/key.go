@@ -112,7 +112,7 @@ func (t *Table) storeConjs() []store.Conj {
 // values, also in what a digest is made of.
 func anyOf(scheme store.Scheme) store.Conj {
 	var buf [128]byte
-	return store.Conj{Scheme: scheme, Key: string(finishKey(appendAnyKey(buf[:0], scheme)))}
+	return store.Conj{Scheme: scheme, Key: string(finishKey(appendAnyKey(buf[:0], scheme))), Shared: true}
 }
 
 func appendAnyKey(b []byte, scheme store.Scheme) []byte {

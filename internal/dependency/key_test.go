@@ -124,7 +124,7 @@ func TestDeps(t *testing.T) {
 			continue
 		}
 		if !equalConjs(deps[0].Conjs, tt.want) {
-			t.Errorf("%s: %q, want %q", tt.name, deps[0].Conjs, tt.want)
+			t.Errorf("%s: %+v, want %+v", tt.name, deps[0].Conjs, tt.want)
 		}
 	}
 }

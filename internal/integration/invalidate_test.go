@@ -271,6 +271,18 @@ func invalidateTx(t *testing.T, s *cachedSQLite, tx cacheops.Execer, targets ...
 	}
 }
 
+// preparing is a transaction as of a library that prepares all that it runs.
+type preparing struct{ *sql.Tx }
+
+func (p preparing) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	st, err := p.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer st.Close()
+	return st.ExecContext(ctx, args...)
+}
+
 // In a transaction targets share its end, whatever began it.
 func TestInvalidateTx(t *testing.T) {
 	t.Parallel()
@@ -359,6 +371,16 @@ func TestInvalidateTx(t *testing.T) {
 		if texts := s.gate.record(); len(texts) != 0 {
 			t.Errorf("the database was asked %q", texts)
 		}
+		want(t, "other")
+	})
+	t.Run("prepared", func(t *testing.T) { //nolint:paralleltest // they share the cache
+		tx := begin(t)
+		invalidateTx(t, s, preparing{tx}, others)
+		end(t, tx.Rollback)
+		want(t, "")
+		tx = begin(t)
+		invalidateTx(t, s, preparing{tx}, others)
+		end(t, tx.Commit)
 		want(t, "other")
 	})
 	t.Run("refused", func(t *testing.T) { //nolint:paralleltest // they share the cache

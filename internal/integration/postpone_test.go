@@ -383,15 +383,17 @@ func TestPostponeLateCommit(t *testing.T) {
 	others := "SELECT name FROM others"
 	for _, tt := range []struct {
 		name string
-		// ends is called where f is to end.
-		late func(end func(), tx *sql.Tx)
+		late func(end func()) // calls end where f is to end
 	}{
-		{"before it commits", func(end func(), tx *sql.Tx) { end() }},
-		{"in its commit", func(end func(), tx *sql.Tx) {
+		{"before it commits", func(end func()) { end() }},
+		{"in its commit", func(end func()) {
 			var once sync.Once
 			b.gate.set(func(_ context.Context, text string) error {
 				if text == "COMMIT" {
-					once.Do(end)
+					once.Do(func() {
+						end()
+						b.read(t, others) // stores what was there before the commit
+					})
 				}
 				return nil
 			}, nil)
@@ -420,7 +422,7 @@ func TestPostponeLateCommit(t *testing.T) {
 				if err := <-ended; err != nil {
 					t.Error(err)
 				}
-			}, tx)
+			})
 			err := tx.Commit()
 			b.gate.set(nil, nil)
 			if err != nil {
