@@ -29,6 +29,20 @@ func Bypass(ctx context.Context) context.Context {
 	return calloptions.With(ctx, func(o *calloptions.Options) { o.Bypass = true })
 }
 
+// NoInvalidation returns a context whose writes drop nothing: for a value that
+// may be seen late, such as a counter of views. What they change is stale in the
+// cache until its TTL, or until something else drops it, so it is outside of what
+// the package promises. It holds for the statements that are given the context, in
+// a transaction too, where others may invalidate as always, and is kept by With
+// and Bypass.
+//
+// DDL and statements that are not understood invalidate all the same: with
+// another schema results from before are not late but wrong. Invalidate and
+// InvalidateTx work under it as anywhere.
+func NoInvalidation(ctx context.Context) context.Context {
+	return calloptions.With(ctx, func(o *calloptions.Options) { o.NoInvalidation = true })
+}
+
 // TTL keeps results for that long, whatever the profiles say. A duration of 0
 // or less changes nothing.
 func TTL(d time.Duration) Option {

@@ -59,10 +59,21 @@
 // # What it does not promise
 //
 // Two reads within the moment between a commit and its invalidation may
-// disagree. Writes that bypass the library are not seen. The in-process store
+// disagree. What is written under NoInvalidation is stale until the TTL, and what
+// is written under Postpone until its end, or until the TTL where the process dies
+// before it. Writes that bypass the library are not seen. The in-process store
 // serves one process: a second one that writes the same database needs a shared
 // store. A database that goes back in time, by a restored backup, needs
 // Invalidate with All.
+//
+// # Choices for single calls
+//
+// A context made by With, Bypass or NoInvalidation decides for each statement
+// that is given it, also in a transaction, where the context of BeginTx decides
+// nothing of the kind. What With says of reads has no effect in a transaction
+// whose reads go to the database anyway. Only Postpone looks at the commit: there
+// the context counts that the transaction was begun with, or with which the text
+// COMMIT is sent. InvalidateTx belongs to the transaction that it is given.
 //
 // # Transactions and limits
 //

@@ -30,6 +30,56 @@ type Explanation struct {
 	Writes []string
 	// TTL is how long a result would be kept.
 	TTL time.Duration
+	// Stored is true when a valid result is in the cache now, for these arguments.
+	Stored bool
+	// Dropped is what last dropped such a result, stored again since or not. Nil
+	// when there was nothing, it is too long ago, or another process did it: the
+	// last thousand or so invalidations of this process are remembered.
+	Dropped *Drop
+}
+
+// Drop is an invalidation, as it concerns one read.
+type Drop struct {
+	At    time.Time
+	Cause Cause
+	// Statement is the last statement of the change, cut where it is long. It is
+	// empty for what the program asked for, see Cause.
+	Statement string
+	// Table is the table in which the read was met; empty for everything.
+	Table string
+	// Through is what of the read was met: one of its conditions, such as
+	// "category_id = 1", "every row" for a read without conditions, "any
+	// category_id" where a row was dropped that gave no value for it, "the whole
+	// table", or "everything". Of a change that met very many conditions not all
+	// are remembered: where it may have met one of the read's that is said with
+	// "perhaps".
+	Through string
+}
+
+// String returns the drop in a line.
+func (d *Drop) String() string {
+	by := shownStatement(d.Statement)
+	switch {
+	case d.Cause == CausePostponed:
+		by = "postponed writes, the last " + by
+	case by != "":
+	case d.Cause == CauseConnection:
+		by = "a new connection to a database in memory"
+	default:
+		by = "Invalidate"
+	}
+	ago := time.Since(d.At).Round(time.Second)
+	return fmt.Sprintf("%v ago by %s, through %s", ago, by, d.Through)
+}
+
+// shownStatement puts a statement into one line, and cuts it.
+func shownStatement(s string) string {
+	const most = 80
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) > most {
+		s = strings.ToValidUTF8(s[:most], "") + "..."
+	}
+	return s
 }
 
 // Explain tells what the cache makes of a statement with these arguments,
@@ -62,6 +112,12 @@ func (d *Database) Explain(ctx context.Context, query string, args ...any) (*Exp
 	ttl, reason := h.Verdict(ctx, p, named)
 	e.Cacheable = p.Read.Reason == ""
 	e.Cached, e.Reason, e.TTL = reason == "", reason, ttl
+	if e.Cacheable {
+		e.Stored = h.Stored(ctx, p, named)
+		if d := h.LastDrop(ctx, p, named); d != nil {
+			e.Dropped = &Drop{At: d.At, Cause: Cause(d.Cause), Statement: d.Query, Table: d.Table, Through: d.Through}
+		}
+	}
 	return e, nil
 }
 
@@ -91,6 +147,12 @@ func (e *Explanation) String() string {
 		line("verdict", "cacheable, not cached: "+e.Reason)
 	default:
 		line("verdict", "not cached: "+e.Reason)
+	}
+	if e.Stored {
+		line("stored", "yes")
+	}
+	if e.Dropped != nil {
+		line("dropped", e.Dropped.String())
 	}
 	return b.String()
 }

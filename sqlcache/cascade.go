@@ -111,7 +111,7 @@ func (cas *cascade) follow(ctx context.Context, real *realConn, changes *engine.
 	}
 	for t, r := range cas.tables {
 		if !r.epoch() {
-			changes.AddImages(t, r.columns, r.images)
+			changes.AddImages(t, r.columns, r.images, engine.Before)
 		}
 	}
 	return true, nil
@@ -188,7 +188,7 @@ func (cas *cascade) readBack(ctx context.Context, real *realConn, changes *engin
 		if err != nil {
 			return err
 		}
-		changes.AddImages(t, r.columns, rows)
+		changes.AddImages(t, r.columns, rows, engine.After)
 	}
 	return nil
 }

@@ -79,7 +79,7 @@ func (c *conn) collectImages(ctx context.Context, real *realConn, p *engine.Plan
 			return outcome{}, false, c.survived(real, err)
 		}
 	}
-	changes.AddImages(w.Target, im.columns, before)
+	changes.AddImages(w.Target, im.columns, before, engine.Before)
 	out, written, over, err := im.run(ctx)
 	if err != nil {
 		return outcome{}, true, err
@@ -200,7 +200,7 @@ func (im *imaged) after(ctx context.Context, before, written [][]driver.Value, o
 	if over || im.unread || !found {
 		im.changes.AddEpochs(t)
 	} else {
-		im.changes.AddImages(t, im.columns, written)
+		im.changes.AddImages(t, im.columns, written, engine.When(!im.queries.WriteIsBefore))
 	}
 	if im.cascade != nil {
 		err = im.cascade.finish(ctx, im.real, im.changes, found)

@@ -4,14 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"errors"
 
+	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/dialect"
 )
 
 // ErrNotWrapped is returned by Raw for a connection that this package did not
-// make.
-var ErrNotWrapped = errors.New("cacheops: the connection is not one of sqlcache: open its *sql.DB with sqlcache.Open, OpenDB or Register")
+// make. It is [cacheops.ErrNotWrapped].
+var ErrNotWrapped = cacheops.ErrNotWrapped
 
 // Raw calls f with the driver's own connection behind one of ours, for what
 // only the driver can do: a backup, a hook, a function of one's own. It takes
@@ -42,6 +42,7 @@ func (c *conn) raw(ctx context.Context, f func(driverConn any) error) error {
 	changes.SetQuery("Raw")
 	changes.AddAll(true)
 	if c.tx != nil {
+		c.tx.changes.SetQuery("Raw")
 		c.tx.changes.AddAll(true)
 		c.tx.schema = true
 	}

@@ -3,6 +3,8 @@ package sqlcache
 import (
 	"context"
 	"database/sql/driver"
+
+	"github.com/cacheops/cacheops/internal/engine"
 )
 
 // stmt is a prepared statement of a virtual connection: its text, and what the
@@ -139,6 +141,9 @@ func (s *stmt) Query(args []driver.Value) (driver.Rows, error) {
 
 // ExecContext implements driver.StmtExecContext.
 func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	if n := engine.NoticeFrom(ctx, s.text); n != nil { // of a program that prepares all it runs
+		return s.conn.take(ctx, n)
+	}
 	return s.conn.exec(ctx, call{text: s.text, args: args, prepared: true})
 }
 

@@ -96,8 +96,12 @@ func commitChanges(ctx context.Context, changes *engine.Changes, commit func() e
 	}()
 	err := commit()
 	done = true
+	if err == nil {
+		changes.Committed(ctx)
+		return nil
+	}
 	keep := store.DropFence
-	if errors.Is(err, driver.ErrBadConn) || err != nil && ctx.Err() != nil {
+	if errors.Is(err, driver.ErrBadConn) || ctx.Err() != nil {
 		keep = store.KeepFence // the server may still commit
 	}
 	changes.Bump(ctx, keep)

@@ -187,6 +187,7 @@ func (c *conn) uncertain(ctx context.Context, real *realConn, k call, wantRows b
 	out, err := c.fencedBare(ctx, real, changes, k, wantRows, false)
 	c.resync(real)
 	if c.tx != nil {
+		c.tx.changes.SetQuery(k.text)
 		c.tx.changes.AddAll(true)
 		c.tx.schema = true
 	}

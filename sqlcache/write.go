@@ -10,6 +10,7 @@ import (
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/analysis"
+	"github.com/cacheops/cacheops/internal/calloptions"
 	"github.com/cacheops/cacheops/internal/engine"
 	"github.com/cacheops/cacheops/internal/result"
 	"github.com/cacheops/cacheops/store"
@@ -119,6 +120,9 @@ func (c *conn) bare(ctx context.Context, real *realConn, k call, wantRows bool) 
 
 // write carries out a statement that may change rows.
 func (c *conn) write(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, k call, wantRows bool) (outcome, error) {
+	if unnoticed(ctx, w) {
+		return c.bare(ctx, real, k, wantRows)
+	}
 	if real.taint&dialect.TaintWrites != 0 {
 		w = &analysis.Write{All: true, Schema: w.Schema}
 	}
@@ -138,6 +142,14 @@ func (c *conn) write(ctx context.Context, real *realConn, p *engine.Plan, w *ana
 		return c.writeInTx(ctx, real, p, w, k, wantRows)
 	}
 	return c.writeAlone(ctx, real, p, w, k, wantRows)
+}
+
+// unnoticed reports whether a write is to drop nothing, by its context. What
+// changes the schema, or may, invalidates all the same: results of before would
+// not be old, but wrong, with plans and types that are no more.
+func unnoticed(ctx context.Context, w *analysis.Write) bool {
+	o := calloptions.From(ctx)
+	return o != nil && o.NoInvalidation && !w.All && !w.Schema
 }
 
 // prepares returns the error with which the database refuses a text.
@@ -294,7 +306,7 @@ func (c *conn) fencedBare(ctx context.Context, real *realConn, changes *engine.C
 	bumped = true
 	changes.NoticeSchema(ctx)
 	if err != nil || out.live == nil {
-		changes.Bump(ctx, keepFence(ctx, err))
+		ended(ctx, changes, err)
 		return out, err
 	}
 	// It is not over before its rows are closed.
@@ -306,10 +318,19 @@ func (c *conn) fencedBare(ctx context.Context, real *realConn, changes *engine.C
 		return changes.Fence(ctx)
 	}
 	live.closing = func(err error) error {
-		changes.Bump(ctx, keepFence(ctx, err))
+		ended(ctx, changes, err)
 		return nil
 	}
 	return out, nil
+}
+
+// ended ends the changes of a statement that commits by itself.
+func ended(ctx context.Context, changes *engine.Changes, err error) {
+	if err == nil {
+		changes.Committed(ctx)
+		return
+	}
+	changes.Bump(ctx, keepFence(ctx, err))
 }
 
 // finish reads the rows of a write to their end.

@@ -61,6 +61,10 @@ type Scheme string
 type Conj struct {
 	Scheme Scheme
 	Key    string
+	// Shared is true for a key that every query with a conjunction of the scheme
+	// has, so that there is one for each scheme. It is a hint on what memory it
+	// takes.
+	Shared bool
 }
 
 // TableDep is what a query depends on in one table: the conjunctions, and

@@ -113,9 +113,26 @@ func (p *Plan) changeLines() []string {
 	return lines
 }
 
-// dependencyLines writes the bound conjunctions with the values as the caller
-// gave them: the canonical texts are the dialect's own.
+// dependencyLines writes the bound conjunctions.
 func (p *Plan) dependencyLines(args Args) []string {
+	text := p.ConjText(args)
+	var lines []string
+	for _, t := range p.Bind(args) {
+		if t.Whole {
+			lines = append(lines, p.shortName(t.Table)+": every row")
+			continue
+		}
+		for _, c := range t.Conjs {
+			lines = append(lines, p.shortName(t.Table)+": "+text(c))
+		}
+	}
+	return lines
+}
+
+// ConjText returns a function that writes the conjunctions of a call, and parts
+// of them, with the values as the caller gave them: the canonical texts are the
+// dialect's own.
+func (p *Plan) ConjText(args Args) func(dependency.Conj) string {
 	shown := make(map[dependency.Term]string)
 	b := newBinder(p.dialect, args, p.Read.named)
 	for i := range p.Read.deps {
@@ -133,21 +150,13 @@ func (p *Plan) dependencyLines(args Args) []string {
 			}
 		}
 	}
-	var lines []string
-	for _, t := range p.Bind(args) {
-		if t.Whole {
-			lines = append(lines, p.shortName(t.Table)+": every row")
-			continue
+	return func(c dependency.Conj) string {
+		terms := make([]string, len(c))
+		for i := range c {
+			terms[i] = shown[c[i]]
 		}
-		for _, c := range t.Conjs {
-			terms := make([]string, len(c))
-			for i := range c {
-				terms[i] = shown[c[i]]
-			}
-			lines = append(lines, p.shortName(t.Table)+": "+strings.Join(terms, " AND "))
-		}
+		return strings.Join(terms, " AND ")
 	}
-	return lines
 }
 
 // termText writes a term as a condition.

@@ -294,8 +294,8 @@ func checkLaw(t *testing.T, w *world, g *gen, limit, rows int, seen *tally) {
 	}
 	set := p.Bind(w.args)
 	dep := set.Deps()[0]
-	if len(dep.Conjs) == 0 || len(dep.Conjs) > limit {
-		t.Fatalf("%d conjunctions, at most %d are allowed: %s", len(dep.Conjs), limit, text)
+	if n := len(set[0].Conjs); len(dep.Conjs) == 0 || n > limit {
+		t.Fatalf("%d conjunctions, at most %d are allowed: %s", n, limit, text)
 	}
 	checkForm(t, set, sexpr(where))
 	matches := matcher(t, w, dep)

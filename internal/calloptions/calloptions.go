@@ -19,6 +19,8 @@ type Options struct {
 	HasOps bool
 	// TTL replaces the profiles' TTL when it is greater than 0.
 	TTL time.Duration
+	// NoInvalidation lets writes drop nothing.
+	NoInvalidation bool
 	// Lock asks for the lock against stampedes.
 	Lock bool
 }

@@ -27,13 +27,15 @@ type slot struct {
 	at     int // in the row
 	null   bool
 	value  string
+	open   bool // the value is not known, in GivenKeys
 }
 
 // evalScheme is a scheme with the start of its keys and the slots of its
 // columns, in the scheme's order.
 type evalScheme struct {
-	head  []byte
-	slots []int
+	scheme store.Scheme
+	head   []byte
+	slots  []int
 }
 
 // NewEvaluator prepares the evaluation of the schemes on images of the table.
@@ -49,7 +51,7 @@ func NewEvaluator(d dialect.Dialect, fold func(string) string, t *dialect.Table,
 		if err != nil {
 			return nil, false
 		}
-		es := evalScheme{head: appendKeyHead(nil, s), slots: make([]int, 0, len(columns))}
+		es := evalScheme{scheme: s, head: appendKeyHead(nil, s), slots: make([]int, 0, len(columns))}
 		for _, sc := range columns {
 			c, at := t.Column(fold, sc.Column)
 			if c == nil || c.Folded != sc.Column || sc.Form.comparison(c) != sc.Comparison {
@@ -88,28 +90,36 @@ func (e *Evaluator) Keys(row []driver.Value, dst map[string]struct{}) bool {
 		return false
 	}
 	for i := range e.slots {
-		if !e.evaluate(&e.slots[i], row) {
+		if s := &e.slots[i]; !e.evaluate(s, row[s.at], dialect.SideImage) {
 			return false
 		}
 	}
 	for i := range e.schemes {
-		s := &e.schemes[i]
-		e.buf = append(e.buf[:0], s.head...)
-		for _, j := range s.slots {
-			e.buf = appendKeyValue(e.buf, e.slots[j].null, e.slots[j].value)
-		}
-		key := finishKey(e.buf)
-		e.buf = key[:0]
-		if _, ok := dst[string(key)]; !ok { // looked up without an allocation
-			dst[string(key)] = struct{}{}
-		}
+		e.add(&e.schemes[i], dst)
 	}
 	return true
 }
 
-// evaluate works a slot's value out for an image.
-func (e *Evaluator) evaluate(s *slot, row []driver.Value) bool {
-	v := row[s.at]
+// add adds a scheme's key for the values in the slots.
+func (e *Evaluator) add(s *evalScheme, dst map[string]struct{}) {
+	e.buf = append(e.buf[:0], s.head...)
+	for _, j := range s.slots {
+		e.buf = appendKeyValue(e.buf, e.slots[j].null, e.slots[j].value)
+	}
+	e.put(dst)
+}
+
+// put adds the key that was made in the buffer.
+func (e *Evaluator) put(dst map[string]struct{}) {
+	key := finishKey(e.buf)
+	e.buf = key[:0]
+	if _, ok := dst[string(key)]; !ok { // looked up without an allocation
+		dst[string(key)] = struct{}{}
+	}
+}
+
+// evaluate works a slot's value out.
+func (e *Evaluator) evaluate(s *slot, v driver.Value, side dialect.Side) bool {
 	if b, ok := v.([]byte); ok && b == nil {
 		return false // NULL to some drivers, an empty blob to others
 	}
@@ -127,7 +137,7 @@ func (e *Evaluator) evaluate(s *slot, row []driver.Value) bool {
 		return known
 	default:
 		var ok bool
-		s.value, ok = e.dialect.Canonical(s.column, v, dialect.SideImage)
+		s.value, ok = e.dialect.Canonical(s.column, v, side)
 		return ok
 	}
 }

@@ -14,10 +14,12 @@ import (
 // so that long values do not make long keys.
 const maxKey = 64
 
-// The first byte of a key tells a readable one from a digest.
+// The first byte of a key tells a readable one from a digest, and one that
+// stands for values from one that stands for any.
 const (
 	keyReadable = 'r'
 	keyDigest   = 'd'
+	keyAny      = 's'
 )
 
 // everyRow is the conjunction that every image matches: no columns, no values.
@@ -62,12 +64,16 @@ func (s Set) Deps() []store.TableDep {
 	return deps
 }
 
+// storeConjs returns the conjunctions with their keys, and beside them the key
+// of any values of each scheme that they have, see [anyOf].
 func (t *Table) storeConjs() []store.Conj {
 	if t.Whole || len(t.Conjs) == 0 {
 		return everyRow
 	}
-	conjs := make([]store.Conj, 0, len(t.Conjs))
+	conjs := make([]store.Conj, 0, len(t.Conjs)+1)
 	var schemeBuf, keyBuf [256]byte
+	var schemesBuf [4]store.Scheme
+	schemes := schemesBuf[:0] // those that have their key of any values
 	var scheme store.Scheme
 	for _, c := range t.Conjs {
 		if len(c) == 0 {
@@ -77,11 +83,45 @@ func (t *Table) storeConjs() []store.Conj {
 		// The conjunctions of an IN list have one scheme: it is made once.
 		if b := c.appendScheme(schemeBuf[:0]); string(b) != string(scheme) {
 			scheme = store.Scheme(b)
+			if !slices.Contains(schemes, scheme) {
+				schemes = append(schemes, scheme)
+				conjs = append(conjs, anyOf(scheme))
+			}
 		}
 		conjs = append(conjs, store.Conj{Scheme: scheme, Key: string(finishKey(c.appendKey(keyBuf[:0], scheme)))})
 	}
 	return conjs
 }
+
+// anyOf is the key that stands for any values of a scheme. A program that drops
+// the results of rows, and does not tell all values of them, names it where the
+// scheme has a column that it did not tell.
+//
+// Each result with a conjunction of the scheme depends on it, beside its
+// conjunctions, so naming it drops them all. No row image matches it, for an
+// image has a value in each column: it costs writers nothing. To the protocol
+// it is one more stamp under one more key of a registered scheme. A stamp that
+// is added to a snapshot can only make an entry invalid sooner, or keep a result
+// from being stored; so whatever held without it holds with it. And what is
+// named by it is dropped as anything else is: the entries leased before the bump
+// hold the old stamp, those leased after it were read after it. A scheme that
+// is registered in between gives the registry another version, under which the
+// bump is refused and the keys are worked out again.
+//
+// The key equals no other: its first byte differs from that of a key with
+// values, also in what a digest is made of.
+func anyOf(scheme store.Scheme) store.Conj {
+	var buf [128]byte
+	return store.Conj{Scheme: scheme, Key: string(finishKey(appendAnyKey(buf[:0], scheme))), Shared: true}
+}
+
+func appendAnyKey(b []byte, scheme store.Scheme) []byte {
+	return append(append(b, keyAny), scheme...)
+}
+
+// AnyKey returns the key that stands for any values of a scheme, as [Set.Deps]
+// has it beside the conjunctions.
+func AnyKey(scheme store.Scheme) string { return anyOf(scheme).Key }
 
 // appendKey appends the key of sorted terms, before finishKey.
 func (c Conj) appendKey(b []byte, scheme store.Scheme) []byte {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"hash/maphash"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -52,6 +53,7 @@ type Engine struct {
 	forever *localResults
 
 	disabled atomic.Bool
+	drops    drops
 
 	mu      sync.Mutex               // guards handles and queues
 	handles map[string][]*Handle     // by Database, in the order of opening
@@ -61,6 +63,7 @@ type Engine struct {
 // New makes an engine.
 func New(cfg Config) (*Engine, error) {
 	e := &Engine{cfg: cfg, handles: make(map[string][]*Handle), queues: make(map[string]chan struct{})}
+	e.drops.seed = maphash.MakeSeed()
 	e.local, _ = cfg.Store.(store.Local)
 	var err error
 	if e.forever, err = newLocalResults(cfg.MaxLocalBytes); err != nil {

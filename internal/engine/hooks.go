@@ -22,24 +22,6 @@ type ReadEvent struct {
 	Err     error
 }
 
-// InvalidateEvent tells what one committed change dropped.
-type InvalidateEvent struct {
-	Database string
-	// Query is the last statement of the change.
-	Query  string
-	Tables []TableInvalidation
-	All    bool
-}
-
-// TableInvalidation is an InvalidateEvent's part for one table.
-type TableInvalidation struct {
-	Table string
-	// Rows counts the row images; Keys the conjunctions dropped. Epoch is true
-	// when all that was cached of the table was dropped.
-	Rows, Keys int
-	Epoch      bool
-}
-
 // Hooks are called synchronously. Nil functions are skipped.
 type Hooks struct {
 	OnRead       func(context.Context, *ReadEvent)

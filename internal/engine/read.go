@@ -114,10 +114,7 @@ func (h *Handle) Lookup(ctx context.Context, c *Call) (*result.Result, bool) {
 
 // query is what a store needs to know of a call.
 func (h *Handle) query(ctx context.Context, c *Call) (*store.Query, error) {
-	set, err := c.plan.Bind(c.args).Within(h.engine.cfg.MaxSchemes, func(table string) ([]store.Scheme, error) {
-		reg, err := h.engine.cfg.Store.Registry(ctx, h.database, table)
-		return reg.Schemes, err
-	})
+	set, err := h.bound(ctx, c.plan, c.args)
 	if err != nil {
 		return nil, err
 	}

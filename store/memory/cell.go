@@ -22,13 +22,15 @@ type cell struct {
 	gen atomic.Uint64
 
 	// refs counts the entries that refer to the cell of a conjunction. It stays
-	// 0 in the cells of epochs.
+	// 0 in those that are kept.
 	refs atomic.Int32
 
 	// Never changed.
 
-	key  string // of the conjunction
-	kept bool   // lives as long as its owner and is not swept: an epoch
+	key string // of the conjunction
+	// kept cells are not swept, and entries are not counted in them: an epoch
+	// lives as long as its owner, and of a shared key there is one a scheme.
+	kept bool
 
 	// Guarded by the owner's mutex.
 

@@ -13,7 +13,8 @@ const (
 	// entryOverhead is the entry, its node, its places in the map and in the
 	// policies.
 	entryOverhead = 240
-	// refOverhead is one reference to a stamp.
+	// refOverhead is one reference to a stamp, and all that one to an epoch or a
+	// shared key takes.
 	refOverhead = 16
 	// cellOverhead is the cell of a conjunction with its places in the table's
 	// map and ring, without the key. Entries can share cells: then the weight

@@ -20,7 +20,8 @@ const (
 // It is swept a few cells at a time, by a hand that goes round as cells are
 // added, so that no call pays for many. A cell goes when no entry refers to it,
 // no live fence is on it, and it was not leased since the hand passed last:
-// the lease may be about to fill.
+// the lease may be about to fill. Those that all queries of a scheme share stay:
+// they are as few as the schemes.
 type ring struct {
 	cells map[string]*cell
 	order []*cell
@@ -60,7 +61,7 @@ func (r *ring) sweep(now instant) {
 		case c.young:
 			c.young = false
 			r.hand++
-		case c.refs.Load() > 0:
+		case c.refs.Load() > 0 || c.kept:
 			r.hand++
 		default:
 			r.drop(c) // another cell takes the place under the hand

@@ -81,6 +81,7 @@ func (t *table) lease(dep *store.TableDep, refs []ref, now instant, g *safeguard
 		c := t.conjs.get(dep.Conjs[i].Key)
 		if c == nil {
 			c = t.conjs.add(dep.Conjs[i].Key, now)
+			c.kept = dep.Conjs[i].Shared
 		}
 		c.young = true
 		if c.fences.live(now) {

@@ -18,7 +18,7 @@ var pathBreakages = []breakage{
 	},
 	{
 		Name:  "a commit without a fence",
-		File:  "internal/engine/changes.go",
+		File:  "internal/engine/commit.go",
 		Old:   "\tif c.Empty() {\n\t\treturn nil\n\t}\n\tat := time.Now()\n",
 		New:   "\tat := time.Now()\n\tif c.fenced, c.fencedAt = true, at; c.fenced {\n\t\treturn nil\n\t}\n",
 		Check: onSQLite("TestCrashBetweenCommitAndBump"), Want: "--- FAIL: TestCrashBetweenCommitAndBump",
@@ -33,7 +33,7 @@ var pathBreakages = []breakage{
 	{
 		Name:  "the images before an UPDATE are not taken",
 		File:  "sqlcache/images.go",
-		Old:   "\tchanges.AddImages(w.Target, im.columns, before)\n",
+		Old:   "\tchanges.AddImages(w.Target, im.columns, before, engine.Before)\n",
 		New:   "",
 		Check: onSQLite("TestScenariosSQLite"), Want: "STALE",
 	},

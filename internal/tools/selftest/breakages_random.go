@@ -20,14 +20,14 @@ var foundBreakages = []breakage{
 	{
 		Name:  "the images before an UPDATE are not taken, tried at random",
 		File:  "sqlcache/images.go",
-		Old:   "\tchanges.AddImages(w.Target, im.columns, before)\n",
+		Old:   "\tchanges.AddImages(w.Target, im.columns, before, engine.Before)\n",
 		New:   "",
 		Check: inDifferential("TestDifferential"), Want: "STALE",
 	},
 	{
 		Name:  "the images after a write are not taken",
 		File:  "sqlcache/images.go",
-		Old:   "\t\tim.changes.AddImages(t, im.columns, written)\n",
+		Old:   "\t\tim.changes.AddImages(t, im.columns, written, engine.When(!im.queries.WriteIsBefore))\n",
 		New:   "",
 		Check: inDifferential("TestDifferential"), Want: "STALE",
 	},
@@ -55,8 +55,8 @@ var foundBreakages = []breakage{
 	{
 		Name:  "a transaction's writes count only when the last of them does",
 		File:  "internal/engine/changes.go",
-		Old:   "\tc.images[t] += len(rows)\n\tc.log = append(c.log, change{",
-		New:   "\tc.images[t] += len(rows)\n\tc.log = append(c.log[:0], change{",
+		Old:   "\tc.images[ch.table] += len(ch.rows)\n\tc.add(ch)\n",
+		New:   "\tc.images[ch.table] += len(ch.rows)\n\tc.log = c.log[:0]\n\tc.add(ch)\n",
 		Check: inDifferential("TestDifferential"), Want: "STALE",
 	},
 	{

@@ -107,7 +107,7 @@ var imageBreakages = []breakage{
 	{
 		Name:  "the images of children before an action are not taken",
 		File:  "sqlcache/cascade.go",
-		Old:   "\t\t\tchanges.AddImages(t, r.columns, r.images)\n",
+		Old:   "\t\t\tchanges.AddImages(t, r.columns, r.images, engine.Before)\n",
 		New:   "\t\t\tchanges.AddImages(t, r.columns, nil)\n",
 		Check: onSQLite("TestCascades"), Want: "STALE",
 	},
@@ -247,8 +247,8 @@ var imageBreakages = []breakage{
 	{
 		Name:  "a new database in memory keeps what was cached of the old one",
 		File:  "sqlcache/real.go",
-		Old:   "if err := k.handle.Engine().InvalidateAll(ctx, k.cfg.Database); err != nil {",
-		New:   "if err := error(nil); err != nil {",
+		Old:   "if err := k.handle.Engine().InvalidateAll(ctx, k.cfg.Database, engine.CauseConnection); err != nil {",
+		New:   "if err := error(nil); engine.CauseConnection == 0 || err != nil {",
 		Check: onSQLite("TestMemoryDatabaseIsLost"), Want: "--- FAIL: TestMemoryDatabaseIsLost",
 	},
 	{
@@ -261,14 +261,14 @@ var imageBreakages = []breakage{
 	{
 		Name:  "a lost COMMIT is taken for one that failed",
 		File:  "sqlcache/tx.go",
-		Old:   "if errors.Is(err, driver.ErrBadConn) || err != nil && ctx.Err() != nil {",
-		New:   "if err != nil && ctx.Err() != nil {",
+		Old:   "if errors.Is(err, driver.ErrBadConn) || ctx.Err() != nil {",
+		New:   "if ctx.Err() != nil {",
 		Check: onSQLite("TestWriteTakesEffectAfterItsError"), Want: "--- FAIL: TestWriteTakesEffectAfterItsError",
 	},
 	{
 		Name:  "a COMMIT whose context ended is taken for one that failed",
 		File:  "sqlcache/tx.go",
-		Old:   "if errors.Is(err, driver.ErrBadConn) || err != nil && ctx.Err() != nil {",
+		Old:   "if errors.Is(err, driver.ErrBadConn) || ctx.Err() != nil {",
 		New:   "if errors.Is(err, driver.ErrBadConn) {",
 		Check: onSQLite("TestWriteTakesEffectAfterItsError"), Want: "--- FAIL: TestWriteTakesEffectAfterItsError",
 	},
@@ -324,8 +324,8 @@ var imageBreakages = []breakage{
 	{
 		Name:  "the images of a transaction are not bounded",
 		File:  "internal/engine/changes.go",
-		Old:   "if c.images[t]+len(rows) > c.handle.engine.cfg.MaxImages {",
-		New:   "if c.images[t]+len(rows) < 0 {",
+		Old:   "if c.images[ch.table]+len(ch.rows) > c.handle.engine.cfg.MaxImages {",
+		New:   "if c.images[ch.table]+len(ch.rows) < 0 {",
 		Check: testImages, Want: "--- FAIL: TestImagesAreBounded",
 	},
 	{

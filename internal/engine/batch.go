@@ -1,0 +1,185 @@
+package engine
+
+import (
+	"context"
+	"database/sql/driver"
+	"slices"
+
+	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/dependency"
+	"github.com/cacheops/cacheops/store"
+)
+
+// maxRegistryRounds bounds how often keys are worked out again because the
+// registry changed meanwhile; then the table's epoch is taken.
+const maxRegistryRounds = 4
+
+// batch is changes that go to the store together.
+type batch struct {
+	handle *Handle
+	token  store.Token
+	log    []change
+
+	cause Cause // 0: told from the log
+	// statements is how many there were; 0: told from the log.
+	statements int
+}
+
+// batch is everything that was collected.
+func (c *Changes) batch() *batch { return &batch{handle: c.handle, token: c.token, log: c.log} }
+
+// bump makes the changes invalid, and tells what was dropped.
+func (b *batch) bump(ctx context.Context, keep store.Keep) error {
+	e := b.handle.engine
+	t := b.told()
+	var err error
+	if b.schemaChanged() {
+		// First the version, while the fences still hold: a reader that leases
+		// after them must see that its plan is void.
+		err = e.schemaChanged(ctx, b.handle.database)
+	}
+	if err == nil {
+		err = b.apply(ctx, func(ch *store.Change) (store.Stale, error) {
+			return e.cfg.Store.Bump(ctx, ch, keep)
+		}, t)
+	}
+	e.tell(ctx, t)
+	return err
+}
+
+func (b *batch) schemaChanged() bool {
+	return slices.ContainsFunc(b.log, func(ch change) bool { return ch.schema })
+}
+
+// apply works out the keys under the registries in force and calls do, until no
+// registry changed meanwhile. What was done is told, unless told is nil.
+func (b *batch) apply(ctx context.Context, do func(*store.Change) (store.Stale, error), t *told) error {
+	cfg := &b.handle.engine.cfg
+	ch := &store.Change{Database: b.handle.database, Token: b.token, TTL: cfg.FenceTTL}
+	tables, all := b.byTable()
+	if all {
+		ch.All = true
+		_, err := do(ch)
+		if t != nil {
+			t.all = true
+		}
+		return err
+	}
+	for _, tc := range tables {
+		if tc.epoch {
+			continue
+		}
+		reg, err := cfg.Store.Registry(ctx, b.handle.database, tc.table.Key)
+		if err != nil {
+			return err
+		}
+		tc.registry = reg
+	}
+	for round := 0; len(tables) > 0; round++ {
+		ch.Tables = ch.Tables[:0]
+		for _, tc := range tables {
+			ch.Tables = append(ch.Tables, b.tableChange(tc, round >= maxRegistryRounds))
+		}
+		stale, err := do(ch)
+		if err != nil {
+			return err
+		}
+		again := tables[:0:0]
+		for i, tc := range tables {
+			if j := slices.IndexFunc(stale, func(r store.Registry) bool { return r.Table == tc.table.Key }); j >= 0 {
+				tc.registry = stale[j]
+				again = append(again, tc)
+			} else if t != nil {
+				t.tables = append(t.tables, toldTable{tableChanges: tc, keys: ch.Tables[i].Keys, dropped: ch.Tables[i].Epoch})
+			}
+		}
+		tables = again
+	}
+	return nil
+}
+
+// tableChanges is everything collected of one table.
+type tableChanges struct {
+	table    *dialect.Table
+	epoch    bool
+	rows     int
+	changes  []*change
+	registry store.Registry
+}
+
+// byTable groups the log by table.
+func (b *batch) byTable() (tables []*tableChanges, all bool) {
+	index := make(map[string]*tableChanges)
+	for i := range b.log {
+		ch := &b.log[i]
+		if ch.table == nil {
+			return nil, true
+		}
+		t := index[ch.table.Key]
+		if t == nil {
+			t = &tableChanges{table: ch.table}
+			index[ch.table.Key] = t
+			tables = append(tables, t)
+		}
+		// Positions of columns mean nothing across two readings of the schema.
+		t.epoch = t.epoch || ch.epoch || t.table != ch.table
+		t.rows += len(ch.rows)
+		t.changes = append(t.changes, ch)
+	}
+	return tables, false
+}
+
+// tableChange works out the keys that the rows match under the registry. Where
+// an image lacks a column or has a value outside the rules, or a scheme is not
+// understood, it is the table's epoch.
+func (b *batch) tableChange(t *tableChanges, giveUp bool) store.TableChange {
+	tc := store.TableChange{Table: t.table.Key, Registry: t.registry.Version, Epoch: true}
+	if t.epoch || giveUp {
+		return tc
+	}
+	ev, ok := dependency.NewEvaluator(b.handle.dialect, b.handle.schema.Load().catalog.Fold, t.table, t.registry.Schemes)
+	if !ok {
+		return tc
+	}
+	keys := make(map[string]struct{})
+	row := make([]driver.Value, len(ev.Columns()))
+	for _, ch := range t.changes {
+		from, all := positions(ch.columns, ev.Columns())
+		if !all && !ch.given {
+			return tc
+		}
+		open := make([]bool, len(from))
+		for _, image := range ch.rows {
+			for i, j := range from {
+				if open[i] = j < 0; !open[i] {
+					row[i] = image[j]
+				}
+			}
+			if ch.given {
+				ev.GivenKeys(row, open, keys)
+			} else if !ev.Keys(row, keys) {
+				return tc
+			}
+			if len(keys) > b.handle.engine.cfg.MaxImages {
+				return tc
+			}
+		}
+	}
+	tc.Epoch = false
+	tc.Keys = make([]string, 0, len(keys))
+	for k := range keys {
+		tc.Keys = append(tc.Keys, k)
+	}
+	return tc
+}
+
+// positions returns where each wanted column stands among those at hand, -1
+// for one that is missing, and whether none is.
+func positions(have, want []int) (at []int, all bool) {
+	at, all = make([]int, len(want)), true
+	for i, w := range want {
+		at[i] = slices.Index(have, w)
+		all = all && at[i] >= 0
+	}
+	return at, all
+}

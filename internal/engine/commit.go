@@ -1,0 +1,84 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cacheops/cacheops/store"
+)
+
+// Fence fences everything that was collected, but for what the context
+// postpones. It is called right before the commit. An error means that the commit
+// must not happen.
+func (c *Changes) Fence(ctx context.Context) error {
+	if c.Empty() {
+		return nil
+	}
+	at := time.Now()
+	c.later = postponing(ctx)
+	b := c.batch()
+	if c.later != nil {
+		b.log = c.prompt()
+	}
+	err := b.apply(ctx, func(ch *store.Change) (store.Stale, error) {
+		return c.handle.engine.cfg.Store.Fence(ctx, ch)
+	}, nil)
+	if err != nil {
+		return fmt.Errorf("cacheops: the write was rolled back, since readers could not be kept from stale results: %w", err)
+	}
+	c.fenced, c.fencedAt = true, at
+	return nil
+}
+
+// Alive reports whether the fences live long enough for a commit that begins
+// now. It reads a monotonic clock.
+func (c *Changes) Alive() bool {
+	return c.Empty() || c.fenced && time.Since(c.fencedAt) < c.handle.engine.cfg.FenceTTL/2
+}
+
+// Committed ends a change after a commit without an error: what the context of
+// the fence postpones is handed on, the rest is bumped.
+func (c *Changes) Committed(ctx context.Context) {
+	// Only now is it handed on: what was there earlier could be invalidated
+	// before the commit, and then never again.
+	if c.later == nil || !c.later.add(c) {
+		c.Bump(ctx, store.DropFence)
+		return
+	}
+	b := c.batch()
+	b.log = c.prompt()
+	c.bump(ctx, b, store.DropFence)
+}
+
+// Bump makes everything that was collected invalid, after a commit, whatever
+// its outcome. Keep leaves the fences, where the outcome is unknown. The
+// context's end does not end it. What is left undone the fences' end does.
+func (c *Changes) Bump(ctx context.Context, keep store.Keep) { c.bump(ctx, c.batch(), keep) }
+
+func (c *Changes) bump(ctx context.Context, b *batch, keep store.Keep) {
+	if len(b.log) == 0 {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.handle.engine.cfg.FenceTTL)
+	defer cancel()
+	if err := b.bump(ctx, keep); err != nil && !errors.Is(err, store.ErrClosed) {
+		c.handle.engine.cfg.Logger.ErrorContext(ctx, "cacheops: bump failed, the fences will end by their deadline", "error", err)
+	}
+}
+
+// NoticeSchema is called after a statement that ran without a lock on the
+// schema. If that changed since the plans were made, the statement may have
+// reached tables that its plan does not know.
+func (c *Changes) NoticeSchema(ctx context.Context) {
+	state := c.handle.schema.Load()
+	if state == nil || c.handle.stale.Load() {
+		c.AddAll(false)
+		return
+	}
+	stored, err := c.handle.engine.cfg.Store.Schema(context.WithoutCancel(ctx), c.handle.database)
+	if err != nil || stored != state.version || c.planned != nil && c.planned != state {
+		c.AddAll(false)
+	}
+}

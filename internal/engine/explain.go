@@ -1,0 +1,90 @@
+package engine
+
+import (
+	"context"
+	"database/sql/driver"
+	"hash/maphash"
+	"slices"
+	"time"
+
+	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/dependency"
+	"github.com/cacheops/cacheops/store"
+)
+
+// Drop is the part of an invalidation that dropped a result.
+type Drop struct {
+	At    time.Time
+	Cause Cause
+	Query string
+	Table string
+	// Through says what of the result's dependency was met.
+	Through string
+}
+
+// watched is what drops a result in one table.
+type watched struct {
+	table *dialect.Table
+	keys  []uint64
+	texts []string
+}
+
+// LastDrop returns the last invalidation of this process that dropped a result
+// of a read, or nil where none is remembered.
+func (h *Handle) LastDrop(ctx context.Context, p *Plan, args []driver.NamedValue) *Drop {
+	if p.Read == nil || p.state == nil {
+		return nil
+	}
+	set, err := h.bound(ctx, p, args)
+	if err != nil {
+		return nil
+	}
+	d := &h.engine.drops
+	text := p.ConjText(args)
+	list := make([]watched, 0, len(set))
+	for i := range set {
+		w := watched{table: set[i].Table}
+		watch := func(key, text string) {
+			w.keys, w.texts = append(w.keys, maphash.String(d.seed, key)), append(w.texts, text)
+		}
+		if conjs := set[i].Conjs; set[i].Whole || len(conjs) == 0 {
+			watch(dependency.Conj(nil).Store().Key, everyRow)
+		} else {
+			for _, c := range conjs {
+				if len(c) == 0 {
+					watch(c.Store().Key, everyRow)
+					continue
+				}
+				watch(c.Store().Key, text(c))
+			}
+			// After all of these: what the change is known to have met says more.
+			var done []store.Scheme
+			for _, c := range conjs {
+				if s := c.Scheme(); len(c) > 0 && !slices.Contains(done, s) {
+					done = append(done, s)
+					watch(dependency.AnyKey(s), "any "+schemeText(w.table, s))
+				}
+			}
+		}
+		list = append(list, w)
+	}
+	return d.last(h.database, list)
+}
+
+// bound is the dependency of a call as the store is told it.
+func (h *Handle) bound(ctx context.Context, p *Plan, args []driver.NamedValue) (dependency.Set, error) {
+	return p.Bind(args).Within(h.engine.cfg.MaxSchemes, func(table string) ([]store.Scheme, error) {
+		reg, err := h.engine.cfg.Store.Registry(ctx, h.database, table)
+		return reg.Schemes, err
+	})
+}
+
+// Stored reports whether a valid result of a read is there now.
+func (h *Handle) Stored(ctx context.Context, p *Plan, args []driver.NamedValue) bool {
+	c, reason := h.Prepare(ctx, p, args)
+	if reason != "" {
+		return false
+	}
+	_, ok := h.Lookup(ctx, &c)
+	return ok
+}
