@@ -73,6 +73,7 @@ func TestProfilesInherit(t *testing.T) {
 		"TTL":       {Profile{TTL: time.Minute}, engine.Policy{TTL: time.Minute}, engine.Policy{TTL: time.Minute}},
 		"Never":     {Profile{Mode: Never}, engine.Policy{TTL: time.Hour, Never: true}, engine.Policy{TTL: time.Hour, Never: true}},
 		"Untracked": {Profile{Mode: Untracked}, engine.Policy{TTL: time.Hour, Untracked: true}, engine.Policy{TTL: time.Hour, Untracked: true}},
+		"Agnostic":  {Profile{DBAgnostic: true}, engine.Policy{TTL: time.Hour, Agnostic: true}, engine.Policy{TTL: time.Hour, Agnostic: true}},
 		"Local":     {Profile{Local: Forever}, engine.Policy{TTL: time.Hour, Local: true}, engine.Policy{TTL: time.Hour, Local: true}},
 		"MaxTerms":  {Profile{MaxTerms: 2}, engine.Policy{TTL: time.Hour, MaxTerms: 2}, engine.Policy{TTL: time.Hour, MaxTerms: 2}},
 	} {
@@ -83,7 +84,8 @@ func TestProfilesInherit(t *testing.T) {
 		if got := of(t, cfg, "main", "others"); got != tt.others {
 			t.Errorf("%s: a table without profile has %+v", name, got)
 		}
-		if got := of(t, cfg, "main", "own"); got != (engine.Policy{Ops: analysis.OpCount, TTL: time.Second}) {
+		set := engine.Policy{Ops: analysis.OpCount, TTL: time.Second, Agnostic: tt.defaults.DBAgnostic} // a bool can only be set
+		if got := of(t, cfg, "main", "own"); got != set {
 			t.Errorf("%s: a profile with all fields has %+v", name, got)
 		}
 		if got := of(t, cfg, "main", "none"); got.Ops != 0 {
@@ -191,6 +193,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"FenceTTL":                      {FenceTTL: time.Millisecond},
 		"MaxEntryBytes":                 {MaxEntryBytes: -1},
 		"MaxImages":                     {MaxImages: -1},
+		"Prefix":                        {Prefix: "a|b"},
 		"MaxDisjunction":                {MaxDisjunction: -1},
 		"MaxLocalBytes":                 {MaxLocalBytes: -1},
 		"MaxPlans":                      {MaxPlans: -1},

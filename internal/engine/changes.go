@@ -158,7 +158,7 @@ func (h *Handle) Schemes(ctx context.Context, t *dialect.Table) (columns []int, 
 	if h.Untracked(t) {
 		return nil, true, true, nil
 	}
-	reg, err := h.engine.cfg.Store.Registry(ctx, h.database, t.Key)
+	reg, err := h.engine.cfg.Store.Registry(ctx, h.domain, t.Key)
 	if err != nil {
 		return nil, false, false, err
 	}
@@ -240,7 +240,7 @@ func (c *Changes) NoticeSchema(ctx context.Context) {
 		c.AddAll(false)
 		return
 	}
-	stored, err := c.handle.engine.cfg.Store.Schema(context.WithoutCancel(ctx), c.handle.database)
+	stored, err := c.handle.engine.cfg.Store.Schema(context.WithoutCancel(ctx), c.handle.domain)
 	if err != nil || stored != state.version || c.planned != nil && c.planned != state {
 		c.AddAll(false)
 	}
@@ -258,7 +258,7 @@ func (c *Changes) schemaChanged() bool {
 // apply works out the keys under the registries in force and calls do, until no
 // registry changed meanwhile.
 func (c *Changes) apply(ctx context.Context, do func(*store.Change) (store.Stale, error), event *InvalidateEvent) error {
-	ch := &store.Change{Database: c.handle.database, Token: c.token, TTL: c.handle.engine.cfg.FenceTTL}
+	ch := &store.Change{Database: c.handle.domain, Token: c.token, TTL: c.handle.engine.cfg.FenceTTL}
 	tables, all := c.byTable()
 	if all {
 		ch.All = true
@@ -275,7 +275,7 @@ func (c *Changes) apply(ctx context.Context, do func(*store.Change) (store.Stale
 		if t.epoch {
 			continue
 		}
-		reg, err := c.handle.engine.cfg.Store.Registry(ctx, c.handle.database, t.table.Key)
+		reg, err := c.handle.engine.cfg.Store.Registry(ctx, c.handle.domain, t.table.Key)
 		if err != nil {
 			return err
 		}
@@ -396,13 +396,13 @@ func positions(have, want []int) []int {
 
 // InvalidateAll gives the whole database a new epoch, at once.
 func (e *Engine) InvalidateAll(ctx context.Context, database string) error {
-	_, err := e.cfg.Store.Bump(ctx, &store.Change{Database: database, Token: newToken(), All: true}, store.DropFence)
+	_, err := e.cfg.Store.Bump(ctx, &store.Change{Database: e.domain(database), Token: newToken(), All: true}, store.DropFence)
 	return err
 }
 
 // InvalidateTables gives tables a new epoch, at once.
 func (e *Engine) InvalidateTables(ctx context.Context, database string, keys []string) error {
-	ch := &store.Change{Database: database, Token: newToken()}
+	ch := &store.Change{Database: e.domain(database), Token: newToken()}
 	for _, k := range keys {
 		ch.Tables = append(ch.Tables, store.TableChange{Table: k, Epoch: true})
 	}
