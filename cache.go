@@ -44,9 +44,9 @@ func New(cfg Config) (*Cache, error) {
 	c.engine, err = engine.New(engine.Config{
 		Store: cfg.Store, Policy: profiles.of, Admit: admit(cfg.Admit), FenceTTL: cfg.FenceTTL, LockTTL: cfg.LockTTL,
 		MaxEntryBytes: cfg.MaxEntryBytes, MaxImages: cfg.MaxImages, MaxPlans: cfg.MaxPlans, MaxSchemes: cfg.MaxSchemes,
-		MaxLocalBytes: cfg.MaxLocalBytes,
-		Analysis:      analysis.Options{MaxConjunctions: cfg.MaxDisjunction, Functions: cfg.Writes, SkipColumn: profiles.skipColumn()},
-		Hooks:         cfg.Hooks.engine(), Logger: cfg.Logger,
+		MaxLocalBytes: cfg.MaxLocalBytes, Prefix: cfg.Prefix, PrefixFor: prefix(cfg.PrefixFunc), Agnostic: profiles.agnostic(),
+		Analysis: analysis.Options{MaxConjunctions: cfg.MaxDisjunction, Functions: cfg.Writes, SkipColumn: profiles.skipColumn()},
+		Hooks:    cfg.Hooks.engine(), Logger: cfg.Logger,
 	})
 	if err != nil {
 		return nil, errors.Join(err, c.Close())

@@ -2,10 +2,12 @@ package cacheops
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/cacheops/cacheops/store"
@@ -25,6 +27,16 @@ const (
 	DefaultMaxLocalBytes  int64 = 64 << 20
 )
 
+// PrefixInfo tells Config.PrefixFunc what a prefix is asked for. Its fields may
+// grow.
+type PrefixInfo struct {
+	// Database is the name that the handle was given.
+	Database string
+	// Table is the table's name. A function that returns one prefix for some
+	// tables, whatever the context, lets all tenants share their rows.
+	Table string
+}
+
 // Config is what a cache is made from. Its zero value is valid and caches what
 // calls ask for. New copies it.
 type Config struct {
@@ -43,6 +55,23 @@ type Config struct {
 	// Disabled makes a cache that is turned off, as by Cache.SetDisabled: reads
 	// go to the database, writes invalidate all the same.
 	Disabled bool
+	// Prefix goes before everything that the cache names in the store, so that
+	// programs which share one never meet: give each its own. Programs that write
+	// the same database must have the same one. It must not hold "|".
+	Prefix string
+	// PrefixFunc tells tenants apart within one program, such as sites by the host
+	// name of a request: it returns the prefix for a context and a table. Results
+	// are kept for each prefix by itself, and a write drops those of its own
+	// prefix alone. So rows that are seen under several prefixes must not be
+	// written under one of them.
+	//
+	// It is called for each table of each read and write, with the context of the
+	// statement, so it must be quick and safe for concurrent use. "" says that no
+	// prefix is known: what a job in the background gets that has no request. Its
+	// reads are not cached, and its writes reach every prefix. If it panics that is
+	// taken for "". Each prefix costs the store some hundred bytes for each table
+	// that is read under it.
+	PrefixFunc func(context.Context, PrefixInfo) string
 	// Admit is asked before a result is kept, at each miss of a read that the
 	// profiles or the call want cached; where it returns false the read passes.
 	// It turns the cache off by whatever a program knows of a read's worth. It
@@ -137,6 +166,9 @@ func (c *Config) validate() error {
 	}
 	if c.Store != nil && c.MaxBytes != 0 {
 		return fmt.Errorf("cacheops: Config.MaxBytes is %d, but it bounds only the store that a nil Config.Store makes: leave one of them out", c.MaxBytes)
+	}
+	if strings.Contains(c.Prefix, "|") {
+		return fmt.Errorf("cacheops: Config.Prefix is %q: leave out the \"|\", which stands between prefix and name", c.Prefix)
 	}
 	if c.FenceTTL < time.Second {
 		return fmt.Errorf("cacheops: Config.FenceTTL is %v: use at least a second, or 0 for the default", c.FenceTTL)

@@ -84,7 +84,7 @@ func (d *Database) Invalidate(ctx context.Context, targets ...Target) error {
 	is := func(kind engine.TargetKind) func(engine.Target) bool {
 		return func(t engine.Target) bool { return t.Kind == kind }
 	}
-	if !slices.ContainsFunc(list, func(t engine.Target) bool { return t.Kind != engine.TargetAll }) {
+	if d.cache.engine.KnowsAll() && !slices.ContainsFunc(list, func(t engine.Target) bool { return t.Kind != engine.TargetAll }) {
 		if err := d.cache.engine.InvalidateAll(ctx, d.name, engine.CauseInvalidate); err != nil {
 			return fmt.Errorf("cacheops: invalidate %q: %w", d.name, err)
 		}

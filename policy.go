@@ -54,7 +54,7 @@ func newPolicies(cfg *Config) (*policies, error) {
 	}
 	p := &policies{rules: rules, unnamed: Profile{
 		Ops: OpNone, TTL: cfg.Defaults.TTL, Mode: cfg.Defaults.Mode, Local: cfg.Defaults.Local,
-		Lock: cfg.Defaults.Lock, SkipColumns: cfg.Defaults.SkipColumns, MaxTerms: cfg.Defaults.MaxTerms,
+		DBAgnostic: cfg.Defaults.DBAgnostic, Lock: cfg.Defaults.Lock, SkipColumns: cfg.Defaults.SkipColumns, MaxTerms: cfg.Defaults.MaxTerms,
 	}.inherit(&cfg.Defaults)}
 	return p, nil
 }
@@ -79,7 +79,7 @@ func (p *policies) of(t *dialect.Table) engine.Policy {
 	return engine.Policy{
 		Ops: analysis.Op(profile.Ops), TTL: profile.TTL,
 		Never: profile.Mode == Never, Untracked: profile.Mode == Untracked,
-		Local: profile.Local == Forever, Lock: profile.Lock, MaxTerms: profile.MaxTerms,
+		Local: profile.Local == Forever, Agnostic: profile.DBAgnostic, Lock: profile.Lock, MaxTerms: profile.MaxTerms,
 	}
 }
 
@@ -106,5 +106,20 @@ func (p *policies) skipColumn() func(*dialect.Table, *dialect.Column) bool {
 	return func(t *dialect.Table, c *dialect.Column) bool {
 		profile, _ := p.profile(t)
 		return slices.Contains(profile.SkipColumns, strings.ToLower(c.Name))
+	}
+}
+
+// agnostic reports whether results of some table are shared between databases.
+func (p *policies) agnostic() bool {
+	return p.unnamed.DBAgnostic || slices.ContainsFunc(p.rules, func(r rule) bool { return r.profile.DBAgnostic })
+}
+
+// prefix adapts the function to the machinery.
+func prefix(f func(context.Context, PrefixInfo) string) func(context.Context, string, string) string {
+	if f == nil {
+		return nil
+	}
+	return func(ctx context.Context, database, table string) string {
+		return f(ctx, PrefixInfo{Database: database, Table: table})
 	}
 }

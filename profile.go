@@ -104,6 +104,14 @@ type Profile struct {
 	Mode Mode
 	// Local is Shared or Forever. 0: Shared.
 	Local Local
+	// DBAgnostic shares results between databases (sqlcache.Config.Database) whose
+	// tables hold the same rows at every moment, such as copies of one: a result
+	// that one of them gave answers for all, and a write through any drops it. It
+	// counts for reads of which all tables have it, through handles with the same
+	// driver and Variant and with equal schemas. Unlike in django-cacheops it is
+	// not the default. Give handles whose data source names make other Go types of
+	// equal rows a Variant each. All processes that share a store must agree on it.
+	DBAgnostic bool
 	// SkipColumns are columns whose conditions do not count: results are
 	// dropped by more writes, and writes have less to compare. It is for columns
 	// that change all the time, or that hold large values. Names are compared
@@ -157,6 +165,7 @@ func (p Profile) inherit(defaults *Profile) Profile {
 	p.Mode = cmp.Or(p.Mode, defaults.Mode, Auto)
 	p.Local = cmp.Or(p.Local, defaults.Local, Shared)
 	p.Lock = p.Lock || defaults.Lock
+	p.DBAgnostic = p.DBAgnostic || defaults.DBAgnostic
 	p.MaxTerms = max(0, cmp.Or(p.MaxTerms, defaults.MaxTerms))
 	if p.SkipColumns == nil {
 		p.SkipColumns = defaults.SkipColumns

@@ -74,6 +74,7 @@ func TestProfilesInherit(t *testing.T) {
 		"Never":     {Profile{Mode: Never}, engine.Policy{TTL: time.Hour, Never: true}, engine.Policy{TTL: time.Hour, Never: true}},
 		"Untracked": {Profile{Mode: Untracked}, engine.Policy{TTL: time.Hour, Untracked: true}, engine.Policy{TTL: time.Hour, Untracked: true}},
 		"Lock":      {Profile{Lock: true}, engine.Policy{TTL: time.Hour, Lock: true}, engine.Policy{TTL: time.Hour, Lock: true}},
+		"Agnostic":  {Profile{DBAgnostic: true}, engine.Policy{TTL: time.Hour, Agnostic: true}, engine.Policy{TTL: time.Hour, Agnostic: true}},
 		"Local":     {Profile{Local: Forever}, engine.Policy{TTL: time.Hour, Local: true}, engine.Policy{TTL: time.Hour, Local: true}},
 		"MaxTerms":  {Profile{MaxTerms: 2}, engine.Policy{TTL: time.Hour, MaxTerms: 2}, engine.Policy{TTL: time.Hour, MaxTerms: 2}},
 	} {
@@ -84,7 +85,7 @@ func TestProfilesInherit(t *testing.T) {
 		if got := of(t, cfg, "main", "others"); got != tt.others {
 			t.Errorf("%s: a table without profile has %+v", name, got)
 		}
-		set := engine.Policy{Ops: analysis.OpCount, TTL: time.Second, Lock: tt.defaults.Lock} // a bool can only be set
+		set := engine.Policy{Ops: analysis.OpCount, TTL: time.Second, Lock: tt.defaults.Lock, Agnostic: tt.defaults.DBAgnostic} // a bool can only be set
 		if got := of(t, cfg, "main", "own"); got != set {
 			t.Errorf("%s: a profile with all fields has %+v", name, got)
 		}
@@ -195,6 +196,7 @@ func TestConfigIsChecked(t *testing.T) {
 		"Config.LockTTL is -1":          {LockTTL: -1},
 		"MaxEntryBytes":                 {MaxEntryBytes: -1},
 		"MaxImages":                     {MaxImages: -1},
+		"Prefix":                        {Prefix: "a|b"},
 		"MaxDisjunction":                {MaxDisjunction: -1},
 		"MaxLocalBytes":                 {MaxLocalBytes: -1},
 		"MaxPlans":                      {MaxPlans: -1},

@@ -32,21 +32,29 @@ func Open(cache *cacheops.Cache, driverName, dataSourceName string, cfg Config) 
 	if err != nil {
 		return nil, err
 	}
-	cfg.Variant = variant(cfg.Variant, dataSourceName)
-	return OpenDB(cache, inner, cfg)
+	c, err := newConnector(cache, inner, cfg, dataSourceName)
+	if err != nil {
+		return nil, err
+	}
+	return open(c), nil
 }
 
 // OpenDB is Open for programs that have a driver.Connector, as sql.OpenDB. If
 // connectors of unlike settings share a Database, give each its own Variant.
 func OpenDB(cache *cacheops.Cache, connector driver.Connector, cfg Config) (*sql.DB, error) {
-	c, err := newConnector(cache, connector, cfg)
+	c, err := newConnector(cache, connector, cfg, "")
 	if err != nil {
 		return nil, err
 	}
+	return open(c), nil
+}
+
+// open makes the program's handle.
+func open(c *connector) *sql.DB {
 	db := sql.OpenDB(c)
 	// Virtual connections cost some hundred bytes and hold nothing when idle.
 	db.SetMaxIdleConns(math.MaxInt32)
-	return db, nil
+	return db
 }
 
 // Register makes the wrapped driver available to sql.Open under a new name, for
@@ -107,9 +115,7 @@ func (d *wrappedDriver) connector(dsn string) (*connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg := d.cfg
-	cfg.Variant = variant(cfg.Variant, dsn)
-	c, err := newConnector(d.cache, inner, cfg)
+	c, err := newConnector(d.cache, inner, d.cfg, dsn)
 	if err != nil {
 		return nil, err
 	}
@@ -144,10 +150,6 @@ type plainConnector struct {
 func (c plainConnector) Connect(context.Context) (driver.Conn, error) { return c.drv.Open(c.dsn) }
 func (c plainConnector) Driver() driver.Driver                        { return c.drv }
 
-// variant puts the data source name into the Variant. The name is hashed with
-// the rest of the key and kept nowhere.
-func variant(given, dsn string) string { return fmt.Sprintf("%d:%s%s", len(given), given, dsn) }
-
 // connector makes virtual connections, and owns the pool of real ones.
 type connector struct {
 	inner  driver.Connector
@@ -158,7 +160,10 @@ type connector struct {
 	state  poolState
 }
 
-func newConnector(cache *cacheops.Cache, inner driver.Connector, cfg Config) (*connector, error) {
+// newConnector makes a connector for a driver's connector. The data source name
+// is "" where it is not known. It is hashed with the rest of the key, and kept
+// nowhere.
+func newConnector(cache *cacheops.Cache, inner driver.Connector, cfg Config, dsn string) (*connector, error) {
 	if cache == nil {
 		return nil, errNilCache
 	}
@@ -166,10 +171,11 @@ func newConnector(cache *cacheops.Cache, inner driver.Connector, cfg Config) (*c
 		return nil, err
 	}
 	c := &connector{inner: inner, cfg: cfg}
+	variant := fmt.Sprintf("%T/%d:%s", inner.Driver(), len(cfg.Variant), cfg.Variant)
 	h, err := cache.Engine().Open(engine.HandleConfig{
 		Dialect: cfg.Dialect, Database: cfg.Database,
-		Variant: fmt.Sprintf("%T/%s", inner.Driver(), cfg.Variant),
-		Load:    c.loadSchema,
+		Variant: variant + dsn, AnyVariant: variant,
+		Load: c.loadSchema,
 	})
 	if err != nil {
 		return nil, err
@@ -224,5 +230,5 @@ func (c *connector) loadSchema(ctx context.Context) error {
 
 // storedSchema is the schema's version in the store.
 func (c *connector) storedSchema(ctx context.Context) (store.Schema, error) {
-	return c.handle.Engine().Store().Schema(ctx, c.cfg.Database)
+	return c.handle.StoredSchema(ctx)
 }

@@ -39,10 +39,10 @@ func (c *conn) raw(ctx context.Context, f func(driverConn any) error) error {
 	c.sticky = true
 	real.setTaint(dialect.TaintAll, "the program used the driver's connection itself")
 	changes := c.connector.handle.NewChanges()
-	changes.SetQuery("Raw")
+	changes.Statement(ctx, "Raw")
 	changes.AddAll(true)
 	if c.tx != nil {
-		c.tx.changes.SetQuery("Raw")
+		c.tx.changes.Statement(ctx, "Raw")
 		c.tx.changes.AddAll(true)
 		c.tx.schema = true
 	}

@@ -93,7 +93,7 @@ func (c *conn) savepoint(ctx context.Context, real *realConn, st *dialect.Statem
 // writeInTx carries out a write inside a transaction.
 func (c *conn) writeInTx(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, k call, wantRows bool) (outcome, error) {
 	t := c.tx
-	t.changes.SetQuery(k.text)
+	t.changes.Statement(ctx, k.text)
 	if !w.All && !t.locked {
 		locked, err := c.lock(ctx, real, w)
 		if err != nil {
@@ -182,12 +182,12 @@ func (c *conn) script(ctx context.Context, real *realConn, p *engine.Plan, k cal
 // fence and the bump of everything, and finds out what transaction it left.
 func (c *conn) uncertain(ctx context.Context, real *realConn, k call, wantRows bool) (outcome, error) {
 	changes := c.connector.handle.NewChanges()
-	changes.SetQuery(k.text)
+	changes.Statement(ctx, k.text)
 	changes.AddAll(true)
 	out, err := c.fencedBare(ctx, real, changes, k, wantRows, false)
 	c.resync(real)
 	if c.tx != nil {
-		c.tx.changes.SetQuery(k.text)
+		c.tx.changes.Statement(ctx, k.text)
 		c.tx.changes.AddAll(true)
 		c.tx.schema = true
 	}

@@ -190,7 +190,7 @@ func (c *conn) binds(ctx context.Context, real *realConn, st *dialect.Statement,
 func (c *conn) writeAlone(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, k call, wantRows bool) (outcome, error) {
 	h := c.connector.handle
 	changes := h.NewChanges()
-	changes.SetQuery(k.text)
+	changes.Statement(ctx, k.text)
 	unread, err := c.unread(ctx, w)
 	if err != nil {
 		return outcome{}, err
@@ -243,7 +243,7 @@ func (c *conn) replan(ctx context.Context, real *realConn, k call, wantRows bool
 		return outcome{}, err
 	}
 	changes := c.connector.handle.NewChanges()
-	changes.SetQuery(k.text)
+	changes.Statement(ctx, k.text)
 	changes.AddWrite(w)
 	return c.fencedBare(ctx, real, changes, k, wantRows, writesRows(p.Statement))
 }
@@ -254,16 +254,8 @@ func (c *conn) unread(ctx context.Context, w *analysis.Write) (bool, error) {
 	if w.All {
 		return false, nil
 	}
-	st := c.connector.handle.Engine().Store()
-	check := func(t *dialect.Table) (bool, error) {
-		if c.connector.handle.Untracked(t) {
-			return true, nil
-		}
-		reg, err := st.Registry(ctx, c.connector.cfg.Database, t.Key)
-		return reg.Unread, err
-	}
 	for _, t := range w.Tables() {
-		if ok, err := check(t); err != nil || !ok {
+		if ok, err := c.connector.handle.Unread(ctx, t); err != nil || !ok {
 			return false, err
 		}
 	}

@@ -54,9 +54,19 @@ func (b *batch) schemaChanged() bool {
 // apply works out the keys under the registries in force and calls do, until no
 // registry changed meanwhile. What was done is told, unless told is nil.
 func (b *batch) apply(ctx context.Context, do func(*store.Change) (store.Stale, error), t *told) error {
+	for _, domain := range b.handle.domains {
+		if err := b.applyIn(ctx, domain, do, t); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applyIn is apply for what is kept in one domain.
+func (b *batch) applyIn(ctx context.Context, domain string, do func(*store.Change) (store.Stale, error), t *told) error {
 	cfg := &b.handle.engine.cfg
-	ch := &store.Change{Database: b.handle.database, Token: b.token, TTL: cfg.FenceTTL}
-	tables, all := b.byTable()
+	ch := &store.Change{Database: domain, Token: b.token, TTL: cfg.FenceTTL}
+	tables, all := b.byTable(domain)
 	if all {
 		ch.All = true
 		_, err := do(ch)
@@ -69,7 +79,7 @@ func (b *batch) apply(ctx context.Context, do func(*store.Change) (store.Stale, 
 		if tc.epoch {
 			continue
 		}
-		reg, err := cfg.Store.Registry(ctx, b.handle.database, tc.table.Key)
+		reg, err := cfg.Store.Registry(ctx, domain, tc.name)
 		if err != nil {
 			return err
 		}
@@ -86,11 +96,11 @@ func (b *batch) apply(ctx context.Context, do func(*store.Change) (store.Stale, 
 		}
 		again := tables[:0:0]
 		for i, tc := range tables {
-			if j := slices.IndexFunc(stale, func(r store.Registry) bool { return r.Table == tc.table.Key }); j >= 0 {
+			if j := slices.IndexFunc(stale, func(r store.Registry) bool { return r.Table == tc.name }); j >= 0 {
 				tc.registry = stale[j]
 				again = append(again, tc)
 			} else if t != nil {
-				t.tables = append(t.tables, toldTable{tableChanges: tc, keys: ch.Tables[i].Keys, dropped: ch.Tables[i].Epoch})
+				t.add(tc, &ch.Tables[i])
 			}
 		}
 		tables = again
@@ -101,24 +111,29 @@ func (b *batch) apply(ctx context.Context, do func(*store.Change) (store.Stale, 
 // tableChanges is everything collected of one table.
 type tableChanges struct {
 	table    *dialect.Table
+	name     string // what the store calls it
 	epoch    bool
 	rows     int
 	changes  []*change
 	registry store.Registry
 }
 
-// byTable groups the log by table.
-func (b *batch) byTable() (tables []*tableChanges, all bool) {
+// byTable groups the log by table, and by prefix, as far as it matters to a domain.
+func (b *batch) byTable(domain string) (tables []*tableChanges, all bool) {
 	index := make(map[string]*tableChanges)
 	for i := range b.log {
 		ch := &b.log[i]
 		if ch.table == nil {
 			return nil, true
 		}
-		t := index[ch.table.Key]
+		if !b.handle.within(domain, ch.table) {
+			continue
+		}
+		name := prefixed(ch.prefix, ch.table.Key)
+		t := index[name]
 		if t == nil {
-			t = &tableChanges{table: ch.table}
-			index[ch.table.Key] = t
+			t = &tableChanges{table: ch.table, name: name}
+			index[name] = t
 			tables = append(tables, t)
 		}
 		// Positions of columns mean nothing across two readings of the schema.
@@ -133,7 +148,7 @@ func (b *batch) byTable() (tables []*tableChanges, all bool) {
 // an image lacks a column or has a value outside the rules, or a scheme is not
 // understood, it is the table's epoch.
 func (b *batch) tableChange(t *tableChanges, giveUp bool) store.TableChange {
-	tc := store.TableChange{Table: t.table.Key, Registry: t.registry.Version, Epoch: true}
+	tc := store.TableChange{Table: t.name, Registry: t.registry.Version, Epoch: true}
 	if t.epoch || giveUp {
 		return tc
 	}

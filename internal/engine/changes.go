@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"database/sql/driver"
 	"slices"
 	"time"
@@ -21,6 +22,8 @@ type Changes struct {
 
 	query     string // the statement that is collected
 	statement int    // its number, from 1
+	// prefix is that of a table in the statement's context; nil: there are none.
+	prefix func(*dialect.Table) string
 
 	planned *schemaState // in force when the collection began
 
@@ -43,6 +46,7 @@ type change struct {
 
 	query     string
 	statement int
+	prefix    string // of the table
 }
 
 // When says which side of a change row images show.
@@ -68,16 +72,22 @@ func (h *Handle) NewChanges() *Changes {
 // Empty reports whether nothing was collected.
 func (c *Changes) Empty() bool { return len(c.log) == 0 }
 
-// SetQuery remembers the statement that is about to be collected, for hooks and
-// Explain.
-func (c *Changes) SetQuery(text string) {
+// Statement says what is about to be collected: the text is for hooks and Explain,
+// and the context tells the prefix of its tables.
+func (c *Changes) Statement(ctx context.Context, text string) {
 	c.query = text
 	c.statement++
+	if c.handle.engine.cfg.PrefixFor != nil {
+		c.prefix = func(t *dialect.Table) string { return c.handle.prefix(ctx, t) }
+	}
 }
 
 // add appends to the log what the statement changed.
 func (c *Changes) add(ch change) {
 	ch.query, ch.statement = c.query, c.statement
+	if c.prefix != nil && ch.table != nil {
+		ch.prefix = c.prefix(ch.table)
+	}
 	c.log = append(c.log, ch)
 }
 

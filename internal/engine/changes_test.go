@@ -19,11 +19,11 @@ func TestImagesAreBounded(t *testing.T) {
 	c.AddImages(two, nil, rows(3), Before)
 	c.Savepoint("s")
 	c.AddImages(one, nil, rows(1), After)
-	if tables, all := c.batch().byTable(); all || tables[0].epoch || tables[1].epoch || c.Room(one) != 0 || c.Room(two) != 0 {
+	if tables, all := c.batch().byTable(h.domain); all || tables[0].epoch || tables[1].epoch || c.Room(one) != 0 || c.Room(two) != 0 {
 		t.Fatalf("at the bound: %+v, room for %d and %d", tables, c.Room(one), c.Room(two))
 	}
 	c.AddImages(one, nil, rows(1), After)
-	tables, all := c.batch().byTable()
+	tables, all := c.batch().byTable(h.domain)
 	if all || !tables[0].epoch || tables[1].epoch {
 		t.Errorf("above the bound: %+v, %+v", tables[0], tables[1])
 	}
@@ -31,7 +31,7 @@ func TestImagesAreBounded(t *testing.T) {
 		t.Errorf("%d images are kept of a table that may have 3", tables[0].rows)
 	}
 	c.RollbackTo("s", false)
-	if tables, _ := c.batch().byTable(); tables[0].epoch || c.Room(one) != 1 {
+	if tables, _ := c.batch().byTable(h.domain); tables[0].epoch || c.Room(one) != 1 {
 		t.Errorf("after the rollback: epoch %v, room for %d", tables[0].epoch, c.Room(one))
 	}
 }

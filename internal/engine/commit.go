@@ -77,7 +77,7 @@ func (c *Changes) NoticeSchema(ctx context.Context) {
 		c.AddAll(false)
 		return
 	}
-	stored, err := c.handle.engine.cfg.Store.Schema(context.WithoutCancel(ctx), c.handle.database)
+	stored, err := c.handle.engine.cfg.Store.Schema(context.WithoutCancel(ctx), c.handle.domain)
 	if err != nil || stored != state.version || c.planned != nil && c.planned != state {
 		c.AddAll(false)
 	}

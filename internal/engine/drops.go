@@ -69,7 +69,7 @@ func (d *drops) add(t *told) {
 	}
 	for i := range t.tables[:min(len(t.tables), maxDropTables)] {
 		tt := &t.tables[i]
-		dt := dropTable{key: tt.table.Key, epoch: tt.dropped, from: len(s.keys)}
+		dt := dropTable{key: tt.name, epoch: tt.dropped, from: len(s.keys)}
 		keep := min(len(tt.keys), maxDropKeys-len(s.keys))
 		dt.more = keep < len(tt.keys)
 		for _, k := range tt.keys[:keep] {
@@ -120,7 +120,7 @@ func (d *drops) last(database string, list []watched) *Drop {
 func (s *drop) through(w *watched) string {
 	for i := range s.tables {
 		t := &s.tables[i]
-		if t.key != w.table.Key {
+		if t.key != w.name {
 			continue
 		}
 		if t.epoch {

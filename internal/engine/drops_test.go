@@ -11,11 +11,11 @@ import (
 
 // watch is what drops a read of one condition.
 func (d *drops) watch(t *dialect.Table, key string) []watched {
-	return []watched{{table: t, keys: []uint64{maphash.String(d.seed, key)}, texts: []string{"through " + key}}}
+	return []watched{{table: t, name: t.Key, keys: []uint64{maphash.String(d.seed, key)}, texts: []string{"through " + key}}}
 }
 
 func dropOf(query string, t *dialect.Table, keys ...string) *told {
-	return &told{database: "d", query: query, tables: []toldTable{{tableChanges: &tableChanges{table: t}, keys: keys}}}
+	return &told{database: "d", query: query, tables: []toldTable{{tableChanges: &tableChanges{table: t, name: t.Key}, keys: keys}}}
 }
 
 // The newest drop that met the read is told, as long as it is remembered.

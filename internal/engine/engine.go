@@ -38,6 +38,13 @@ type Config struct {
 	MaxSchemes int
 	// MaxPlans bounds the plans kept for each handle.
 	MaxPlans int
+	// Prefix goes before the names of databases in the store.
+	Prefix string
+	// PrefixFor returns the prefix of a table's stamps in a context, "" where
+	// none is known. Nil: there are no such prefixes.
+	PrefixFor func(ctx context.Context, database, table string) string
+	// Agnostic is true when a policy is.
+	Agnostic bool
 	// MaxLocalBytes bounds the results that never leave the process.
 	MaxLocalBytes int64
 	Analysis      analysis.Options
@@ -135,7 +142,7 @@ func (e *Engine) unregister(h *Handle) {
 // schemaChanged gives the database's schema a new version, in the store and for
 // the handles of this process.
 func (e *Engine) schemaChanged(ctx context.Context, database string) error {
-	_, err := e.cfg.Store.BumpSchema(ctx, database)
+	_, err := e.cfg.Store.BumpSchema(ctx, e.domain(database))
 	for _, h := range e.Handles(database) {
 		h.stale.Store(true)
 	}

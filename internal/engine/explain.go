@@ -25,6 +25,7 @@ type Drop struct {
 // watched is what drops a result in one table.
 type watched struct {
 	table *dialect.Table
+	name  string // what the store calls it
 	keys  []uint64
 	texts []string
 }
@@ -66,7 +67,10 @@ func (h *Handle) LastDrop(ctx context.Context, p *Plan, args []driver.NamedValue
 				}
 			}
 		}
-		list = append(list, w)
+		for _, prefix := range slices.Compact([]string{"", h.prefix(ctx, w.table)}) {
+			w.name = prefixed(prefix, w.table.Key)
+			list = append(list, w)
+		}
 	}
 	return d.last(h.database, list)
 }
@@ -74,7 +78,7 @@ func (h *Handle) LastDrop(ctx context.Context, p *Plan, args []driver.NamedValue
 // bound is the dependency of a call as the store is told it.
 func (h *Handle) bound(ctx context.Context, p *Plan, args []driver.NamedValue) (dependency.Set, error) {
 	return p.Bind(args).Within(h.engine.cfg.MaxSchemes, func(table string) ([]store.Scheme, error) {
-		reg, err := h.engine.cfg.Store.Registry(ctx, h.database, table)
+		reg, err := h.engine.cfg.Store.Registry(ctx, p.domain, table)
 		return reg.Schemes, err
 	})
 }

@@ -20,7 +20,13 @@ type Handle struct {
 	engine   *Engine
 	dialect  dialect.Dialect
 	database string
-	digest   [32]byte // of what the handle decides in a key
+	domain   string // what the store calls the database
+	// domains are the store's names of the databases in which a change has to be
+	// made: the handle's own, and the shared one where there may be something.
+	domains []string
+	digest  [32]byte // of what the handle decides in a key
+	// anyDigest is the digest for results that all databases share.
+	anyDigest [32]byte
 
 	// schema is what the plans were made from; nil before the first load.
 	schema atomic.Pointer[schemaState]
@@ -45,6 +51,8 @@ type schemaState struct {
 	catalog  *dialect.Catalog
 	version  store.Schema
 	policies map[*dialect.Table]Policy
+	// fingerprint is set where results are shared with other databases.
+	fingerprint store.Schema
 }
 
 // newState puts a catalog in force.
@@ -52,6 +60,9 @@ func (h *Handle) newState(catalog *dialect.Catalog, version store.Schema) *schem
 	s := &schemaState{catalog: catalog, version: version, policies: make(map[*dialect.Table]Policy, len(catalog.Tables()))}
 	for _, t := range catalog.Tables() {
 		s.policies[t] = h.engine.cfg.Policy(t)
+	}
+	if h.engine.cfg.Agnostic {
+		s.fingerprint = fingerprint(catalog)
 	}
 	return s
 }
@@ -61,6 +72,9 @@ type HandleConfig struct {
 	Dialect  dialect.Dialect
 	Database string
 	Variant  string
+	// AnyVariant is the part of Variant that also tells apart the results that
+	// handles of several databases share.
+	AnyVariant string
 	// Load makes sure that the schema is loaded, over a connection of its own.
 	Load func(ctx context.Context) error
 }
@@ -75,9 +89,14 @@ func (e *Engine) Open(cfg HandleConfig) (*Handle, error) {
 		return nil, fmt.Errorf("cacheops: plan cache: %w", err)
 	}
 	h := &Handle{
-		engine: e, dialect: cfg.Dialect, database: cfg.Database, load: cfg.Load, plans: plans,
-		digest:  handleDigest(cfg.Dialect.Name(), cfg.Database, cfg.Variant),
-		flights: flights{running: make(map[store.Key]*flight)},
+		engine: e, dialect: cfg.Dialect, database: cfg.Database, domain: e.domain(cfg.Database), load: cfg.Load, plans: plans,
+		digest:    handleDigest(cfg.Dialect.Name(), e.domain(cfg.Database), cfg.Variant),
+		anyDigest: handleDigest(cfg.Dialect.Name(), e.shared(), cfg.AnyVariant),
+		flights:   flights{running: make(map[store.Key]*flight)},
+	}
+	h.domains = []string{h.domain}
+	if e.cfg.Agnostic {
+		h.domains = append(h.domains, e.shared())
 	}
 	if err := e.register(h); err != nil {
 		plans.StopAllGoroutines()
@@ -188,7 +207,7 @@ func (h *Handle) loadSchema(ctx context.Context, db dialect.Queryer, old *schema
 	// The store's version is read first: a change in between leaves us with
 	// an old version and so with another load, never with an old catalog
 	// under a new version.
-	version, err := h.engine.cfg.Store.Schema(ctx, h.database)
+	version, err := h.engine.cfg.Store.Schema(ctx, h.domain)
 	if err != nil {
 		h.stale.Store(true)
 		return fmt.Errorf("cacheops: schema version of %q: %w", h.database, err)
@@ -200,7 +219,7 @@ func (h *Handle) loadSchema(ctx context.Context, db dialect.Queryer, old *schema
 	}
 	if old != nil && old.version == version && old.catalog.Version != catalog.Version {
 		// Somebody changed the schema without us: other processes must notice.
-		if version, err = h.engine.cfg.Store.BumpSchema(ctx, h.database); err != nil {
+		if version, err = h.engine.cfg.Store.BumpSchema(ctx, h.domain); err != nil {
 			return fmt.Errorf("cacheops: new schema version of %q: %w", h.database, err)
 		}
 	}
@@ -214,6 +233,7 @@ type Plan struct {
 	state  *schemaState // what it was made from; nil when no schema was known
 	text   string
 	digest [32]byte   // the text's part of the entry key
+	domain string     // what the store calls the database of its stamps
 	policy readPolicy // of the tables read, combined
 	tables []string   // the names of the tables read, for hooks
 	// Extra is the driver wrapper's own: what it derived from the plan.
@@ -248,12 +268,20 @@ func (h *Handle) newPlan(text string, state *schemaState) *Plan {
 		return p
 	}
 	p.Plan = analysis.Make(h.dialect, st, state.catalog, h.engine.cfg.Analysis)
-	p.digest = textDigest(h.digest, state.version, text)
+	p.digest, p.domain = textDigest(h.digest, state.version, text), h.domain
 	if p.Read != nil {
 		p.policy = state.combine(p.Read)
+		if p.policy.agnostic {
+			p.digest, p.domain = textDigest(h.anyDigest, state.fingerprint, text), h.engine.shared()
+		}
 		for _, t := range p.Read.Tables {
 			p.tables = append(p.tables, t.Name)
 		}
 	}
 	return p
+}
+
+// StoredSchema returns the schema's version in the store.
+func (h *Handle) StoredSchema(ctx context.Context) (store.Schema, error) {
+	return h.engine.cfg.Store.Schema(ctx, h.domain)
 }

@@ -51,12 +51,16 @@ func textDigest(handle [32]byte, schema store.Schema, text string) [32]byte {
 	return sha256.Sum256(b)
 }
 
-// entryKey digests a text's part and the arguments. False means that an
+// entryKey digests a text's part, the prefixes of its tables and the arguments. False means that an
 // argument is of a type whose meaning only the driver knows: such a call is
 // not cached.
-func entryKey(text *[32]byte, args []driver.NamedValue) (store.Key, bool) {
+func entryKey(text *[32]byte, prefixes []string, args []driver.NamedValue) (store.Key, bool) {
 	var buf [192]byte // most calls fit, and then nothing is allocated
 	b := append(buf[:0], text[:]...)
+	b = binary.AppendUvarint(b, uint64(len(prefixes)))
+	for _, p := range prefixes {
+		b = appendString(b, p)
+	}
 	b = binary.AppendUvarint(b, uint64(len(args)))
 	for i := range args {
 		var ok bool

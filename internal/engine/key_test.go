@@ -67,7 +67,7 @@ func TestKeysDiffer(t *testing.T) {
 		copy(schema[:], o.schema)
 		text := textDigest(handleDigest(o.dialect, o.database, o.variant), schema, o.text)
 		for name, a := range calls {
-			key, ok := entryKey(&text, a)
+			key, ok := entryKey(&text, nil, a)
 			if !ok {
 				t.Errorf("%s has no key", name)
 			}
@@ -76,7 +76,7 @@ func TestKeysDiffer(t *testing.T) {
 				t.Errorf("%s and %s have one key", what, other)
 			}
 			seen[key] = what
-			if again, _ := entryKey(&text, a); again != key {
+			if again, _ := entryKey(&text, nil, a); again != key {
 				t.Errorf("%s has two keys", what)
 			}
 		}
@@ -88,7 +88,7 @@ func TestUnknownArgumentsHaveNoKey(t *testing.T) {
 	t.Parallel()
 	var text [32]byte
 	for _, v := range []driver.Value{struct{}{}, int32(1), []string{"a"}, new(int)} {
-		if _, ok := entryKey(&text, args(v)); ok {
+		if _, ok := entryKey(&text, nil, args(v)); ok {
 			t.Errorf("%T has a key", v)
 		}
 	}
@@ -99,6 +99,6 @@ func BenchmarkEntryKey(b *testing.B) {
 	a := args(int64(7), "live")
 	b.ReportAllocs()
 	for b.Loop() {
-		entryKey(&text, a)
+		entryKey(&text, nil, a)
 	}
 }

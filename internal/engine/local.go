@@ -48,7 +48,7 @@ func (localSnapshot) Equal(other store.Snapshot) bool { return other == localSna
 // loadLocal answers a call for a local result that missed. It needs no lease,
 // for nothing ends such a result; only its plan must be that of the schema.
 func (h *Handle) loadLocal(ctx context.Context, c *Call, join bool, load Loader) (r *result.Result, rest driver.Rows, shared bool, err error) {
-	version, err := h.engine.cfg.Store.Schema(ctx, h.database)
+	version, err := h.engine.cfg.Store.Schema(ctx, h.domain)
 	if err != nil {
 		h.engine.storeFailed(ctx, "schema", err)
 		r, rest, err = load(ctx)

@@ -26,6 +26,8 @@ type Policy struct {
 	Local bool
 	// Lock lets one reader of an entry after the other ask the database.
 	Lock bool
+	// Agnostic shares results between databases.
+	Agnostic bool
 	// MaxTerms is the number of columns compared at once above which a read is
 	// not cached unasked. 0: no limit.
 	MaxTerms int
@@ -42,13 +44,13 @@ type readPolicy struct {
 	never string
 	// unasked is why the read is cached only when a call asks for it.
 	unasked string
-	// local is true when all tables are, lock when one is.
-	local, lock bool
+	// local and agnostic are true when all tables are, lock when one is.
+	local, agnostic, lock bool
 }
 
 // combine is the policy of a read.
 func (s *schemaState) combine(r *analysis.Read) readPolicy {
-	all := readPolicy{ops: analysis.OpAll, local: len(r.Tables) > 0}
+	all := readPolicy{ops: analysis.OpAll, local: len(r.Tables) > 0, agnostic: len(r.Tables) > 0}
 	for _, t := range r.Tables {
 		p := s.policies[t]
 		all.ops &= p.Ops
@@ -57,6 +59,7 @@ func (s *schemaState) combine(r *analysis.Read) readPolicy {
 		}
 		all.local = all.local && p.Local
 		all.lock = all.lock || p.Lock
+		all.agnostic = all.agnostic && p.Agnostic
 		switch {
 		case p.Never:
 			all.never, all.refused = t.Name, reasonNever

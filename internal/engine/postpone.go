@@ -28,6 +28,7 @@ type postponedGroup struct {
 // postponedTable is what was collected of one table.
 type postponedTable struct {
 	table   *dialect.Table
+	prefix  string
 	rows    int
 	epoch   bool
 	changes []change
@@ -124,18 +125,18 @@ func (g *postponedGroup) add(ch change) {
 	ch.statement = g.statements
 	var t *postponedTable
 	for _, other := range g.tables {
-		if other.table.Key == ch.table.Key {
+		if other.table.Key == ch.table.Key && other.prefix == ch.prefix {
 			t = other
 		}
 	}
 	if t == nil {
-		t = &postponedTable{table: ch.table}
+		t = &postponedTable{table: ch.table, prefix: ch.prefix}
 		g.tables = append(g.tables, t)
 	}
 	t.rows += len(ch.rows)
 	// As in byTable: positions of columns mean nothing across two schemas.
 	if t.epoch = t.epoch || ch.epoch || ch.table != t.table || t.rows > g.handle.engine.cfg.MaxImages; t.epoch {
-		t.changes = append(t.changes[:0], change{table: t.table, epoch: true, query: ch.query, statement: ch.statement})
+		t.changes = append(t.changes[:0], change{table: t.table, prefix: t.prefix, epoch: true, query: ch.query, statement: ch.statement})
 		clear(t.changes[1:cap(t.changes)])
 		return
 	}

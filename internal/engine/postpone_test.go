@@ -16,7 +16,7 @@ func TestPostponedIsBounded(t *testing.T) {
 	p := new(Postponed)
 	for range 1000 {
 		c := h.NewChanges()
-		c.SetQuery("UPDATE")
+		c.Statement(t.Context(), "UPDATE")
 		c.AddImages(table, nil, make([][]driver.Value, 2), Before)
 		if !p.add(c) {
 			t.Fatal("refused")

@@ -25,6 +25,7 @@ const (
 	reasonMigrations = "a table belongs to a migration tool: give it a profile by its exact name to cache it"
 	reasonUntracked  = "a profile leaves the writes of a table untracked, and names no ops"
 	reasonTerms      = "the conditions compare more columns than the profile's MaxTerms"
+	reasonPrefix     = "Config.PrefixFunc knows no prefix for the context"
 	// ReasonAdmit is the program's own judgement.
 	ReasonAdmit = "Config.Admit refused it"
 )
@@ -33,9 +34,12 @@ const (
 type Call struct {
 	plan *Plan
 	args []driver.NamedValue
-	key  store.Key
-	op   analysis.Op
-	ttl  time.Duration
+	// prefixes are those of the plan's tables; none without Config.PrefixFor.
+	prefixes []string
+
+	key store.Key
+	op  analysis.Op
+	ttl time.Duration
 	// local is true for a result that stays in the process.
 	local bool
 	lock  bool // asks for the lock against stampedes
@@ -79,11 +83,15 @@ func (h *Handle) Prepare(ctx context.Context, p *Plan, args []driver.NamedValue)
 	case p.policy.unasked != "" && !asked:
 		return Call{op: op}, p.policy.unasked
 	}
-	key, ok := entryKey(&p.digest, args)
+	prefixes, ok := h.prefixes(ctx, p)
 	if !ok {
-		return c, reasonArgument
+		return Call{op: op}, reasonPrefix
 	}
-	return Call{plan: p, args: args, key: key, op: op, ttl: ttl, local: p.policy.local, lock: lock}, ""
+	key, ok := entryKey(&p.digest, prefixes, args)
+	if !ok {
+		return Call{op: op}, reasonArgument
+	}
+	return Call{plan: p, args: args, prefixes: prefixes, key: key, op: op, ttl: ttl, local: p.policy.local, lock: lock}, ""
 }
 
 // Lookup answers a call from the cache. An error of the store is a miss.
@@ -94,7 +102,7 @@ func (h *Handle) Lookup(ctx context.Context, c *Call) (*result.Result, bool) {
 	var payload store.Payload
 	var ok bool
 	if h.engine.local != nil {
-		payload, ok = h.engine.local.GetLocal(h.database, c.key)
+		payload, ok = h.engine.local.GetLocal(c.plan.domain, c.key)
 	} else {
 		q, err := h.query(ctx, c)
 		if err == nil {
@@ -119,7 +127,7 @@ func (h *Handle) query(ctx context.Context, c *Call) (*store.Query, error) {
 		return nil, err
 	}
 	return &store.Query{
-		Database: h.database, Key: c.key, Deps: set.Deps(),
+		Database: c.plan.domain, Key: c.key, Deps: c.prefixDeps(set.Deps()),
 		Decode: func(b []byte) (store.Payload, error) { return result.Decode(b) },
 	}, nil
 }
@@ -192,6 +200,12 @@ func (h *Handle) lease(ctx context.Context, c *Call) (*store.Query, store.Lease,
 		return nil, store.Lease{}, err
 	}
 	lease, err := h.engine.cfg.Store.Lease(ctx, q)
+	if err == nil && c.plan.policy.agnostic {
+		// The lease is of the domain that all databases share; whether the plan is
+		// still right is a question to this one. A change of the schema from here
+		// on ends the lease.
+		lease.Schema, err = h.engine.cfg.Store.Schema(ctx, h.domain)
+	}
 	return q, lease, err
 }
 

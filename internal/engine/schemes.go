@@ -5,6 +5,7 @@ import (
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/dependency"
+	"github.com/cacheops/cacheops/store"
 )
 
 // Schemes returns the table's registry: whether anybody reads it, and which
@@ -14,14 +15,19 @@ func (h *Handle) Schemes(ctx context.Context, t *dialect.Table) (columns []int, 
 	if h.Untracked(t) {
 		return nil, true, true, nil
 	}
-	reg, err := h.engine.cfg.Store.Registry(ctx, h.database, t.Key)
+	regs, err := h.registries(ctx, t)
 	if err != nil {
 		return nil, false, false, err
 	}
-	if reg.Unread {
+	var schemes []store.Scheme
+	unread = true
+	for _, r := range regs {
+		schemes, unread = append(schemes, r.Schemes...), unread && r.Unread
+	}
+	if unread {
 		return nil, true, true, nil
 	}
-	ev, ok := dependency.NewEvaluator(h.dialect, h.schema.Load().catalog.Fold, t, reg.Schemes)
+	ev, ok := dependency.NewEvaluator(h.dialect, h.schema.Load().catalog.Fold, t, schemes)
 	if !ok {
 		return nil, false, false, nil
 	}

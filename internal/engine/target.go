@@ -82,14 +82,14 @@ func (h *Handle) Take(ctx context.Context, n *Notice, changes *Changes, unknown 
 	case changes == nil:
 		return h.Invalidate(ctx, n.targets)
 	case unknown:
-		changes.addTargets([]resolved{{all: true}})
+		changes.addTargets(ctx, []resolved{{all: true}})
 		return nil
 	}
 	found, err := h.resolve(n.targets)
 	if err != nil {
 		return err
 	}
-	changes.addTargets(found)
+	changes.addTargets(ctx, found)
 	return nil
 }
 
@@ -100,7 +100,7 @@ func (h *Handle) Invalidate(ctx context.Context, targets []Target) error {
 		return err
 	}
 	c := h.NewChanges()
-	c.addTargets(found)
+	c.addTargets(ctx, found)
 	if c.Empty() {
 		return nil
 	}
@@ -112,7 +112,10 @@ func (h *Handle) Invalidate(ctx context.Context, targets []Target) error {
 
 // InvalidateAll drops everything that is cached of a database, at once.
 func (e *Engine) InvalidateAll(ctx context.Context, database string, cause Cause) error {
-	_, err := e.cfg.Store.Bump(ctx, &store.Change{Database: database, Token: newToken(), All: true}, store.DropFence)
+	_, err := e.cfg.Store.Bump(ctx, &store.Change{Database: e.domain(database), Token: newToken(), All: true}, store.DropFence)
+	if err == nil && e.cfg.Agnostic {
+		_, err = e.cfg.Store.Bump(ctx, &store.Change{Database: e.shared(), Token: newToken(), All: true}, store.DropFence)
+	}
 	if err == nil {
 		e.tell(ctx, &told{database: database, cause: cause, all: true})
 	}
@@ -154,7 +157,16 @@ func (h *Handle) resolve(targets []Target) ([]resolved, error) {
 		t := &targets[i]
 		switch t.Kind {
 		case TargetAll:
-			out = append(out, resolved{all: true})
+			if h.engine.cfg.PrefixFor == nil {
+				out = append(out, resolved{all: true})
+				continue
+			}
+			// All of a prefix: no other shall notice.
+			for _, table := range cat.Tables() {
+				if table.Kind != dialect.TableView {
+					out = append(out, resolved{table: table})
+				}
+			}
 		case TargetPattern:
 			before := len(out)
 			for _, table := range cat.Tables() {
@@ -207,8 +219,8 @@ func (h *Handle) resolveTable(cat *dialect.Catalog, t *Target) (r resolved, err 
 }
 
 // addTargets collects what the program asked to invalidate.
-func (c *Changes) addTargets(targets []resolved) {
-	c.SetQuery("")
+func (c *Changes) addTargets(ctx context.Context, targets []resolved) {
+	c.Statement(ctx, "")
 	for i := range targets {
 		t := &targets[i]
 		switch {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"database/sql/driver"
+	"slices"
 	"strings"
 
 	"github.com/cacheops/cacheops/dialect"
@@ -68,7 +69,39 @@ type told struct {
 type toldTable struct {
 	*tableChanges
 	keys    []string
-	dropped bool // the table's epoch was
+	schemes []store.Scheme // that they are of
+	dropped bool           // the table's epoch was
+}
+
+// add adds what was done in one table. What was done of it in another domain too
+// is told once.
+func (t *told) add(tc *tableChanges, done *store.TableChange) {
+	i := slices.IndexFunc(t.tables, func(tt toldTable) bool { return tt.name == tc.name })
+	if i < 0 {
+		t.tables = append(t.tables, toldTable{tableChanges: tc})
+		i = len(t.tables) - 1
+	}
+	tt := &t.tables[i]
+	tt.dropped = tt.dropped || done.Epoch
+	if done.Epoch {
+		return
+	}
+	tt.keys = union(tt.keys, done.Keys)
+	tt.schemes = union(tt.schemes, tc.registry.Schemes)
+}
+
+// union appends what is not there yet.
+func union[S ~[]E, E comparable](have, more S) S {
+	if len(have) == 0 {
+		return more
+	}
+	have = slices.Clip(have)
+	for _, x := range more {
+		if !slices.Contains(have, x) {
+			have = append(have, x)
+		}
+	}
+	return have
 }
 
 // told begins the account of a batch.
@@ -125,7 +158,7 @@ func (e *Engine) tell(ctx context.Context, t *told) {
 func (t *toldTable) event() TableInvalidation {
 	out := TableInvalidation{Table: t.table.Name, Rows: t.rows, Keys: len(t.keys), Epoch: t.dropped}
 	if !t.dropped {
-		for _, s := range t.registry.Schemes {
+		for _, s := range t.schemes {
 			out.Schemes = append(out.Schemes, schemeText(t.table, s))
 		}
 	}
