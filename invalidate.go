@@ -130,7 +130,7 @@ func (d *Database) InvalidateTx(ctx context.Context, tx Execer, targets ...Targe
 		return err
 	}
 	ctx, notice := d.cache.engine.WithNotice(ctx, d.name, list)
-	if _, err := tx.ExecContext(ctx, "SELECT 1"); err != nil {
+	if _, err := tx.ExecContext(ctx, engine.NoticeText); err != nil {
 		return err
 	}
 	if !notice.Taken() {

@@ -259,7 +259,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []driver.Nam
 
 // ExecContext implements driver.ExecerContext.
 func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
-	if n := engine.NoticeFrom(ctx); n != nil {
+	if n := engine.NoticeFrom(ctx, query); n != nil {
 		return c.take(ctx, n)
 	}
 	caps, err := c.capabilities(ctx)

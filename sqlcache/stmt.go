@@ -141,7 +141,7 @@ func (s *stmt) Query(args []driver.Value) (driver.Rows, error) {
 
 // ExecContext implements driver.StmtExecContext.
 func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
-	if n := engine.NoticeFrom(ctx); n != nil { // of a program that prepares all it runs
+	if n := engine.NoticeFrom(ctx, s.text); n != nil { // of a program that prepares all it runs
 		return s.conn.take(ctx, n)
 	}
 	return s.conn.exec(ctx, call{text: s.text, args: args, prepared: true})

@@ -24,8 +24,8 @@ func TestPostponedIsBounded(t *testing.T) {
 	}
 	c := h.NewChanges()
 	c.AddImages(other, nil, make([][]driver.Value, 2), Before)
-	c.AddAll(true)                                        // of the schema
-	c.AddEpochs(&dialect.Table{Key: "two", Name: "anew"}) // read again
+	c.AddAll(true) // of the schema
+	c.AddImages(&dialect.Table{Key: "two", Name: "read anew"}, nil, make([][]driver.Value, 1), Before)
 	p.add(c)
 	g := p.groups[0]
 	if len(p.groups) != 1 || len(g.tables) != 2 || g.statements != 1001 {

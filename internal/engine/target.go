@@ -44,18 +44,23 @@ type Notice struct {
 
 type noticeKey struct{}
 
-// WithNotice returns a context whose next statement brings the targets to its
+// WithNotice returns a context in which [NoticeText] brings the targets to its
 // connection, instead of being run.
 func (e *Engine) WithNotice(ctx context.Context, database string, targets []Target) (context.Context, *Notice) {
 	n := &Notice{engine: e, database: database, targets: targets}
 	return context.WithValue(ctx, noticeKey{}, n), n
 }
 
-// NoticeFrom returns the notice of a context, nil when there is none or a
-// connection took it.
-func NoticeFrom(ctx context.Context) *Notice {
+// NoticeText is the statement that brings a notice to a connection. It does no
+// harm where nobody takes the notice, and so runs it.
+const NoticeText = "SELECT 1"
+
+// NoticeFrom returns the notice that a statement brings, nil when there is none
+// or a connection took it. What a library on the way adds to the text does not
+// matter, and statements of its own under the same context are left alone.
+func NoticeFrom(ctx context.Context, text string) *Notice {
 	n, _ := ctx.Value(noticeKey{}).(*Notice)
-	if n == nil || n.taken.Load() {
+	if n == nil || n.taken.Load() || !strings.Contains(text, NoticeText) {
 		return nil
 	}
 	return n

@@ -16,12 +16,9 @@ import (
 func rowTexts(images []cacheops.RowImage) string {
 	var rows []string
 	for _, image := range images {
-		terms := make([]string, len(image.Columns))
-		for i, name := range image.Columns {
-			terms[i] = fmt.Sprintf("%s=%v", name, image.Values[i])
-		}
-		if len(image.Values) != len(image.Columns) {
-			terms = append(terms, "and a value without a column")
+		terms := make([]string, len(image.Values))
+		for i, v := range image.Values {
+			terms[i] = fmt.Sprintf("%s=%v", image.Columns[i], v)
 		}
 		slices.Sort(terms)
 		rows = append(rows, strings.Join(terms, " "))
@@ -91,7 +88,7 @@ func TestEventOfCascade(t *testing.T) {
 	for _, part := range e.Tables {
 		parts[part.Table] = part
 	}
-	for _, image := range strings.Split(rowTexts(parts["posts"].Before), "; ") {
+	for image := range strings.SplitSeq(rowTexts(parts["posts"].Before), "; ") {
 		if image != "active=1 category_id=1 id=34 status=live" {
 			t.Errorf("posts before: %q", image)
 		}

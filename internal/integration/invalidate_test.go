@@ -283,6 +283,17 @@ func (p preparing) ExecContext(ctx context.Context, query string, args ...any) (
 	return st.ExecContext(ctx, args...)
 }
 
+// hooked is a transaction as of a library that runs statements of its own, and
+// adds to others.
+type hooked struct{ *sql.Tx }
+
+func (h hooked) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if _, err := h.Tx.ExecContext(ctx, "UPDATE posts SET title = 'hook' WHERE id = 35"); err != nil {
+		return nil, err
+	}
+	return h.Tx.ExecContext(ctx, "/* traced */ "+query+" -- by a hook", args...)
+}
+
 // In a transaction targets share its end, whatever began it.
 func TestInvalidateTx(t *testing.T) {
 	t.Parallel()
@@ -382,6 +393,12 @@ func TestInvalidateTx(t *testing.T) {
 		invalidateTx(t, s, preparing{tx}, others)
 		end(t, tx.Commit)
 		want(t, "other")
+	})
+	t.Run("with a hook", func(t *testing.T) { //nolint:paralleltest // they share the cache
+		tx := begin(t)
+		invalidateTx(t, s, hooked{tx}, others)
+		end(t, tx.Commit)
+		want(t, "id35 cat2 draft inactive heavy count other")
 	})
 	t.Run("refused", func(t *testing.T) { //nolint:paralleltest // they share the cache
 		tx := begin(t)

@@ -206,13 +206,13 @@ func TestPostponeEnds(t *testing.T) {
 func TestPostponeNests(t *testing.T) {
 	t.Parallel()
 	b := newBatches(t, nil)
-	var ended context.Context //nolint:containedctx // it is used after its end
+	var ended context.Context
 	write := func(ctx context.Context) error {
 		execWith(ctx, t, b.cached, "UPDATE others SET name = name || '!'")
 		return nil
 	}
 	err := cacheops.Postpone(t.Context(), func(ctx context.Context) error {
-		ended = ctx
+		ended = ctx //nolint:fatcontext // it is used after its end, on purpose
 		if err := cacheops.Postpone(ctx, write); err != nil {
 			return err
 		}

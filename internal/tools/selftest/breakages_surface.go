@@ -65,7 +65,7 @@ var surfaceBreakages = []breakage{
 		Check: onSQLite("TestInvalidateFindsNewTables"), Want: "--- FAIL: TestInvalidateFindsNewTables",
 	},
 	{
-		Name:  "targets in a transaction take effect before its commit only",
+		Name:  "targets in a transaction take effect at once",
 		File:  "sqlcache/notice.go",
 		Old:   "h.Take(ctx, n, c.tx.changes, c.tx.schema)",
 		New:   "h.Take(ctx, n, nil, false)",
@@ -95,7 +95,7 @@ var surfaceBreakages = []breakage{
 	{
 		Name:  "a prepared statement runs what it should bring to its connection",
 		File:  "sqlcache/stmt.go",
-		Old:   "\tif n := engine.NoticeFrom(ctx); n != nil { // of a program that prepares all it runs\n\t\treturn s.conn.take(ctx, n)\n\t}\n",
+		Old:   "\tif n := engine.NoticeFrom(ctx, s.text); n != nil { // of a program that prepares all it runs\n\t\treturn s.conn.take(ctx, n)\n\t}\n",
 		New:   "\t_ = engine.NoticeFrom\n",
 		Check: onSQLite("TestInvalidateTx"), Want: "--- FAIL: TestInvalidateTx",
 	},
