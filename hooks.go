@@ -84,7 +84,7 @@ type InvalidateEvent struct {
 	Database string
 	Cause    Cause
 	// Query is the last statement of the change, and Statements how many changed
-	// something. Query is empty where the program asked for the last.
+	// something. Query is empty where Invalidate or InvalidateTx came last.
 	Query      string
 	Statements int
 	// Tables are the tables changed. All is true when everything was dropped;

@@ -108,7 +108,7 @@ var imageBreakages = []breakage{
 		Name:  "the images of children before an action are not taken",
 		File:  "sqlcache/cascade.go",
 		Old:   "\t\t\tchanges.AddImages(t, r.columns, r.images, engine.Before)\n",
-		New:   "\t\t\tchanges.AddImages(t, r.columns, nil)\n",
+		New:   "\t\t\tchanges.AddImages(t, r.columns, nil, engine.Before)\n",
 		Check: onSQLite("TestCascades"), Want: "STALE",
 	},
 	{
