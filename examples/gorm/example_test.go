@@ -15,8 +15,10 @@ import (
 	"github.com/cacheops/cacheops/sqlcache"
 )
 
-// GORM takes the *sql.DB as its dialector's Conn. With gorm.io/driver/sqlite,
-// which needs a C compiler, the field is the same.
+// GORM takes the *sql.DB as its dialector's Conn. This dialector brings a driver
+// in pure Go, under the name "sqlite". That of gorm.io/driver/sqlite has the same
+// field, brings a driver that needs a C compiler, under the name "sqlite3", and
+// leaves the name "sqlite" to modernc.org/sqlite.
 func Example() {
 	ctx := context.Background()
 	dsn, remove := blog.New()

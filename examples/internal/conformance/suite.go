@@ -150,7 +150,7 @@ func choices(t *testing.T, f *fixture) {
 	}
 	for _, r := range reads {
 		if got, want := answer(t.Context(), f.cached, r), answer(t.Context(), f.bare, r); got != want {
-			t.Errorf("%s after a write with Bypass: got %s, want %s", r.name, got, want)
+			t.Errorf("STALE: %s after a write with Bypass: got %s, the database has %s", r.name, got, want)
 		}
 	}
 }
@@ -198,7 +198,7 @@ func (f *fixture) want(t *testing.T, r read, want string, hit bool) {
 	got := answer(t.Context(), f.cached, r)
 	hits, misses := f.source.Take()
 	if got != want {
-		t.Errorf("%s: got %s, want %s", r.name, got, want)
+		t.Errorf("STALE: %s: got %s, the database has %s", r.name, got, want)
 	}
 	if hits+misses == 0 || hit && misses > 0 {
 		t.Errorf("%s: %d hits and %d misses", r.name, hits, misses)
