@@ -45,6 +45,19 @@ func (b blog) add(category int, title string) {
 	}
 }
 
+// What a list costs, and which writes it minds.
+func Example() {
+	var t *testing.T                                       // the test's
+	cache, recorder := cachetest.New(t, cacheops.Config{}) // in process, caches everything, closed with the test
+	blog := openBlog(t, cache)
+
+	list := func() { blog.count(t.Context(), 7) }
+	recorder.AssertQueries(t, 1, list)                               // what it costs
+	recorder.AssertHit(t, list)                                      // and the second time
+	recorder.AssertDrops(t, func() { blog.add(7, "A title") }, list) // this write drops it
+	recorder.AssertKeeps(t, func() { blog.add(8, "A title") }, list) // and this one does not
+}
+
 // A cache for one test. It caches everything, keeps the results in process, logs
 // to the test, and is closed with it.
 func ExampleNew() {

@@ -130,6 +130,8 @@ func TestRulesFind(t *testing.T) {
 		{"testing in the core", checkTesting, in(root+"/sqlcache", root, "testing"), 1},
 		{"testing behind an import", checkTesting, pkg{Path: root, Module: root, Deps: []string{"x.org/y", "testing"}}, 1},
 		{"testing in cachetest", checkTesting, in(root+"/cachetest/storetest", root, "testing"), 0},
+		{"testing in the suite of the examples", checkTesting, in(root+"/examples/internal/x", root+"/examples", "testing"), 0},
+		{"testing in a folder named like the examples", checkTesting, in(root+"/examples/x", root, "testing"), 1},
 		{"testing beside cachetest", checkTesting, in(root+"/cachetester", root, "testing"), 1},
 
 		{"meyer in its dialect", checkThirdParty, in(root+"/dialect/sqlite", root, "github.com/sqlc-dev/meyer/ast"), 0},
@@ -149,6 +151,8 @@ func TestRulesFind(t *testing.T) {
 		{"an adapter on an adapter", checkDirections, in(pg+"/x", pg, root+"/rueidisstore"), 1},
 		{"an adapter on internals", checkDirections, in(pg+"/x", pg, root+"/internal/engine"), 1},
 		{"integration on everything", checkDirections, in(root+"/internal/integration", root+"/internal/integration", pg, root+"/internal/engine"), 0},
+
+		{"examples on adapters", checkDirections, in(root+"/examples/x", root+"/examples", pg, root+"/rueidisstore"), 0},
 
 		{"goleak in the library", checkTestLibraries, in(root, root, "go.uber.org/goleak"), 1},
 		{"rapid in cachetest", checkTestLibraries, in(root+"/cachetest", root, "pgregory.net/rapid"), 1},

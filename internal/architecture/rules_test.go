@@ -82,10 +82,11 @@ func standard(importPath string) bool {
 }
 
 // testing: a program that uses the library must not carry the testing package,
-// its flags and what it drags in. Only cachetest is meant for tests.
+// its flags and what it drags in. Only cachetest is meant for tests. The examples
+// are a module that nobody can require.
 func checkTesting(pkgs []pkg) (found []string) {
 	for _, p := range pkgs {
-		if below(p.Path, root+"/cachetest") || !slices.Contains(p.Deps, "testing") {
+		if below(p.Path, root+"/cachetest") || below(p.Module, root+"/examples") || !slices.Contains(p.Deps, "testing") {
 			continue
 		}
 		how := "through what it imports"
@@ -123,7 +124,8 @@ func checkDirections(pkgs []pkg) (found []string) {
 		modules[p.Path] = p.Module
 	}
 	for _, p := range pkgs {
-		adapter := p.Module != root && !below(p.Module, root+"/internal") && !below(p.Module, root+"/cmd") && !below(p.Module, root+"/benchmarks")
+		adapter := p.Module != root && !below(p.Module, root+"/internal") && !below(p.Module, root+"/cmd") &&
+			!below(p.Module, root+"/benchmarks") && !below(p.Module, root+"/examples")
 		for _, imported := range p.Imports {
 			of, own := modules[imported]
 			switch {

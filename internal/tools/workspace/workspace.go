@@ -62,11 +62,14 @@ func Load(ctx context.Context) (Modules, error) {
 func (ms Modules) Root() Module { return ms[0] }
 
 // Released returns the modules that get versions. Those below an internal
-// folder and the benchmarks do not: nobody can or should require them.
+// folder, the benchmarks and the examples do not: nobody can or should require
+// them.
 func (ms Modules) Released() Modules {
 	return slices.DeleteFunc(slices.Clone(ms), func(m Module) bool {
 		parts := strings.Split(strings.TrimPrefix(m.Path, ms.Root().Path), "/")
-		return slices.Contains(parts, "internal") || slices.Contains(parts, "benchmarks")
+		return slices.ContainsFunc(parts, func(part string) bool {
+			return part == "internal" || part == "benchmarks" || part == "examples"
+		})
 	})
 }
 

@@ -12,6 +12,7 @@ var sample = Modules{
 	{Path: "example.com/lib", Dir: "/lib"},
 	{Path: "example.com/lib/benchmarks", Dir: "/lib/benchmarks"},
 	{Path: "example.com/lib/cmd/tool", Dir: "/lib/cmd/tool"},
+	{Path: "example.com/lib/examples", Dir: "/lib/examples"},
 	{Path: "example.com/lib/internal/integration", Dir: "/lib/internal/integration"},
 	{Path: "example.com/lib/internalcache", Dir: "/lib/internalcache"},
 }

@@ -1,0 +1,5 @@
+// Package sqlc shows sqlc on a cached handle. Its code in blogdb is generated
+// from queries.sql.
+package sqlc
+
+//go:generate go run github.com/sqlc-dev/sqlc/cmd/sqlc@v1.31.1 generate
