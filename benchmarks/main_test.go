@@ -22,7 +22,7 @@ var fewSizes = sizes{rows: 1200, written: 500, keys: 200, entries: []int{300, 12
 // briefly measures the groups that match, with next to no time for each.
 func briefly(t *testing.T, run string) *report {
 	t.Helper()
-	o := options{effort: effort{rounds: 3, sample: 50 * time.Microsecond}, sizes: fewSizes, run: regexp.MustCompile(run)}
+	o := options{effort: effort{rounds: 3, sample: 50 * time.Microsecond, tries: 1}, sizes: fewSizes, run: regexp.MustCompile(run)}
 	r, err := measureAll(t.Context(), io.Discard, o)
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func TestEverythingIsMeasured(t *testing.T) {
 
 func TestFlags(t *testing.T) {
 	t.Parallel()
-	good := options{effort: effort{rounds: 1, sample: time.Microsecond}, sizes: fewSizes, profileTime: time.Microsecond}
+	good := options{effort: effort{rounds: 1, sample: time.Microsecond, tries: 1}, sizes: fewSizes, profileTime: time.Microsecond}
 	for name, test := range map[string]struct {
 		change func(*options)
 		run    string
@@ -113,7 +113,7 @@ func TestFlags(t *testing.T) {
 func TestProfiles(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	o := options{effort: effort{rounds: 1, sample: time.Microsecond}, sizes: fewSizes, profiles: dir, profileTime: time.Microsecond}
+	o := options{effort: effort{rounds: 1, sample: time.Microsecond, tries: 1}, sizes: fewSizes, profiles: dir, profileTime: time.Microsecond}
 	if err := start(t.Context(), io.Discard, o, "time left out"); err != nil {
 		t.Fatal(err)
 	}

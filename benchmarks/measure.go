@@ -13,6 +13,7 @@ import (
 type effort struct {
 	rounds int           // how often each contender has its turn
 	sample time.Duration // how long a turn is, about
+	tries  int           // how often a turn is made at most, where it is disturbed
 }
 
 // contender is one of several things that are measured side by side.
@@ -28,17 +29,40 @@ type contender struct {
 }
 
 // turn prepares so many calls and times them.
-func (c *contender) turn(calls int) (time.Duration, error) {
+func (c *contender) turn(calls int) (took time.Duration, err error) {
+	took, _, err = c.timed(calls)
+	return took, err
+}
+
+// timed is turn, and tells how much of the time the program was not running at
+// all, because the system had other things to do.
+func (c *contender) timed(calls int) (took, away time.Duration, err error) {
 	if err := c.ready(calls); err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	from := time.Now()
-	err := c.run(calls)
-	took := time.Since(from)
+	from, used := time.Now(), cpuTime()
+	err = c.run(calls)
+	took, used = time.Since(from), cpuTime()-used
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", c.name, err)
+		return 0, 0, fmt.Errorf("%s: %w", c.name, err)
 	}
-	return took, nil
+	if used > 0 {
+		away = took - used
+	}
+	return took, away, nil
+}
+
+// fair is turn, repeated while the program is away for a tenth of it or more:
+// how long others run says nothing about the contender. On an idle machine there
+// is nothing to repeat. The last try counts, whatever it was like.
+func (c *contender) fair(calls, tries int) (took time.Duration, repeated int, err error) {
+	for {
+		took, away, err := c.timed(calls)
+		if err != nil || away < took/10 || repeated >= tries-1 {
+			return took, repeated, err
+		}
+		repeated++
+	}
 }
 
 func (c *contender) ready(calls int) error {
@@ -51,15 +75,23 @@ func (c *contender) ready(calls int) error {
 	return nil
 }
 
-// calibrate returns how many calls fill a turn. It warms up on the way.
-func (c *contender) calibrate(sample time.Duration) (int, error) {
+// calibrate returns how many calls fill a turn. It warms up on the way, and
+// takes the best of a few turns: a disturbed one would leave it with too few
+// calls.
+func (c *contender) calibrate(e effort) (int, error) {
 	for calls := 1; ; {
-		took, err := c.turn(calls)
-		if err != nil {
-			return 0, err
+		took := time.Duration(math.MaxInt64)
+		for range 3 {
+			once, _, err := c.fair(calls, e.tries)
+			if err != nil {
+				return 0, err
+			}
+			if took = min(took, once); took < e.sample/2 {
+				break
+			}
 		}
-		if took >= sample/2 || calls == c.most {
-			calls = int(float64(calls) * float64(sample) / float64(max(took, 1)))
+		if took >= e.sample/2 || calls == c.most {
+			calls = int(float64(calls) * float64(e.sample) / float64(max(took, 1)))
 			return c.bounded(calls), nil
 		}
 		calls = c.bounded(2 * calls)
@@ -100,6 +132,7 @@ type measured struct {
 	name          string
 	calls         int       // in one turn
 	nanos         []float64 // for one call, by round
+	repeated      int       // turns, because they were disturbed
 	allocs, bytes float64   // of one call
 }
 
@@ -111,7 +144,7 @@ func measure(ctx context.Context, e effort, contenders []contender) (samples, er
 	out := make(samples, len(contenders))
 	for i := range contenders {
 		c := &contenders[i]
-		calls, err := c.calibrate(e.sample)
+		calls, err := c.calibrate(e)
 		if err != nil {
 			return nil, err
 		}
@@ -121,10 +154,11 @@ func measure(ctx context.Context, e effort, contenders []contender) (samples, er
 	for round := range e.rounds {
 		for turn := range contenders {
 			i := (round + turn) % len(contenders)
-			took, err := contenders[i].turn(out[i].calls)
+			took, repeated, err := contenders[i].fair(out[i].calls, e.tries)
 			if err != nil {
 				return nil, err
 			}
+			out[i].repeated += repeated
 			out[i].nanos = append(out[i].nanos, float64(took.Nanoseconds())/float64(out[i].calls))
 		}
 		if err := ctx.Err(); err != nil {

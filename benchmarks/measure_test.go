@@ -80,7 +80,7 @@ func TestTurns(t *testing.T) {
 			return nil
 		}},
 	}
-	s, err := measure(context.Background(), effort{rounds: 3, sample: time.Nanosecond}, contenders)
+	s, err := measure(context.Background(), effort{rounds: 3, sample: time.Nanosecond, tries: 1}, contenders)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,17 +99,17 @@ func TestMeasureStops(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
 	fails := []contender{{name: "a", run: func(int) error { return broken }}}
-	if _, err := measure(context.Background(), effort{rounds: 1, sample: 1}, fails); !errors.Is(err, broken) {
+	if _, err := measure(context.Background(), effort{rounds: 1, sample: 1, tries: 1}, fails); !errors.Is(err, broken) {
 		t.Errorf("the error is %v", err)
 	}
 	unready := []contender{{name: "a", prepare: func(int) error { return broken }, run: func(int) error { return nil }}}
-	if _, err := measure(context.Background(), effort{rounds: 1, sample: 1}, unready); !errors.Is(err, broken) {
+	if _, err := measure(context.Background(), effort{rounds: 1, sample: 1, tries: 1}, unready); !errors.Is(err, broken) {
 		t.Errorf("the error is %v", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	idle := []contender{{name: "a", run: func(int) error { return nil }}}
-	if _, err := measure(ctx, effort{rounds: 1, sample: 1}, idle); !errors.Is(err, context.Canceled) {
+	if _, err := measure(ctx, effort{rounds: 1, sample: 1, tries: 1}, idle); !errors.Is(err, context.Canceled) {
 		t.Errorf("the error is %v", err)
 	}
 }

@@ -40,7 +40,7 @@ func fileName(name string) string {
 
 // profile writes a profile of a contender into a file.
 func (c *contender) profile(ctx context.Context, o options, file string) (err error) {
-	calls, err := c.calibrate(o.sample)
+	calls, err := c.calibrate(o.effort)
 	if err != nil {
 		return err
 	}

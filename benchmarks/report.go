@@ -38,12 +38,13 @@ func (g groupReport) HasContenders() bool { return len(g.samples) > 0 }
 
 // Contenders is a table of what was measured of each.
 func (g groupReport) Contenders() table {
-	t := table{{"", "a call", "spread", "allocations", "bytes allocated"}}
+	t := table{{"", "a call", "spread", "allocations", "bytes allocated", "turns repeated"}}
 	for _, m := range g.samples {
 		s := g.samples.time(m.name)
 		t = append(t, []string{
 			m.name, micros.format(s.median), micros.format(s.low) + " to " + micros.format(s.high),
 			strconv.FormatFloat(m.allocs, 'f', 1, 64), strconv.FormatFloat(m.bytes, 'f', 0, 64),
+			strconv.Itoa(m.repeated),
 		})
 	}
 	return t
