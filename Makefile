@@ -77,7 +77,12 @@ $(GOLANGCI):
 	fi
 
 .PHONY: bench
-bench: ## run the benchmarks, shortly
+bench: ## measure the figures beside their limits, into docs/performance.md
+	@go build -buildvcs=false -o $(BIN)/benchmarks ./benchmarks
+	@$(BIN)/benchmarks -o docs/performance.md
+
+.PHONY: microbench
+microbench: ## run the benchmarks of all packages, shortly
 	@go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -timeout 10m $(ARGS) $(PKG)
 
 .PHONY: fuzz

@@ -14,7 +14,7 @@ import (
 // countingDriver is a driver whose statements know how many arguments they
 // take. The one of drivertest does not know.
 type countingDriver struct {
-	nothing *nothingDriver
+	nothing *drivertest.Nothing
 	// direct is true when connections run texts at once.
 	direct bool
 	// removes is true when statements take options out of the arguments.
@@ -22,10 +22,14 @@ type countingDriver struct {
 }
 
 // Connect implements driver.Connector.
-func (d *countingDriver) Connect(context.Context) (driver.Conn, error) {
-	c := countingConn{Conn: &nothingConn{d.nothing}, d: d}
+func (d *countingDriver) Connect(ctx context.Context) (driver.Conn, error) {
+	nothing, err := d.nothing.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := countingConn{Conn: nothing, d: d}
 	if d.direct {
-		return directConn{countingConn: c, QueryerContext: &nothingConn{d.nothing}}, nil
+		return directConn{countingConn: c, QueryerContext: nothing.(driver.QueryerContext)}, nil
 	}
 	return c, nil
 }

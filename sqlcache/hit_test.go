@@ -28,7 +28,7 @@ func TestHitAllocatesNoMoreThanDoingNothing(t *testing.T) {
 				})
 			}
 			direct, hit := read(bare), read(wrapped)
-			if n := behind.queries.Load(); n != 1 {
+			if n := behind.Queries.Load(); n != 1 {
 				t.Errorf("%d queries instead of one: these were no hits", n)
 			}
 			if hit > direct {
@@ -53,7 +53,7 @@ func TestHitAllocatesNoMoreThanDoingNothing(t *testing.T) {
 				})
 			}
 			direct, hit = prepared(bare), prepared(wrapped)
-			if n := behind.queries.Load(); n != 1 {
+			if n := behind.Queries.Load(); n != 1 {
 				t.Errorf("%d queries instead of one: these were no hits", n)
 			}
 			if hit > direct {
@@ -83,7 +83,7 @@ func BenchmarkHit(b *testing.B) {
 		}
 		run("nothing", bare)
 		run("hit", wrapped)
-		if n := behind.queries.Load(); n > 1 {
+		if n := behind.Queries.Load(); n > 1 {
 			b.Errorf("%d queries instead of one: these were no hits", n)
 		}
 	}

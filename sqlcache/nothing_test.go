@@ -4,106 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
-	"io"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/cacheops/cacheops/internal/drivertest"
 	"github.com/cacheops/cacheops/sqlcache"
 )
-
-// nothingDriver is a driver that does nothing but hand out rows that it has: the
-// least that a read through database/sql can cost. All its methods cost what
-// they must and no more.
-type nothingDriver struct {
-	columns []string
-	rows    [][]driver.Value
-	queries atomic.Int64
-}
-
-// Connect implements driver.Connector.
-func (d *nothingDriver) Connect(context.Context) (driver.Conn, error) { return &nothingConn{d}, nil }
-
-// Driver implements driver.Connector.
-func (d *nothingDriver) Driver() driver.Driver { return d }
-
-// Open implements driver.Driver.
-func (d *nothingDriver) Open(string) (driver.Conn, error) { return &nothingConn{d}, nil }
-
-type nothingConn struct{ d *nothingDriver }
-
-// Prepare implements driver.Conn.
-func (c *nothingConn) Prepare(text string) (driver.Stmt, error) {
-	return nothingStmt{c: c, inputs: strings.Count(text, "?")}, nil
-}
-
-// Close implements driver.Conn.
-func (c *nothingConn) Close() error { return nil }
-
-// Begin implements driver.Conn.
-func (c *nothingConn) Begin() (driver.Tx, error) { return nil, driver.ErrSkip }
-
-// QueryContext implements driver.QueryerContext.
-func (c *nothingConn) QueryContext(context.Context, string, []driver.NamedValue) (driver.Rows, error) {
-	c.d.queries.Add(1)
-	return &nothingRows{d: c.d}, nil
-}
-
-// ExecContext implements driver.ExecerContext.
-func (c *nothingConn) ExecContext(context.Context, string, []driver.NamedValue) (driver.Result, error) {
-	return driver.RowsAffected(0), nil
-}
-
-type nothingStmt struct {
-	c      *nothingConn
-	inputs int
-}
-
-// Close implements driver.Stmt.
-func (nothingStmt) Close() error { return nil }
-
-// NumInput implements driver.Stmt.
-func (s nothingStmt) NumInput() int { return s.inputs }
-
-// Exec implements driver.Stmt.
-func (nothingStmt) Exec([]driver.Value) (driver.Result, error) { return driver.RowsAffected(0), nil }
-
-// Query implements driver.Stmt.
-func (s nothingStmt) Query([]driver.Value) (driver.Rows, error) {
-	return s.QueryContext(context.Background(), nil)
-}
-
-// ExecContext implements driver.StmtExecContext.
-func (nothingStmt) ExecContext(context.Context, []driver.NamedValue) (driver.Result, error) {
-	return driver.RowsAffected(0), nil
-}
-
-// QueryContext implements driver.StmtQueryContext.
-func (s nothingStmt) QueryContext(context.Context, []driver.NamedValue) (driver.Rows, error) {
-	return s.c.QueryContext(context.Background(), "", nil)
-}
-
-type nothingRows struct {
-	d    *nothingDriver
-	next int
-}
-
-// Columns implements driver.Rows.
-func (r *nothingRows) Columns() []string { return r.d.columns }
-
-// Close implements driver.Rows.
-func (r *nothingRows) Close() error { return nil }
-
-// Next implements driver.Rows.
-func (r *nothingRows) Next(dest []driver.Value) error {
-	if r.next == len(r.d.rows) {
-		return io.EOF
-	}
-	copy(dest, r.d.rows[r.next])
-	r.next++
-	return nil
-}
 
 // post is what a row is scanned into.
 type post struct {
@@ -115,10 +22,13 @@ type post struct {
 }
 
 // newNothing returns a driver with so many rows of eight columns.
-func newNothing(rows int) *nothingDriver {
-	d := &nothingDriver{columns: []string{"id", "category", "views", "title", "body", "score", "visible", "created"}}
+func newNothing(rows int) *drivertest.Nothing {
+	d := &drivertest.Nothing{
+		Names:   []string{"id", "category", "views", "title", "body", "score", "visible", "created"},
+		Queries: new(atomic.Int64),
+	}
 	for i := range rows {
-		d.rows = append(d.rows, []driver.Value{
+		d.Rows = append(d.Rows, []driver.Value{
 			int64(1000 + i), int64(7000), int64(123456), "A title of a usual length", "And a body, which is longer than the title is",
 			0.5, true, time.Unix(1700000000, 0),
 		})
@@ -127,7 +37,7 @@ func newNothing(rows int) *nothingDriver {
 }
 
 // nothingDBs opens the bare and the wrapped handle on drivers of their own.
-func nothingDBs(t testing.TB, rows int) (bare, wrapped *sql.DB, behind *nothingDriver) {
+func nothingDBs(t testing.TB, rows int) (bare, wrapped *sql.DB, behind *drivertest.Nothing) {
 	t.Helper()
 	bare = sql.OpenDB(newNothing(rows))
 	behind = newNothing(rows)

@@ -9,6 +9,8 @@
 //
 // The driver has no SQL. It answers texts with what the test gave it for them,
 // records every call, and can fail or hang on demand.
+//
+// [Nothing] is another driver: the cheapest there can be, to compare costs with.
 package drivertest
 
 //go:generate go run ./gen -o wrap_gen.go
