@@ -157,7 +157,7 @@ func (f *filled) invalidateRows(ctx context.Context) func(int) error {
 			}
 		}
 		c := f.handle.NewChanges()
-		c.AddImages(f.table, f.columns, [][]driver.Value{image})
+		c.AddImages(f.table, f.columns, [][]driver.Value{image}, engine.After)
 		if err := c.Fence(ctx); err != nil {
 			return err
 		}
