@@ -17,6 +17,7 @@ import (
 type Cache struct {
 	engine *engine.Engine
 	owned  *memory.Store // closed with the cache; nil when the store was given
+	memory *memory.Store // the store, where it is in process; nil otherwise
 
 	closeOnce sync.Once
 	closeErr  error
@@ -40,6 +41,7 @@ func New(cfg Config) (*Cache, error) {
 		}
 		cfg.Store = c.owned
 	}
+	c.memory, _ = cfg.Store.(*memory.Store)
 	c.engine = engine.New(engine.Config{
 		Store: cfg.Store, Policy: policy(rules, cfg.DefaultTTL), FenceTTL: cfg.FenceTTL,
 		MaxEntryBytes: cfg.MaxEntryBytes, MaxImages: cfg.MaxImages, MaxPlans: cfg.MaxPlans, MaxSchemes: cfg.MaxSchemes,

@@ -255,7 +255,14 @@ func rawOf(wrapped bool) func(context.Context, *sql.Conn, func(any) error) error
 // newCache returns a cache that caches every read.
 func newCache(t testing.TB) *cacheops.Cache {
 	t.Helper()
-	cache, err := cacheops.New(cacheops.Config{Profiles: cacheops.Profiles{"*": {Ops: cacheops.OpAll}}})
+	return newCacheWith(t, cacheops.Config{})
+}
+
+// newCacheWith is newCache with other settings.
+func newCacheWith(t testing.TB, cfg cacheops.Config) *cacheops.Cache {
+	t.Helper()
+	cfg.Profiles = cacheops.Profiles{"*": {Ops: cacheops.OpAll}}
+	cache, err := cacheops.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -182,6 +182,7 @@ func (c *Changes) Fence(ctx context.Context) error {
 		return c.handle.engine.cfg.Store.Fence(ctx, ch)
 	}, nil)
 	if err != nil {
+		c.handle.engine.countStoreError(ctx, c.handle.engine.called("fence"), err)
 		return fmt.Errorf("cacheops: the write was rolled back, since readers could not be kept from stale results: %w", err)
 	}
 	c.fenced, c.fencedAt = true, at
@@ -215,10 +216,18 @@ func (c *Changes) Bump(ctx context.Context, keep store.Keep) {
 	}
 	if err == nil {
 		err = c.apply(ctx, func(ch *store.Change) (store.Stale, error) {
-			return c.handle.engine.cfg.Store.Bump(ctx, ch, keep)
+			stale, err := c.handle.engine.cfg.Store.Bump(ctx, ch, keep)
+			if err == nil {
+				c.handle.engine.countBump(ch, stale)
+			}
+			return stale, err
 		}, event)
 	}
+	if err == nil {
+		c.handle.engine.counters.invalidations.Add(1)
+	}
 	if err != nil && !errors.Is(err, store.ErrClosed) {
+		c.handle.engine.called("bump").all.Add(1) // also when its time was over
 		c.handle.engine.cfg.Logger.ErrorContext(ctx, "cacheops: bump failed, the fences will end by their deadline", "error", err)
 	}
 	if event != nil {
@@ -391,8 +400,7 @@ func positions(have, want []int) []int {
 
 // InvalidateAll gives the whole database a new epoch, at once.
 func (e *Engine) InvalidateAll(ctx context.Context, database string) error {
-	_, err := e.cfg.Store.Bump(ctx, &store.Change{Database: database, Token: newToken(), All: true}, store.DropFence)
-	return err
+	return e.bumpNow(ctx, &store.Change{Database: database, Token: newToken(), All: true})
 }
 
 // InvalidateTables gives tables a new epoch, at once.
@@ -401,6 +409,17 @@ func (e *Engine) InvalidateTables(ctx context.Context, database string, keys []s
 	for _, k := range keys {
 		ch.Tables = append(ch.Tables, store.TableChange{Table: k, Epoch: true})
 	}
-	_, err := e.cfg.Store.Bump(ctx, ch, store.DropFence)
-	return err
+	return e.bumpNow(ctx, ch)
+}
+
+// bumpNow bumps what no transaction changes.
+func (e *Engine) bumpNow(ctx context.Context, ch *store.Change) error {
+	stale, err := e.cfg.Store.Bump(ctx, ch, store.DropFence)
+	if err != nil {
+		e.countStoreError(ctx, e.called("bump"), err)
+		return err
+	}
+	e.countBump(ch, stale)
+	e.counters.invalidations.Add(1)
+	return nil
 }

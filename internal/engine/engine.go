@@ -50,8 +50,9 @@ type Config struct {
 
 // Engine serves all handles of one cache.
 type Engine struct {
-	cfg   Config
-	local store.Local // the store's in-process side, or nil
+	cfg      Config
+	local    store.Local // the store's in-process side, or nil
+	counters *counters
 
 	disabled atomic.Bool
 
@@ -62,7 +63,8 @@ type Engine struct {
 
 // New makes an engine.
 func New(cfg Config) *Engine {
-	e := &Engine{cfg: cfg, handles: make(map[string][]*Handle), queues: make(map[string]chan struct{})}
+	e := &Engine{cfg: cfg, counters: newCounters(), handles: make(map[string][]*Handle), queues: make(map[string]chan struct{})}
+	e.cfg.Hooks = e.guarded(cfg.Hooks)
 	e.local, _ = cfg.Store.(store.Local)
 	return e
 }

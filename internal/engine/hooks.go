@@ -42,6 +42,6 @@ type TableInvalidation struct {
 
 // Hooks are called synchronously. Nil functions are skipped.
 type Hooks struct {
-	OnRead       func(context.Context, *ReadEvent)
+	OnRead       func(context.Context, ReadEvent) // by value: a hit must not allocate
 	OnInvalidate func(context.Context, *InvalidateEvent)
 }
