@@ -46,6 +46,7 @@ func New(cfg Config) (*Cache, error) {
 		Store: cfg.Store, Policy: policy(rules, cfg.DefaultTTL), FenceTTL: cfg.FenceTTL,
 		MaxEntryBytes: cfg.MaxEntryBytes, MaxImages: cfg.MaxImages, MaxPlans: cfg.MaxPlans, MaxSchemes: cfg.MaxSchemes,
 		Analysis: analysis.Options{MaxConjunctions: cfg.MaxTerms, Functions: cfg.Writes},
+		Shadow:   cfg.Shadow,
 		Hooks:    cfg.Hooks.engine(), Logger: cfg.Logger,
 	})
 	return c, nil

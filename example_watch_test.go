@@ -49,3 +49,23 @@ func ExampleJoinHooks() {
 	}
 	defer cache.Close()
 }
+
+// Before a program trusts the cache it can watch what the cache would do: the
+// database answers every read, and the two are compared.
+func ExampleConfig_shadow() {
+	cache, err := cacheops.New(cacheops.Config{
+		Profiles: cacheops.Profiles{"*": {Ops: cacheops.OpAll}},
+		Shadow:   true,
+		Hooks: cacheops.Hooks{OnDifference: func(_ context.Context, e cacheops.DifferenceEvent) {
+			log.Printf("%s: %s (%s)", e.Query, e.Difference, e.Doubt)
+		}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cache.Close()
+	// Open the database, let the program run for a day, and look:
+	s := cache.Stats()
+	fmt.Printf("%.0f %% would have been hits, %d of %d compared differed\n", 100*s.HitRate(), s.Shadow.Differences, s.Shadow.Compared)
+	// Output: 0 % would have been hits, 0 of 0 compared differed
+}

@@ -19,6 +19,9 @@ type Hooks struct {
 	// by itself is one read: an attempt outside a transaction that ends with
 	// driver.ErrBadConn is not told.
 	OnRead func(ctx context.Context, event ReadEvent)
+	// OnDifference is called in shadow mode when the cache would have served
+	// another result than the database's. Config.Logger is told as well.
+	OnDifference func(ctx context.Context, event DifferenceEvent)
 	// OnInvalidate is called once for each committed change.
 	OnInvalidate func(ctx context.Context, event InvalidateEvent)
 }
@@ -35,6 +38,9 @@ type ReadEvent struct {
 	// for another reader's query and got its result. Where both are false and
 	// Reason is empty, it was a miss.
 	Hit, Shared bool
+	// Shadow is true where the cache took part in shadow mode: the database
+	// answered, and Hit tells whether the cache would have.
+	Shadow bool
 	// Reason says why the cache took no part. It is empty for hits and misses.
 	Reason string
 	// Latency is the time from the call to its first rows. It includes waiting
@@ -45,6 +51,31 @@ type ReadEvent struct {
 	// that of a context that ended. One that comes after the first rows is not
 	// told.
 	Err error
+}
+
+// DifferenceEvent tells of a result that the cache would have served in shadow
+// mode, and that is not the one that the database returned, although no write
+// came between the two. It holds no value of either.
+type DifferenceEvent struct {
+	Database string
+	Query    string
+	Op       Op
+	// Tables are the tables that rows come from.
+	Tables []string
+	// Difference tells in words where the results differ: by positions, counted
+	// from 1, and Go types.
+	Difference string
+	// Doubt says why the report may be a false alarm, where that is known: a
+	// statement with a LIMIT may have more than one right result. It is empty
+	// otherwise.
+	Doubt string
+	// The numbers of rows of both results, and their sizes in memory.
+	CachedRows, DatabaseRows   int
+	CachedBytes, DatabaseBytes int
+	// OnlyCached and OnlyDatabase are the numbers of rows that the other result
+	// does not have, or has less often. Both are 0 where the columns differ, or
+	// the order of the rows alone.
+	OnlyCached, OnlyDatabase int
 }
 
 // InvalidateEvent tells what a change dropped.
@@ -73,7 +104,16 @@ func (h Hooks) engine() engine.Hooks {
 		out.OnRead = func(ctx context.Context, e engine.ReadEvent) {
 			h.OnRead(ctx, ReadEvent{
 				Database: e.Database, Query: e.Query, Op: Op(e.Op), Tables: e.Tables, Hit: e.Hit, Shared: e.Shared,
-				Reason: e.Reason, Latency: e.Latency, Err: e.Err,
+				Shadow: e.Shadow, Reason: e.Reason, Latency: e.Latency, Err: e.Err,
+			})
+		}
+	}
+	if h.OnDifference != nil {
+		out.OnDifference = func(ctx context.Context, e *engine.DifferenceEvent) {
+			h.OnDifference(ctx, DifferenceEvent{
+				Database: e.Database, Query: e.Query, Op: Op(e.Op), Tables: e.Tables, Difference: e.What, Doubt: e.Doubt,
+				CachedRows: e.CachedRows, DatabaseRows: e.DatabaseRows, CachedBytes: e.CachedBytes, DatabaseBytes: e.DatabaseBytes,
+				OnlyCached: e.OnlyCached, OnlyDatabase: e.OnlyDatabase,
 			})
 		}
 	}

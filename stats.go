@@ -10,13 +10,14 @@ import (
 // JSON form, for expvar and the like.
 type Stats struct {
 	// Reads are the SELECTs that were run for their rows. Each is one of Hits,
-	// Misses, Shared and Passed.
+	// Misses, Shared and Passed. In shadow mode these tell what would have been.
 	Reads uint64 `json:"reads"`
 	// Hits were answered from the cache.
 	Hits uint64 `json:"hits"`
 	// Misses were answered by the database, and stored where that was possible.
 	Misses uint64 `json:"misses"`
-	// Shared waited for the same query of another reader and got its result.
+	// Shared waited for the same query of another reader and got its result. In
+	// shadow mode there are none: each read asks for itself, as a miss.
 	Shared uint64 `json:"shared"`
 	// Passed went to the database without the cache taking part, see PassedBy.
 	Passed uint64 `json:"passed"`
@@ -56,6 +57,8 @@ type Stats struct {
 
 	// StoreErrors are the failures of the store.
 	StoreErrors StoreErrorStats `json:"storeErrors"`
+	// Shadow is what shadow mode found.
+	Shadow ShadowStats `json:"shadow"`
 	// HookPanics are the panics of hooks.
 	HookPanics uint64 `json:"hookPanics"`
 
@@ -125,6 +128,21 @@ type StoreErrorStats struct {
 	Other uint64 `json:"other"`
 }
 
+// ShadowStats is what shadow mode found. Each would-be hit is one of Compared,
+// Overtaken and NotCompared.
+type ShadowStats struct {
+	// Compared are the would-be hits that were compared with the database.
+	Compared uint64 `json:"compared"`
+	// Differences are those of Compared in which the two differed.
+	Differences uint64 `json:"differences"`
+	// Overtaken are the would-be hits that a write overtook, so that both may be
+	// right.
+	Overtaken uint64 `json:"overtaken"`
+	// NotCompared are the would-be hits whose rows were too large or of a kind
+	// that is not kept, or that the database answered with an error.
+	NotCompared uint64 `json:"notCompared"`
+}
+
 // HitRate is the share of the reads that the database was not asked for, of
 // those in which the cache took part: from 0 to 1, and 0 when there were none.
 func (s Stats) HitRate() float64 {
@@ -157,6 +175,7 @@ func (c *Cache) Stats() Stats {
 		StoreErrors: StoreErrorStats{
 			Get: n.GetErrors, Lease: n.LeaseErrors, Fill: n.FillErrors, Fence: n.FenceErrors, Bump: n.BumpErrors, Other: n.OtherErrors,
 		},
+		Shadow:     ShadowStats{Compared: n.Compared, Differences: n.Differences, Overtaken: n.Overtaken, NotCompared: n.NotCompared},
 		HookPanics: n.HookPanics,
 	}
 	for slot := range engine.OpSlots {

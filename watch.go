@@ -13,6 +13,9 @@ import (
 //
 // Arguments of a query are never logged, and of an error only its type: its text
 // may quote one. The text of a query is, with the values that it holds.
+//
+// Differences that shadow mode finds are logged without these hooks too, by
+// Config.Logger at slog.LevelError.
 func LogHooks(logger *slog.Logger) Hooks {
 	if logger == nil {
 		logger = slog.Default()
@@ -42,6 +45,9 @@ func (e *ReadEvent) attributes() []slog.Attr {
 	if e.Shared {
 		list = append(list, slog.Bool("shared", true))
 	}
+	if e.Shadow {
+		list = append(list, slog.Bool("shadow", true))
+	}
 	if e.Reason != "" {
 		list = append(list, slog.String("reason", e.Reason))
 	}
@@ -57,11 +63,13 @@ func (e *ReadEvent) attributes() []slog.Attr {
 func JoinHooks(hooks ...Hooks) Hooks {
 	var reads []func(context.Context, ReadEvent)
 	var invalidations []func(context.Context, InvalidateEvent)
+	var differences []func(context.Context, DifferenceEvent)
 	for _, h := range hooks {
 		reads = append(reads, h.OnRead)
 		invalidations = append(invalidations, h.OnInvalidate)
+		differences = append(differences, h.OnDifference)
 	}
-	return Hooks{OnRead: join(reads), OnInvalidate: join(invalidations)}
+	return Hooks{OnRead: join(reads), OnInvalidate: join(invalidations), OnDifference: join(differences)}
 }
 
 // join makes one hook of several; nil where all are nil.

@@ -27,10 +27,10 @@ func TestLogHooks(t *testing.T) {
 			`level=DEBUG msg="cacheops: read" database=main query="SELECT 1" op=get hit=true latency=1ms`,
 		},
 		{
-			"a shared read", func(h Hooks) {
-				h.OnRead(ctx, ReadEvent{Database: "main", Query: "SELECT 1", Op: OpCount, Shared: true})
+			"a shared read in shadow mode", func(h Hooks) {
+				h.OnRead(ctx, ReadEvent{Database: "main", Query: "SELECT 1", Op: OpCount, Shared: true, Shadow: true})
 			},
-			`level=DEBUG msg="cacheops: read" database=main query="SELECT 1" op=count hit=false shared=true latency=0s`,
+			`level=DEBUG msg="cacheops: read" database=main query="SELECT 1" op=count hit=false shared=true shadow=true latency=0s`,
 		},
 		{
 			"an error", func(h Hooks) {
@@ -79,17 +79,17 @@ func TestJoinHooks(t *testing.T) {
 	hook := func(name string) Hooks {
 		return Hooks{
 			OnRead:       func(_ context.Context, e ReadEvent) { calls = append(calls, name+" read "+e.Query) },
-			OnInvalidate: func(_ context.Context, e InvalidateEvent) { calls = append(calls, name+" invalidation "+e.Query) },
+			OnDifference: func(_ context.Context, e DifferenceEvent) { calls = append(calls, name+" difference "+e.Query) },
 		}
 	}
-	h := JoinHooks(hook("a"), Hooks{}, hook("b"), Hooks{OnInvalidate: hook("c").OnInvalidate})
+	h := JoinHooks(hook("a"), Hooks{}, hook("b"), Hooks{OnDifference: hook("c").OnDifference})
 	h.OnRead(t.Context(), ReadEvent{Query: "1"})
-	h.OnInvalidate(t.Context(), InvalidateEvent{Query: "2"})
+	h.OnDifference(t.Context(), DifferenceEvent{Query: "2"})
 	JoinHooks(Hooks{}, hook("d")).OnRead(t.Context(), ReadEvent{Query: "3"})
-	if got := strings.Join(calls, ", "); got != "a read 1, b read 1, a invalidation 2, b invalidation 2, c invalidation 2, d read 3" {
+	if got := strings.Join(calls, ", "); got != "a read 1, b read 1, a difference 2, b difference 2, c difference 2, d read 3" {
 		t.Errorf("called: %s", got)
 	}
-	if JoinHooks(Hooks{}, Hooks{}).OnRead != nil {
+	if h.OnInvalidate != nil {
 		t.Error("there is a hook of hooks that nobody has")
 	}
 }
@@ -97,12 +97,12 @@ func TestJoinHooks(t *testing.T) {
 // The numbers have a JSON form with every field.
 func TestStatsAsJSON(t *testing.T) {
 	t.Parallel()
-	s := Stats{Hits: 3, Misses: 1, Shared: 1, ByOp: OpStats{Get: ReadStats{Hits: 3}}, StoreErrors: StoreErrorStats{Bump: 2}}
+	s := Stats{Hits: 3, Misses: 1, Shared: 1, ByOp: OpStats{Get: ReadStats{Hits: 3}}, StoreErrors: StoreErrorStats{Bump: 2}, Shadow: ShadowStats{NotCompared: 4}}
 	b, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`"hits":3`, `"byOp":{"get":{"hits":3,`, `"bump":2`, `"evictions":0`} {
+	for _, want := range []string{`"hits":3`, `"byOp":{"get":{"hits":3,`, `"bump":2`, `"notCompared":4`, `"evictions":0`} {
 		if !strings.Contains(string(b), want) {
 			t.Errorf("no %s in %s", want, b)
 		}

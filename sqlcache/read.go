@@ -106,13 +106,21 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since time.Time
 			return rows, err
 		}
 		answer.Op = rc.Op()
-		if r, ok := h.Lookup(ctx, &rc); ok {
+		if h.Shadow() {
+			if probe, ok := h.Probe(ctx, &rc); ok {
+				rows, err := c.compared(ctx, &rc, &probe, k)
+				answer.Hit, answer.Err = true, err
+				c.observe(ctx, p, &answer, since)
+				return rows, err
+			}
+		} else if r, ok := h.Lookup(ctx, &rc); ok {
 			answer.Hit = true
 			c.observe(ctx, p, &answer, since)
 			return r.Rows(), nil
 		}
-		r, rest, shared, err := h.Load(ctx, &rc, c.real == nil, func(ctx context.Context) (*result.Result, driver.Rows, error) {
-			return c.load(ctx, k)
+		// A shadow is never answered by another reader's query.
+		r, rest, shared, err := h.Load(ctx, &rc, c.real == nil && !h.Shadow(), func(ctx context.Context) (*result.Result, driver.Rows, error) {
+			return c.load(ctx, k, true)
 		})
 		if errors.Is(err, engine.ErrPlanVoid) {
 			if err = c.refresh(ctx); err == nil {
@@ -134,17 +142,35 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since time.Time
 	}
 }
 
-// load asks the database for a result that may be stored.
-func (c *conn) load(ctx context.Context, k call) (r *result.Result, rest driver.Rows, err error) {
+// compared answers a read that the cache would have answered from the database,
+// as without a cache, and compares the two.
+func (c *conn) compared(ctx context.Context, rc *engine.Call, probe *engine.Probe, k call) (driver.Rows, error) {
+	r, rest, err := c.load(ctx, k, false)
+	c.connector.handle.Compare(ctx, rc, probe, r)
+	switch {
+	case err != nil:
+		return nil, err
+	case r != nil:
+		return r.Rows(), nil
+	default:
+		return rest, nil
+	}
+}
+
+// load asks the database for a result that may be stored. Checked has the schema
+// compared before.
+func (c *conn) load(ctx context.Context, k call, checked bool) (r *result.Result, rest driver.Rows, err error) {
 	h := c.connector.handle
 	err = c.retry(ctx, func(real *realConn) error {
-		if changed, err := h.CheckSchema(ctx, real, nil); err == nil && changed {
-			return engine.ErrPlanVoid
-		} else if err != nil {
-			// The statement will meet what is wrong, and tell it in its own
-			// words; but nothing is stored that was read past a failed check.
-			rest, err = c.bareQuery(ctx, real, k)
-			return err
+		if checked {
+			if changed, err := h.CheckSchema(ctx, real, nil); err == nil && changed {
+				return engine.ErrPlanVoid
+			} else if err != nil {
+				// The statement will meet what is wrong, and tell it in its own
+				// words; but nothing is stored that was read past a failed check.
+				rest, err = c.bareQuery(ctx, real, k)
+				return err
+			}
 		}
 		rows, err := c.bareQuery(ctx, real, k)
 		if err != nil {

@@ -46,10 +46,11 @@ type counters struct {
 	next    atomic.Uint32    // the stripe of the next connection
 
 	// What costs a query or a commit anyway is counted in one place.
-	fills, tooLarge, fenced                     atomic.Uint64
-	invalidations, keys, tableEpochs, allEpochs atomic.Uint64
-	hookPanics                                  atomic.Uint64
-	store                                       [storeCalls]storeCall
+	fills, tooLarge, fenced                       atomic.Uint64
+	invalidations, keys, tableEpochs, allEpochs   atomic.Uint64
+	compared, differences, overtaken, notCompared atomic.Uint64
+	hookPanics                                    atomic.Uint64
+	store                                         [storeCalls]storeCall
 }
 
 func newCounters() *counters {
@@ -96,6 +97,7 @@ type Counts struct {
 
 	Fills, TooLarge, Fenced                          uint64
 	Invalidations, Keys, TableEpochs, DatabaseEpochs uint64
+	Compared, Differences, Overtaken, NotCompared    uint64
 	HookPanics                                       uint64
 
 	GetErrors, LeaseErrors, FillErrors, FenceErrors, BumpErrors, OtherErrors uint64
@@ -120,6 +122,8 @@ func (e *Engine) Counts() (c Counts) {
 	c.Fills, c.TooLarge, c.Fenced = n.fills.Load(), n.tooLarge.Load(), n.fenced.Load()
 	c.Invalidations, c.Keys = n.invalidations.Load(), n.keys.Load()
 	c.TableEpochs, c.DatabaseEpochs = n.tableEpochs.Load(), n.allEpochs.Load()
+	c.Compared, c.Differences = n.compared.Load(), n.differences.Load()
+	c.Overtaken, c.NotCompared = n.overtaken.Load(), n.notCompared.Load()
 	c.HookPanics = n.hookPanics.Load()
 	c.GetErrors, c.LeaseErrors, c.FillErrors = n.store[storeGet].all.Load(), n.store[storeLease].all.Load(), n.store[storeFill].all.Load()
 	c.FenceErrors, c.BumpErrors, c.OtherErrors = n.store[storeFence].all.Load(), n.store[storeBump].all.Load(), n.store[storeOther].all.Load()

@@ -44,8 +44,10 @@ type Config struct {
 	// MaxPlans bounds the plans kept for each handle.
 	MaxPlans int
 	Analysis analysis.Options
-	Hooks    Hooks
-	Logger   *slog.Logger
+	// Shadow has every read go to the database, and compares.
+	Shadow bool
+	Hooks  Hooks
+	Logger *slog.Logger
 }
 
 // Engine serves all handles of one cache.

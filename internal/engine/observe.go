@@ -55,8 +55,8 @@ func PassOf(reason string) Pass {
 // Answer tells how a read was answered.
 type Answer struct {
 	Op analysis.Op
-	// Hit is true when the cache answered; Shared when the query of another
-	// reader did.
+	// Hit is true when the cache answered, or would have done so in shadow mode;
+	// Shared when the query of another reader did.
 	Hit, Shared bool
 	// Reason says why the cache took no part, and is empty when it did; Pass is
 	// its kind.
@@ -78,7 +78,7 @@ func (h *Handle) Observe(ctx context.Context, s *Stripe, p *Plan, a *Answer, sin
 	}
 	hook(ctx, ReadEvent{
 		Database: h.database, Query: p.text, Op: a.Op, Tables: p.tables, Hit: a.Hit, Shared: a.Shared,
-		Reason: a.Reason, Latency: time.Since(since), Err: a.Err,
+		Shadow: a.Reason == "" && h.engine.cfg.Shadow, Reason: a.Reason, Latency: time.Since(since), Err: a.Err,
 	})
 }
 
@@ -91,6 +91,7 @@ func (e *Engine) guarded(h Hooks) Hooks {
 	return Hooks{
 		OnRead:       guard(e, "OnRead", h.OnRead),
 		OnInvalidate: guard(e, "OnInvalidate", h.OnInvalidate),
+		OnDifference: guard(e, "OnDifference", h.OnDifference),
 	}
 }
 

@@ -19,8 +19,9 @@ import (
 
 // told collects what hooks are told. It may be used from many goroutines.
 type told struct {
-	mu    sync.Mutex // guards the list
-	reads []cacheops.ReadEvent
+	mu          sync.Mutex // guards the lists
+	reads       []cacheops.ReadEvent
+	differences []cacheops.DifferenceEvent
 }
 
 // hooks returns hooks that collect.
@@ -30,6 +31,11 @@ func (w *told) hooks() cacheops.Hooks {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			w.reads = append(w.reads, e)
+		},
+		OnDifference: func(_ context.Context, e cacheops.DifferenceEvent) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.differences = append(w.differences, e)
 		},
 	}
 }
@@ -279,7 +285,7 @@ func TestEachReadIsToldOnce(t *testing.T) {
 			var got []string
 			for _, e := range w.take() {
 				got = append(got, outline(&e))
-				if e.Database != "main" || e.Query == "" || e.Latency < 0 {
+				if e.Database != "main" || e.Query == "" || e.Latency < 0 || e.Shadow {
 					t.Errorf("%+v", e)
 				}
 			}
