@@ -17,6 +17,7 @@ import (
 type Cache struct {
 	engine *engine.Engine
 	owned  *memory.Store // closed with the cache; nil when the store was given
+	memory *memory.Store // the store, where it is in process; nil otherwise
 
 	closeOnce sync.Once
 	closeErr  error
@@ -41,11 +42,13 @@ func New(cfg Config) (*Cache, error) {
 		}
 		cfg.Store = c.owned
 	}
+	c.memory, _ = cfg.Store.(*memory.Store)
 	c.engine, err = engine.New(engine.Config{
 		Store: cfg.Store, Policy: profiles.of, Admit: admit(cfg.Admit), FenceTTL: cfg.FenceTTL, LockTTL: cfg.LockTTL,
 		MaxEntryBytes: cfg.MaxEntryBytes, MaxImages: cfg.MaxImages, MaxPlans: cfg.MaxPlans, MaxSchemes: cfg.MaxSchemes,
 		MaxLocalBytes: cfg.MaxLocalBytes, Prefix: cfg.Prefix, PrefixFor: prefix(cfg.PrefixFunc), Agnostic: profiles.agnostic(),
 		Analysis: analysis.Options{MaxConjunctions: cfg.MaxDisjunction, Functions: cfg.Writes, SkipColumn: profiles.skipColumn()},
+		Shadow:   cfg.Shadow,
 		Hooks:    cfg.Hooks.engine(), Logger: cfg.Logger,
 	})
 	if err != nil {

@@ -116,6 +116,16 @@ type Config struct {
 	// one that is not declared drops everything that is cached.
 	Writes map[string][]string
 
+	// Shadow has every read answered by the database, as without a cache. The
+	// cache is filled and invalidated all the same, and what it would have
+	// answered is counted in Stats and compared with what the database returned.
+	// A difference is logged as an error and told to Hooks.OnDifference.
+	//
+	// Rows are compared in any order where the statement asks for none. A write
+	// that commits while a read is under way leaves nothing to compare. Results
+	// above MaxEntryBytes are not compared.
+	Shadow bool
+
 	// Hooks are told of reads and invalidations.
 	Hooks Hooks
 	// Logger takes what goes wrong and was survived. Nil: slog.Default().

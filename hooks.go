@@ -11,10 +11,19 @@ import (
 
 // Hooks are told what the cache does. Each is called by the goroutine that made
 // the call, so it must be quick and safe for concurrent use. Nil hooks are not
-// called. The events' fields may grow.
+// called. A hook that panics harms no call of the program: the first panic of
+// each is logged, all are counted in Stats. The events' fields may grow.
+//
+// See [LogHooks] for hooks that log, and [JoinHooks] to have several.
 type Hooks struct {
-	// OnRead is called for every SELECT, when its first rows are at hand.
+	// OnRead is called once for every SELECT that is run for its rows, when the
+	// first of them are at hand or with its error. What database/sql tries again
+	// by itself is one read: an attempt outside a transaction that ends with
+	// driver.ErrBadConn is not told.
 	OnRead func(ctx context.Context, event ReadEvent)
+	// OnDifference is called in shadow mode when the cache would have served
+	// another result than the database's. Config.Logger is told as well.
+	OnDifference func(ctx context.Context, event DifferenceEvent)
 	// OnInvalidate is called once for each committed change, and for whatever else
 	// drops something.
 	OnInvalidate func(ctx context.Context, event InvalidateEvent)
@@ -29,14 +38,47 @@ type ReadEvent struct {
 	// Tables are the tables that rows come from.
 	Tables []string
 	// Hit is true when the cache answered. Shared is true when the read waited
-	// for another reader's query and got its result.
+	// for another reader's query and got its result. Where both are false and
+	// Reason is empty, it was a miss.
 	Hit, Shared bool
+	// Shadow is true where the cache took part in shadow mode: the database
+	// answered, and Hit tells whether the cache would have.
+	Shadow bool
 	// Reason says why the cache took no part. It is empty for hits and misses.
 	Reason string
-	// Latency is the time until the first rows were at hand.
+	// Latency is the time from the call to its first rows. It includes waiting
+	// for a connection, and for a result that may be stored the reading of all
+	// its rows; for others the program's own reading of the rows comes later.
 	Latency time.Duration
-	// Err is the database's error.
+	// Err is what the program gets instead of rows: an error of the database, or
+	// that of a context that ended. One that comes after the first rows is not
+	// told.
 	Err error
+}
+
+// DifferenceEvent tells of a result that the cache would have served in shadow
+// mode, and that is not the one that the database returned, although no write
+// came between the two. It holds no value of either.
+type DifferenceEvent struct {
+	Database string
+	Query    string
+	Op       Op
+	// Tables are the tables that rows come from.
+	Tables []string
+	// Difference tells in words where the results differ: by positions, counted
+	// from 1, and Go types.
+	Difference string
+	// Doubt says why the report may be a false alarm, where that is known: a
+	// statement with a LIMIT may have more than one right result. It is empty
+	// otherwise.
+	Doubt string
+	// The numbers of rows of both results, and their sizes in memory.
+	CachedRows, DatabaseRows   int
+	CachedBytes, DatabaseBytes int
+	// OnlyCached and OnlyDatabase are the numbers of rows that the other result
+	// does not have, or has less often. Both are 0 where the columns differ, or
+	// the order of the rows alone.
+	OnlyCached, OnlyDatabase int
 }
 
 // Cause says why something was invalidated.
@@ -127,10 +169,19 @@ type RowImage struct {
 func (h Hooks) engine() engine.Hooks {
 	var out engine.Hooks
 	if h.OnRead != nil {
-		out.OnRead = func(ctx context.Context, e *engine.ReadEvent) {
+		out.OnRead = func(ctx context.Context, e engine.ReadEvent) {
 			h.OnRead(ctx, ReadEvent{
 				Database: e.Database, Query: e.Query, Op: Op(e.Op), Tables: e.Tables, Hit: e.Hit, Shared: e.Shared,
-				Reason: e.Reason, Latency: e.Latency, Err: e.Err,
+				Shadow: e.Shadow, Reason: e.Reason, Latency: e.Latency, Err: e.Err,
+			})
+		}
+	}
+	if h.OnDifference != nil {
+		out.OnDifference = func(ctx context.Context, e *engine.DifferenceEvent) {
+			h.OnDifference(ctx, DifferenceEvent{
+				Database: e.Database, Query: e.Query, Op: Op(e.Op), Tables: e.Tables, Difference: e.What, Doubt: e.Doubt,
+				CachedRows: e.CachedRows, DatabaseRows: e.DatabaseRows, CachedBytes: e.CachedBytes, DatabaseBytes: e.DatabaseBytes,
+				OnlyCached: e.OnlyCached, OnlyDatabase: e.OnlyDatabase,
 			})
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
+	"time"
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
@@ -19,6 +20,7 @@ import (
 // Like every driver.Conn it is used by one goroutine at a time.
 type conn struct {
 	connector *connector
+	stripe    *engine.Stripe // where it counts its reads
 
 	lease *sql.Conn // keeps the real connection out of the pool
 	real  *realConn // nil when none is held
@@ -237,24 +239,33 @@ func (c *conn) convert(real *realConn, args []driver.NamedValue) ([]driver.Named
 
 // QueryContext implements driver.QueryerContext.
 func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+	since := c.now()
+	k := call{text: query, args: args}
+	if err := c.queryArguments(ctx, &k); err == driver.ErrSkip { //nolint:errorlint // our own, as it is
+		return nil, err // it comes again over a prepared statement
+	} else if err != nil {
+		return nil, c.refused(ctx, query, since, err)
+	}
+	return c.query(ctx, k, since)
+}
+
+// queryArguments finishes the arguments of a query that is run at once.
+func (c *conn) queryArguments(ctx context.Context, k *call) error {
 	caps, err := c.capabilities(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !caps.queryer {
 		c.unchecked = false
-		return nil, driver.ErrSkip
+		return driver.ErrSkip
 	}
-	k := call{text: query, args: args}
-	if err := c.arguments(ctx, caps, &k); err != nil {
-		return nil, err
+	if err := c.arguments(ctx, caps, k); err != nil {
+		return err
 	}
 	if !caps.names {
-		if err := nameless(k.args); err != nil {
-			return nil, err
-		}
+		return nameless(k.args)
 	}
-	return c.query(ctx, k)
+	return nil
 }
 
 // ExecContext implements driver.ExecerContext.
@@ -285,19 +296,24 @@ type call struct {
 	prepared bool
 }
 
-// query runs a statement for its rows.
-func (c *conn) query(ctx context.Context, k call) (driver.Rows, error) {
+// query runs a statement for its rows. Since is when the call began.
+func (c *conn) query(ctx context.Context, k call, since time.Time) (driver.Rows, error) {
 	p := c.plan(ctx, k.text)
-	if p.Statement.Kind == dialect.KindSelect && p.Write == nil {
-		// With a connection in hand database/sql leaves it to the driver to look
-		// at the context, and a hit does not get that far.
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		return c.read(ctx, p, k)
+	if p.Statement.Kind != dialect.KindSelect {
+		out, err := c.run(ctx, p, k, true)
+		return out.rows, err
 	}
-	out, err := c.run(ctx, p, k, true)
-	return out.rows, err
+	if p.Write != nil {
+		out, err := c.run(ctx, p, k, true)
+		c.observe(ctx, p, &engine.Answer{Reason: writesToo(p), Err: err}, since)
+		return out.rows, err
+	}
+	// With a connection in hand database/sql leaves it to the driver to look
+	// at the context, and a hit does not get that far.
+	if err := ctx.Err(); err != nil {
+		return nil, c.refused(ctx, k.text, since, err)
+	}
+	return c.read(ctx, p, k, since)
 }
 
 // exec runs a statement for its effect.

@@ -4,7 +4,10 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"log/slog"
 	"testing"
+
+	"github.com/cacheops/cacheops"
 )
 
 // sizes are the numbers of rows that hits are measured with.
@@ -18,7 +21,7 @@ func TestHitAllocatesNoMoreThanDoingNothing(t *testing.T) {
 	ctx := context.Background()
 	for _, size := range sizes {
 		t.Run(fmt.Sprintf("%d rows", size), func(t *testing.T) {
-			bare, wrapped, behind := nothingDBs(t, size)
+			bare, wrapped, behind := nothingDBs(t, size, nothingCache(t, cacheops.Hooks{}))
 			read := func(db *sql.DB) float64 {
 				var p post
 				return testing.AllocsPerRun(200, func() {
@@ -33,6 +36,22 @@ func TestHitAllocatesNoMoreThanDoingNothing(t *testing.T) {
 			}
 			if hit > direct {
 				t.Errorf("a hit allocates %v times, doing nothing %v", hit, direct)
+			}
+
+			// A hook that takes the event as it is, and logging that is off.
+			var told int
+			off := slog.New(slog.DiscardHandler)
+			counting := cacheops.Hooks{OnRead: func(_ context.Context, e cacheops.ReadEvent) {
+				if e.Hit && e.Latency > 0 {
+					told++
+				}
+			}}
+			_, hooked, behindHooked := nothingDBs(t, size, nothingCache(t, cacheops.JoinHooks(counting, cacheops.LogHooks(off))))
+			if hit := read(hooked); hit > direct {
+				t.Errorf("a hit with hooks allocates %v times, doing nothing %v", hit, direct)
+			}
+			if n := behindHooked.Queries.Load(); n != 1 || told < 200 {
+				t.Errorf("%d queries instead of one, %d hits told", n, told)
 			}
 
 			prepared := func(db *sql.DB) float64 {
@@ -68,7 +87,8 @@ func TestHitAllocatesNoMoreThanDoingNothing(t *testing.T) {
 // is what the cache costs; what both cost is database/sql and the scan.
 func BenchmarkHit(b *testing.B) {
 	for _, size := range sizes {
-		bare, wrapped, behind := nothingDBs(b, size)
+		bare, wrapped, behind := nothingDBs(b, size, nothingCache(b, cacheops.Hooks{}))
+		_, hooked, _ := nothingDBs(b, size, nothingCache(b, cacheops.Hooks{OnRead: func(context.Context, cacheops.ReadEvent) {}}))
 		run := func(name string, db *sql.DB) {
 			b.Run(fmt.Sprintf("rows=%d/%s", size, name), func(b *testing.B) {
 				b.ReportAllocs()
@@ -83,6 +103,7 @@ func BenchmarkHit(b *testing.B) {
 		}
 		run("nothing", bare)
 		run("hit", wrapped)
+		run("hooks", hooked)
 		if n := behind.Queries.Load(); n > 1 {
 			b.Errorf("%d queries instead of one: these were no hits", n)
 		}
@@ -91,7 +112,7 @@ func BenchmarkHit(b *testing.B) {
 
 // BenchmarkHitParallel is BenchmarkHit with one row, from all processors.
 func BenchmarkHitParallel(b *testing.B) {
-	bare, wrapped, _ := nothingDBs(b, 1)
+	bare, wrapped, _ := nothingDBs(b, 1, nothingCache(b, cacheops.Hooks{}))
 	run := func(name string, db *sql.DB) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()

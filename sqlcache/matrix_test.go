@@ -258,7 +258,14 @@ const everyTable = "?*"
 // newCache returns a cache that caches every read.
 func newCache(t testing.TB) *cacheops.Cache {
 	t.Helper()
-	cache, err := cacheops.New(cacheops.Config{Profiles: cacheops.Profiles{everyTable: {Ops: cacheops.OpAll}}})
+	return newCacheWith(t, cacheops.Config{})
+}
+
+// newCacheWith is newCache with other settings.
+func newCacheWith(t testing.TB, cfg cacheops.Config) *cacheops.Cache {
+	t.Helper()
+	cfg.Profiles = cacheops.Profiles{everyTable: {Ops: cacheops.OpAll}}
+	cache, err := cacheops.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -280,15 +287,39 @@ func TestMatrix(t *testing.T) {
 			cache := newCache(t)
 			for _, p := range programs() {
 				if p.only == nil || p.only(c.Set) {
-					t.Run(p.name, func(t *testing.T) { compare(t, cache, c.Set, &p) })
+					t.Run(p.name, func(t *testing.T) { compare(t, cache, c.Set, &p, false) })
 				}
 			}
 		})
 	}
 }
 
-// compare runs a program both ways.
-func compare(t *testing.T, cache *cacheops.Cache, set drivertest.Capability, p *program) {
+// TestMatrixInShadowMode runs every program in shadow mode, with every seventh
+// set of capabilities: the driver is asked as if there were no cache, at each
+// run, and the cache finds no difference.
+func TestMatrixInShadowMode(t *testing.T) {
+	t.Parallel()
+	for i, c := range drivertest.Matrix() {
+		if i%7 > 0 {
+			continue
+		}
+		t.Run(c.Name, func(t *testing.T) {
+			t.Parallel()
+			cache := newCacheWith(t, cacheops.Config{Shadow: true})
+			for _, p := range programs() {
+				if p.only == nil || p.only(c.Set) {
+					t.Run(p.name, func(t *testing.T) { compare(t, cache, c.Set, &p, true) })
+				}
+			}
+			if s := cache.Stats(); s.Hits == 0 || s.Shadow.Compared == 0 || s.Shadow.Differences > 0 {
+				t.Errorf("%d would-be hits, %+v", s.Hits, s.Shadow)
+			}
+		})
+	}
+}
+
+// compare runs a program both ways. In shadow mode there are no hits.
+func compare(t *testing.T, cache *cacheops.Cache, set drivertest.Capability, p *program, shadow bool) {
 	t.Helper()
 	bare, wrapped := open(t, set, p, nil), open(t, set, p, cache)
 	runs := 2
@@ -304,7 +335,7 @@ func compare(t *testing.T, cache *cacheops.Cache, set drivertest.Capability, p *
 		switch {
 		case len(want) == 0:
 			t.Error("the program saw nothing")
-		case n == 1:
+		case n == 1 || shadow:
 			if p.failures == nil && !p.loose {
 				sameStatements(t, wantCalls, gotCalls)
 			}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/internal/drivertest"
 	"github.com/cacheops/cacheops/sqlcache"
 )
@@ -36,12 +37,18 @@ func newNothing(rows int) *drivertest.Nothing {
 	return d
 }
 
+// nothingCache returns a cache that caches every read and has hooks.
+func nothingCache(t testing.TB, hooks cacheops.Hooks) *cacheops.Cache {
+	t.Helper()
+	return newCacheWith(t, cacheops.Config{Hooks: hooks})
+}
+
 // nothingDBs opens the bare and the wrapped handle on drivers of their own.
-func nothingDBs(t testing.TB, rows int) (bare, wrapped *sql.DB, behind *drivertest.Nothing) {
+func nothingDBs(t testing.TB, rows int, cache *cacheops.Cache) (bare, wrapped *sql.DB, behind *drivertest.Nothing) {
 	t.Helper()
 	bare = sql.OpenDB(newNothing(rows))
 	behind = newNothing(rows)
-	wrapped, err := sqlcache.OpenDB(newCache(t), behind, sqlcache.Config{Dialect: fakeDialect{}, Database: t.Name()})
+	wrapped, err := sqlcache.OpenDB(cache, behind, sqlcache.Config{Dialect: fakeDialect{}, Database: t.Name()})
 	if err != nil {
 		t.Fatal(err)
 	}

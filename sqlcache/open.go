@@ -130,7 +130,9 @@ func (d *wrappedDriver) Open(dsn string) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{connector: own, owns: own}, nil
+	c := own.newConn()
+	c.owns = own
+	return c, nil
 }
 
 // connectorOf is what sql.Open does with a driver and a name.
@@ -194,7 +196,12 @@ func newConnector(cache *cacheops.Cache, inner driver.Connector, cfg Config, dsn
 // Connect implements driver.Connector: a virtual connection, which touches no
 // database.
 func (c *connector) Connect(context.Context) (driver.Conn, error) {
-	return &conn{connector: c}, nil
+	return c.newConn(), nil
+}
+
+// newConn makes a virtual connection.
+func (c *connector) newConn() *conn {
+	return &conn{connector: c, stripe: c.handle.Engine().Stripe()}
 }
 
 // Driver implements driver.Connector.
@@ -218,7 +225,7 @@ func (c *connector) Close() error {
 // loadSchema reads the schema over a connection of the pool, unless it is
 // known.
 func (c *connector) loadSchema(ctx context.Context) error {
-	v := &conn{connector: c}
+	v := c.newConn()
 	defer v.giveBack(nil)
 	real, err := v.acquire(ctx)
 	if err != nil {

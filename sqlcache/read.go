@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/cacheops/cacheops/dialect"
-	"github.com/cacheops/cacheops/internal/analysis"
 	"github.com/cacheops/cacheops/internal/engine"
 	"github.com/cacheops/cacheops/internal/result"
 )
@@ -23,99 +22,170 @@ const (
 	reasonPrivate   = "the database is private to each connection: set MaxOpenConns to 1, or use a file"
 	reasonTainted   = "the state of every connection of the pool may change what reads return"
 	reasonSchema    = "the schema keeps changing"
+	reasonWrites    = "it may write"
+	reasonFailed    = "the call failed before the cache or the database was asked"
 )
 
 // uncacheable says why the connection's state keeps reads out of the cache.
-func (c *conn) uncacheable() string {
+func (c *conn) uncacheable() (reason string, pass engine.Pass) {
 	limit := c.connector.cfg.MaxOpenConns
 	state := &c.connector.state
 	switch {
 	case c.tx != nil:
-		return reasonTx
+		return reasonTx, engine.PassTransaction
 	case c.streaming > 0:
-		return reasonStreaming
+		return reasonStreaming, engine.PassConnection
 	case c.real != nil && c.real.taint&dialect.TaintReads != 0:
-		return c.real.why
+		return c.real.why, engine.PassConnection
 	case state.private.Load() && limit != 1:
-		return reasonPrivate
+		return reasonPrivate, engine.PassConnection
 	case limit > 0 && state.tainted.Load() >= int32(limit): //nolint:gosec // a count of connections
-		return reasonTainted
+		return reasonTainted, engine.PassConnection
 	}
-	return ""
+	return "", 0
+}
+
+// writesToo says why a SELECT is run like a write.
+func writesToo(p *engine.Plan) string {
+	if p.Read == nil || p.Read.Reason == "" {
+		return reasonWrites
+	}
+	return p.Read.Reason
+}
+
+// now is the time, where somebody wants to know how long reads take.
+func (c *conn) now() (t time.Time) {
+	if c.connector.handle.Observed() {
+		t = time.Now()
+	}
+	return t
+}
+
+// observe tells of a read, once for each call of the program: what database/sql
+// is about to try again is not told, after driver.ErrSkip over a prepared
+// statement, and after driver.ErrBadConn on another connection. In a transaction
+// there is no other one.
+func (c *conn) observe(ctx context.Context, p *engine.Plan, a *engine.Answer, since time.Time) {
+	if a.Err != nil && (errors.Is(a.Err, driver.ErrSkip) || c.tx == nil && errors.Is(a.Err, driver.ErrBadConn)) {
+		return
+	}
+	c.connector.handle.Observe(ctx, c.stripe, p, a, since)
+}
+
+// refused tells of a read that failed before it came to the cache, and returns
+// its error. Of what is no SELECT it tells nothing.
+func (c *conn) refused(ctx context.Context, text string, since time.Time, err error) error {
+	if p := c.connector.handle.Plan(text); p.Statement.Kind == dialect.KindSelect {
+		c.observe(ctx, p, &engine.Answer{Reason: reasonFailed, Pass: engine.PassFailed, Err: err}, since)
+	}
+	return err
 }
 
 // read answers a SELECT from the cache, or from the database.
-func (c *conn) read(ctx context.Context, p *engine.Plan, k call) (driver.Rows, error) {
+func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since time.Time) (driver.Rows, error) {
 	h := c.connector.handle
-	var start time.Time
-	if h.Observed() {
-		start = time.Now()
-	}
 	for replans := 0; ; replans++ {
-		reason := c.uncacheable()
+		var answer engine.Answer
+		answer.Reason, answer.Pass = c.uncacheable()
 		var rc engine.Call
-		if reason == "" {
-			rc, reason = h.Prepare(ctx, p, k.args)
+		if answer.Reason == "" {
+			rc, answer.Reason = h.Prepare(ctx, p, k.args)
+			answer.Pass = engine.PassOf(answer.Reason)
 		}
-		if reason == "" && replans > maxReplans {
-			reason = reasonSchema
+		if answer.Reason == "" && replans > maxReplans {
+			answer.Reason, answer.Pass = reasonSchema, engine.PassSchema
 		}
-		if reason != "" {
+		if answer.Reason != "" {
 			if replans == 0 && c.tx == nil && p.Read != nil && p.Read.Missing && c.refresh(ctx) == nil {
 				p = h.Plan(k.text) // somebody may have made the table meanwhile
 				continue
 			}
 			if err := h.Forbidden(ctx, p, rc.Op()); err != nil {
+				answer.Op, answer.Err = rc.Op(), err
+				c.observe(ctx, p, &answer, since)
 				return nil, err
 			}
-			return c.observedPass(ctx, p, k, rc.Op(), reason, start)
+			answer.Op = rc.Op()
+			return c.observedPass(ctx, p, k, &answer, since)
 		}
-		if r, ok := h.Lookup(ctx, &rc); ok {
-			h.Observe(ctx, p, rc.Op(), true, false, "", start, nil)
+		answer.Op = rc.Op()
+		if h.Shadow() {
+			if probe, ok := h.Probe(ctx, &rc); ok {
+				rows, err := c.compared(ctx, &rc, &probe, k)
+				answer.Hit, answer.Err = true, err
+				c.observe(ctx, p, &answer, since)
+				return rows, err
+			}
+		} else if r, ok := h.Lookup(ctx, &rc); ok {
+			answer.Hit = true
+			c.observe(ctx, p, &answer, since)
 			return r.Rows(), nil
 		}
 		if !h.Admitted(ctx, &rc) {
-			return c.observedPass(ctx, p, k, rc.Op(), engine.ReasonAdmit, start)
+			answer.Reason, answer.Pass = engine.ReasonAdmit, engine.PassProfile
+			return c.observedPass(ctx, p, k, &answer, since)
 		}
-		r, rest, shared, err := h.Load(ctx, &rc, c.real == nil, func(ctx context.Context) (*result.Result, driver.Rows, error) {
-			return c.load(ctx, k)
+		// A shadow is never answered by another reader's query.
+		r, rest, shared, err := h.Load(ctx, &rc, c.real == nil && !h.Shadow(), func(ctx context.Context) (*result.Result, driver.Rows, error) {
+			return c.load(ctx, k, true)
 		})
 		if errors.Is(err, engine.ErrPlanVoid) {
-			if err := c.refresh(ctx); err != nil {
-				return nil, err
+			if err = c.refresh(ctx); err == nil {
+				p = h.Plan(k.text)
+				continue
 			}
-			p = h.Plan(k.text)
-			continue
+			r, rest = nil, nil
 		}
-		h.Observe(ctx, p, rc.Op(), false, shared, "", start, err)
-		if err != nil {
+		answer.Shared, answer.Err = shared, err
+		c.observe(ctx, p, &answer, since)
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if r != nil {
+		case r != nil:
 			return r.Rows(), nil
+		default:
+			return rest, nil
 		}
+	}
+}
+
+// compared answers a read that the cache would have answered from the database,
+// as without a cache, and compares the two.
+func (c *conn) compared(ctx context.Context, rc *engine.Call, probe *engine.Probe, k call) (driver.Rows, error) {
+	r, rest, err := c.load(ctx, k, false)
+	c.connector.handle.Compare(ctx, rc, probe, r)
+	switch {
+	case err != nil:
+		return nil, err
+	case r != nil:
+		return r.Rows(), nil
+	default:
 		return rest, nil
 	}
 }
 
-// observedPass runs a read past the cache and tells the hooks why.
-func (c *conn) observedPass(ctx context.Context, p *engine.Plan, k call, op analysis.Op, reason string, start time.Time) (driver.Rows, error) {
+// observedPass runs a read past the cache and tells why.
+func (c *conn) observedPass(ctx context.Context, p *engine.Plan, k call, answer *engine.Answer, since time.Time) (driver.Rows, error) {
 	rows, err := c.pass(ctx, k)
-	c.connector.handle.Observe(ctx, p, op, false, false, reason, start, err)
+	answer.Err = err
+	c.observe(ctx, p, answer, since)
 	return rows, err
 }
 
-// load asks the database for a result that may be stored.
-func (c *conn) load(ctx context.Context, k call) (r *result.Result, rest driver.Rows, err error) {
+// load asks the database for a result that may be stored. Checked has the schema
+// compared before.
+func (c *conn) load(ctx context.Context, k call, checked bool) (r *result.Result, rest driver.Rows, err error) {
 	h := c.connector.handle
 	err = c.retry(ctx, func(real *realConn) error {
-		if changed, err := h.CheckSchema(ctx, real, nil); err == nil && changed {
-			return engine.ErrPlanVoid
-		} else if err != nil {
-			// The statement will meet what is wrong, and tell it in its own
-			// words; but nothing is stored that was read past a failed check.
-			rest, err = c.bareQuery(ctx, real, k)
-			return err
+		if checked {
+			if changed, err := h.CheckSchema(ctx, real, nil); err == nil && changed {
+				return engine.ErrPlanVoid
+			} else if err != nil {
+				// The statement will meet what is wrong, and tell it in its own
+				// words; but nothing is stored that was read past a failed check.
+				rest, err = c.bareQuery(ctx, real, k)
+				return err
+			}
 		}
 		rows, err := c.bareQuery(ctx, real, k)
 		if err != nil {
@@ -126,6 +196,9 @@ func (c *conn) load(ctx context.Context, k call) (r *result.Result, rest driver.
 			return nil
 		}
 		r, rest = result.Record(rows, result.Limits{Bytes: h.Engine().MaxEntryBytes()})
+		if result.TooLarge(rest) {
+			h.CountTooLarge()
+		}
 		return nil
 	})
 	if rest != nil {

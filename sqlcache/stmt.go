@@ -149,12 +149,13 @@ func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (drive
 
 // QueryContext implements driver.StmtQueryContext.
 func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	since := s.conn.now()
 	if !s.names {
 		if err := nameless(args); err != nil {
-			return nil, err
+			return nil, s.conn.refused(ctx, s.text, since, err)
 		}
 	}
-	return s.conn.query(ctx, call{text: s.text, args: args, prepared: true})
+	return s.conn.query(ctx, call{text: s.text, args: args, prepared: true}, since)
 }
 
 func named(args []driver.Value) []driver.NamedValue {

@@ -37,6 +37,9 @@ type Read struct {
 	Tables []*dialect.Table
 	// Reason says why the result cannot be cached; empty when it can.
 	Reason string
+	// Limited is true when there is a LIMIT in it, or in a view that it reads:
+	// there may be more than one right result.
+	Limited bool
 	// Missing is true when a name is not in the catalog: perhaps it is too old.
 	Missing bool
 

@@ -14,7 +14,7 @@ func makeRead(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o 
 	if v.reason == "" && len(v.tables) == 0 {
 		v.reason = "reads no table"
 	}
-	r := &Read{Tables: v.tables, Reason: v.reason, Missing: v.missing, named: st.NamedParams, ops: opRule{op: OpFetch}}
+	r := &Read{Tables: v.tables, Reason: v.reason, Limited: v.limited, Missing: v.missing, named: st.NamedParams, ops: opRule{op: OpFetch}}
 	if !s.over() { // or else it is too large to be walked again
 		r.ops = makeOpRule(st.Query, cat)
 	}
@@ -58,6 +58,8 @@ type verdict struct {
 	nodes  int
 	// missing is true when a name is not in the catalog.
 	missing bool
+	// limited is true when there is a LIMIT.
+	limited bool
 	// truth is true when a text has the bare words TRUE or FALSE, truthName when
 	// a column that they may mean has such a name, subquery when there is a
 	// query inside a query.
@@ -90,7 +92,7 @@ func (v *verdict) statement(st *dialect.Statement, home string) *survey {
 	// read depends on get what can be known.
 	s := &survey{nodes: v.nodes}
 	s.query(st.Query)
-	v.nodes = s.nodes
+	v.nodes, v.limited = s.nodes, v.limited || s.limited
 	v.truth, v.truthName, v.subquery = v.truth || st.TruthWords, v.truthName || s.truthName, v.subquery || s.subquery
 	if s.over() {
 		v.refuse("too large to be analysed")

@@ -23,6 +23,7 @@ type survey struct {
 	// truthName is true when a column of a result or of a CTE is named true or
 	// false, so that the bare words may mean it.
 	truthName bool
+	limited   bool // there is a LIMIT
 	nodes     int
 }
 
@@ -40,6 +41,7 @@ func (s *survey) query(q *dialect.Query) {
 	for _, c := range q.Cores {
 		s.core(c)
 	}
+	s.limited = s.limited || q.Limit != nil
 	s.exprs(q.OrderBy)
 	s.expr(q.Limit)
 	s.expr(q.Offset)

@@ -40,8 +40,11 @@ func (b *batch) bump(ctx context.Context, keep store.Keep) error {
 	}
 	if err == nil {
 		err = b.apply(ctx, func(ch *store.Change) (store.Stale, error) {
-			return e.cfg.Store.Bump(ctx, ch, keep)
+			return e.bump(ctx, ch, keep)
 		}, t)
+	}
+	if err == nil {
+		e.counters.invalidations.Add(1)
 	}
 	e.tell(ctx, t)
 	return err

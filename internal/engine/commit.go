@@ -26,6 +26,7 @@ func (c *Changes) Fence(ctx context.Context) error {
 		return c.handle.engine.cfg.Store.Fence(ctx, ch)
 	}, nil)
 	if err != nil {
+		c.handle.engine.countStoreError(ctx, c.handle.engine.called("fence"), err)
 		return fmt.Errorf("cacheops: the write was rolled back, since readers could not be kept from stale results: %w", err)
 	}
 	c.fenced, c.fencedAt = true, at

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"crypto/sha256"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -55,7 +54,7 @@ func (h *Handle) prefix(ctx context.Context, t *dialect.Table) (prefix string) {
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			h.engine.cfg.Logger.ErrorContext(ctx, "cacheops: Config.PrefixFunc panicked, reads pass and writes reach every prefix", "panic", fmt.Sprint(r))
+			h.engine.panicked(ctx, "Config.PrefixFunc", r)
 			prefix = ""
 		}
 	}()

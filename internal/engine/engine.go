@@ -48,14 +48,18 @@ type Config struct {
 	// MaxLocalBytes bounds the results that never leave the process.
 	MaxLocalBytes int64
 	Analysis      analysis.Options
-	Hooks         Hooks
-	Logger        *slog.Logger
+	// Shadow has every read go to the database, and compares.
+	Shadow bool
+	Hooks  Hooks
+	Logger *slog.Logger
 }
 
 // Engine serves all handles of one cache.
 type Engine struct {
-	cfg   Config
-	local store.Local // the store's in-process side, or nil
+	cfg      Config
+	local    store.Local // the store's in-process side, or nil
+	counters *counters
+	panics   sync.Map // the names of the program's functions that panicked
 
 	forever *localResults
 
@@ -69,7 +73,8 @@ type Engine struct {
 
 // New makes an engine.
 func New(cfg Config) (*Engine, error) {
-	e := &Engine{cfg: cfg, handles: make(map[string][]*Handle), queues: make(map[string]chan struct{})}
+	e := &Engine{cfg: cfg, counters: newCounters(), handles: make(map[string][]*Handle), queues: make(map[string]chan struct{})}
+	e.cfg.Hooks = e.guarded(cfg.Hooks)
 	e.drops.seed = maphash.MakeSeed()
 	e.local, _ = cfg.Store.(store.Local)
 	var err error

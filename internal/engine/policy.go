@@ -101,7 +101,7 @@ func (h *Handle) Admitted(ctx context.Context, c *Call) (ok bool) {
 	}
 	defer func() {
 		if r := recover(); r != nil {
-			h.engine.cfg.Logger.ErrorContext(ctx, "cacheops: Config.Admit panicked, the read passes", "panic", fmt.Sprint(r))
+			h.engine.panicked(ctx, "Config.Admit", r)
 			ok = false
 		}
 	}()

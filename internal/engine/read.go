@@ -112,6 +112,7 @@ func (h *Handle) Lookup(ctx context.Context, c *Call) (*result.Result, bool) {
 			h.engine.storeFailed(ctx, "get", err)
 			return nil, false
 		}
+		h.engine.storeWorked(ctx, "get")
 	}
 	if !ok {
 		return nil, false
@@ -168,6 +169,7 @@ func (h *Handle) Load(ctx context.Context, c *Call, join bool, load Loader) (r *
 			r, rest, err = load(ctx)
 			return r, rest, false, err
 		}
+		h.engine.storeWorked(ctx, "lease")
 		if lease.Schema != c.plan.state.version {
 			return nil, nil, false, ErrPlanVoid
 		}
@@ -229,36 +231,23 @@ func (h *Handle) lead(ctx context.Context, f *flight, q *store.Query, lease stor
 
 // fill stores a whole result. A failure costs a hit.
 func (h *Handle) fill(ctx context.Context, q *store.Query, lease store.Lease, c *Call, r *result.Result, err error) {
-	if err != nil || r == nil || lease.Fenced || r.Size() > h.engine.cfg.MaxEntryBytes {
+	switch {
+	case err != nil || r == nil:
+		return
+	case lease.Fenced:
+		h.engine.counters.fenced.Add(1)
+		return
+	case r.Size() > h.engine.cfg.MaxEntryBytes:
+		h.engine.counters.tooLarge.Add(1)
 		return
 	}
 	if err := h.engine.cfg.Store.Fill(ctx, q, lease.Snapshot, r, c.ttl); err != nil {
 		h.engine.storeFailed(ctx, "fill", err)
-	}
-}
-
-// storeFailed reports a failure that was survived.
-func (e *Engine) storeFailed(ctx context.Context, what string, err error) {
-	if ctx.Err() != nil || errors.Is(err, store.ErrClosed) {
 		return
 	}
-	e.cfg.Logger.WarnContext(ctx, "cacheops: store failed", "call", what, "error", err)
+	h.engine.storeWorked(ctx, "fill")
+	h.engine.counters.fills.Add(1)
 }
-
-// Observe reports a read to the hooks. Since is when the call began.
-func (h *Handle) Observe(ctx context.Context, p *Plan, op analysis.Op, hit, shared bool, reason string, since time.Time, err error) {
-	hook := h.engine.cfg.Hooks.OnRead
-	if hook == nil {
-		return
-	}
-	hook(ctx, &ReadEvent{
-		Database: h.database, Query: p.text, Op: op, Tables: p.tables, Hit: hit, Shared: shared,
-		Reason: reason, Latency: time.Since(since), Err: err,
-	})
-}
-
-// Observed reports whether somebody listens to reads.
-func (h *Handle) Observed() bool { return h.engine.cfg.Hooks.OnRead != nil }
 
 // Verdict tells how long a read would be kept, and why it would not be cached.
 func (h *Handle) Verdict(ctx context.Context, p *Plan, args []driver.NamedValue) (ttl time.Duration, reason string) {

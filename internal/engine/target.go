@@ -112,11 +112,12 @@ func (h *Handle) Invalidate(ctx context.Context, targets []Target) error {
 
 // InvalidateAll drops everything that is cached of a database, at once.
 func (e *Engine) InvalidateAll(ctx context.Context, database string, cause Cause) error {
-	_, err := e.cfg.Store.Bump(ctx, &store.Change{Database: e.domain(database), Token: newToken(), All: true}, store.DropFence)
+	_, err := e.bump(ctx, &store.Change{Database: e.domain(database), Token: newToken(), All: true}, store.DropFence)
 	if err == nil && e.cfg.Agnostic {
-		_, err = e.cfg.Store.Bump(ctx, &store.Change{Database: e.shared(), Token: newToken(), All: true}, store.DropFence)
+		_, err = e.bump(ctx, &store.Change{Database: e.shared(), Token: newToken(), All: true}, store.DropFence)
 	}
 	if err == nil {
+		e.counters.invalidations.Add(1)
 		e.tell(ctx, &told{database: database, cause: cause, all: true})
 	}
 	return err

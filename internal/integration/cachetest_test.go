@@ -348,7 +348,7 @@ func TestCachetestLogsWhatGoesWrong(t *testing.T) {
 		if logger != nil {
 			told += own.String()
 		}
-		if failed || strings.Count(told, `level=WARN msg="cacheops: store failed"`) != 1 || !strings.Contains(told, "out of order") {
+		if failed || strings.Count(told, `level=WARN msg="cacheops: store failed;`) != 1 || !strings.Contains(told, "out of order") {
 			t.Errorf("failed: %v\n%s", failed, told)
 		}
 	}

@@ -17,6 +17,15 @@ type gate struct {
 	before, after func(ctx context.Context, text string) error
 	texts         []string
 	recording     bool
+	refused       error // of Connect
+}
+
+// refuse has idle connections fail as broken ones, and new ones with an error.
+func (g *gate) refuse(err error) {
+	g.set(func(context.Context, string) error { return driver.ErrBadConn }, nil)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.refused = err
 }
 
 // set replaces both functions.
@@ -61,6 +70,12 @@ func (g *gate) leave(ctx context.Context, text string) error {
 func (g *gate) Driver() driver.Driver { return g.inner.Driver() }
 
 func (g *gate) Connect(ctx context.Context) (driver.Conn, error) {
+	g.mu.Lock()
+	refused := g.refused
+	g.mu.Unlock()
+	if refused != nil {
+		return nil, refused
+	}
 	c, err := g.inner.Connect(ctx)
 	if err != nil {
 		return nil, err

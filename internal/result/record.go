@@ -226,11 +226,11 @@ func trim[T any](s []T) []T {
 // recorded row, or before the first one when there is none; else they are
 // behind it.
 func (rec *recorder) goOn(onRow bool, end error) driver.Rows {
-	return &replay{recorded: rec.r, inner: rec.inner, probe: rec.probe, onRow: onRow, end: end}
+	return &replay{recorded: rec.r, inner: rec.inner, probe: rec.probe, onRow: onRow, end: end, large: !rec.within()}
 }
 
 // ended returns rows that show what was recorded, where the driver's are closed;
 // closeErr is what that returned.
 func (rec *recorder) ended(closeErr error) driver.Rows {
-	return &replay{recorded: rec.r, end: io.EOF, closeErr: closeErr}
+	return &replay{recorded: rec.r, end: io.EOF, closeErr: closeErr, large: !rec.within()}
 }

@@ -26,6 +26,16 @@ type replay struct {
 	// inner.
 	end      error
 	closeErr error
+
+	// large is true where a limit was passed.
+	large bool
+}
+
+// TooLarge reports whether rows are the rest that [Record] returned because a
+// limit was passed.
+func TooLarge(rest driver.Rows) bool {
+	p, ok := rest.(*replay)
+	return ok && p.large
 }
 
 var (

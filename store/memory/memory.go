@@ -25,10 +25,11 @@ type Store struct {
 	clock   *clock
 	tasks   *tasks
 	// limit is the weight of the largest entry that is stored.
-	limit  int64
-	locks  locks
-	closed atomic.Bool
-	close  sync.Once
+	limit     int64
+	locks     locks
+	evictions atomic.Uint64
+	closed    atomic.Bool
+	close     sync.Once
 	// closing is closed by Close, and wakes those who wait for a lock.
 	closing chan struct{}
 
@@ -65,9 +66,14 @@ func New(config Config) (*Store, error) {
 		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[store.Key, *entry]) time.Duration {
 			return e.Value.ttl
 		}),
-		OnAtomicDeletion: func(e otter.DeletionEvent[store.Key, *entry]) { e.Value.release() },
-		Executor:         s.tasks.run,
-		Clock:            s.clock,
+		OnAtomicDeletion: func(e otter.DeletionEvent[store.Key, *entry]) {
+			if e.Cause == otter.CauseOverflow {
+				s.evictions.Add(1)
+			}
+			e.Value.release()
+		},
+		Executor: s.tasks.run,
+		Clock:    s.clock,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("cacheops: memory: making the map of entries: %w", err)

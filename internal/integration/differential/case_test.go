@@ -12,6 +12,7 @@ type testCase struct {
 	schema      []string
 	foreignKeys bool
 	usual       bool // made of what programs do every day
+	shadow      bool // the cache is in shadow mode
 	data        []string
 	queries     []selection
 	steps       []step
@@ -37,6 +38,7 @@ func makeCase(t *rapid.T) *testCase {
 		g.t = t
 		return query()
 	}), 24, 40).Draw(t, "queries")
+	c.shadow = len(c.queries)%8 == 0 // no draw: cases stay what they were by their seeds
 	c.steps = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
 		g.t = t
 		return next(len(c.queries))
@@ -82,6 +84,9 @@ func (c *testCase) script(f *failure) string {
 			fmt.Fprintf(&b, "%s ?%d = %s", []string{" --", ","}[min(i, 1)], i+1, argText(a))
 		}
 		b.WriteByte('\n')
+	}
+	if c.shadow {
+		line("-- in shadow mode", nil)
 	}
 	if c.foreignKeys {
 		line("PRAGMA foreign_keys = ON", nil)

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -44,6 +45,7 @@ type run struct {
 
 	queries []*reading
 	event   cacheops.ReadEvent // of the last read
+	differs string             // what shadow mode told of it
 	epochs  bool               // a change since the step began had no row images
 	ddl     bool               // the step changes the schema
 	tally   *tally             // nil: nothing is counted
@@ -122,7 +124,14 @@ func (r *run) open(dir string) (err error) {
 	}
 	r.cache, err = cacheops.New(cacheops.Config{
 		Profiles: cacheops.Profiles{"?*": {Ops: cacheops.OpAll, TTL: time.Hour}},
+		Shadow:   r.c.shadow,
+		Logger:   slog.New(slog.DiscardHandler),
 		Hooks: cacheops.Hooks{
+			OnDifference: func(_ context.Context, e cacheops.DifferenceEvent) {
+				if e.Doubt == "" {
+					r.differs = e.Difference
+				}
+			},
 			OnRead: func(_ context.Context, e cacheops.ReadEvent) { r.event = e },
 			OnInvalidate: func(_ context.Context, e cacheops.InvalidateEvent) {
 				r.epochs = r.epochs || e.All || slices.ContainsFunc(e.Tables, func(t cacheops.TableInvalidation) bool { return t.Epoch })
@@ -219,6 +228,9 @@ func (r *run) compare(q *reading, after *count) *failure {
 	if !got.equal(&q.last) {
 		return r.differ(q, "the cache", &got)
 	}
+	if r.differs != "" {
+		return &failure{what: fmt.Sprintf("STALE: query %d in shadow mode\n%s %v", q.at, q.text, q.args), got: r.differs, want: "no difference"}
+	}
 	failed := q.last.err != nil
 	if q.cached = q.cached && !failed; failed {
 		return nil //nolint:nilerr // both have the same error
@@ -294,6 +306,9 @@ func (r *run) report() {
 		t.construct(map[bool]string{true: usualName, false: otherName}[r.c.usual]).add(&q.count)
 		if !r.c.foreignKeys {
 			t.construct("foreign keys off").add(&q.count)
+		}
+		if r.c.shadow {
+			t.construct("shadow mode").add(&q.count)
 		}
 		for _, tag := range q.tags {
 			t.construct(tag).add(&q.count)

@@ -185,5 +185,5 @@ var required = []string{
 	"write: ON DELETE CASCADE", "write: ON DELETE SET NULL", "write: ON DELETE SET DEFAULT",
 	"write: ON UPDATE CASCADE", "write: ON UPDATE SET NULL", "write: ON UPDATE SET DEFAULT", "foreign keys off",
 	"write: DELETE", "write: script", "write: prepared", "write: subquery", "write: UPDATE of a view", "write: INSERT into a view", "write: DELETE from a view",
-	"transaction", "transaction as text", "savepoint", "rollback", "read in a transaction",
+	"transaction", "transaction as text", "savepoint", "rollback", "read in a transaction", "shadow mode",
 }

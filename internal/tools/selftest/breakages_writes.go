@@ -233,8 +233,8 @@ var imageBreakages = []breakage{
 	{
 		Name:  "a reader with a connection in hand waits for another reader",
 		File:  "sqlcache/read.go",
-		Old:   "h.Load(ctx, &rc, c.real == nil, func",
-		New:   "h.Load(ctx, &rc, true, func",
+		Old:   "h.Load(ctx, &rc, c.real == nil && !h.Shadow(), func",
+		New:   "h.Load(ctx, &rc, !h.Shadow(), func",
 		Check: onSQLite("TestFlightIsNotJoinedWithAConnectionInHand"), Want: "--- FAIL: TestFlightIsNotJoinedWithAConnectionInHand",
 	},
 	{

@@ -1,0 +1,239 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"math/bits"
+	"runtime"
+	"sync/atomic"
+
+	"github.com/cacheops/cacheops/internal/analysis"
+	"github.com/cacheops/cacheops/store"
+)
+
+// OpSlots is the length of a list of numbers by op.
+const OpSlots = 8
+
+// OpSlot is the place of a single op in a list by op: the number of its bit.
+func OpSlot(op analysis.Op) int { return bits.TrailingZeros8(uint8(op)) % OpSlots }
+
+// The bounds of the number of stripes. Those in the middle are four for each
+// processor, so that two goroutines seldom meet in one.
+const (
+	minStripes = 16
+	maxStripes = 256
+)
+
+// cacheLines is what keeps neighbours apart that are written by different
+// processors, which fetch two lines of 64 bytes at a time.
+const cacheLines = 128
+
+// Stripe is the counters of reads of some of the connections. Each connection
+// counts in one, so that hits on different processors write to different memory:
+// a counter that all of them wrote to would cost more than the rest of a hit.
+// It may be used by any number of goroutines.
+type Stripe struct {
+	hits, misses, shared [OpSlots]atomic.Uint64
+	passed               [Passes]atomic.Uint64
+	errors, cancelled    atomic.Uint64
+	_                    [cacheLines]byte
+}
+
+// counters is everything that an engine counts.
+type counters struct {
+	stripes []Stripe
+	_       [cacheLines]byte // what is above is read by every hit
+	next    atomic.Uint32    // the stripe of the next connection
+
+	// What costs a query or a commit anyway is counted in one place.
+	fills, tooLarge, fenced                       atomic.Uint64
+	invalidations, keys, tableEpochs, allEpochs   atomic.Uint64
+	compared, differences, overtaken, notCompared atomic.Uint64
+	hookPanics                                    atomic.Uint64
+	store                                         [storeCalls]storeCall
+}
+
+func newCounters() *counters {
+	n := min(max(4*runtime.GOMAXPROCS(0), minStripes), maxStripes)
+	return &counters{stripes: make([]Stripe, n)}
+}
+
+// Stripe returns the counters for a new connection.
+func (e *Engine) Stripe() *Stripe {
+	n := e.counters.next.Add(1)
+	return &e.counters.stripes[n%uint32(len(e.counters.stripes))] //nolint:gosec // at most maxStripes
+}
+
+// add counts one read.
+func (s *Stripe) add(a *Answer) {
+	slot := OpSlot(a.Op)
+	switch {
+	case a.Hit:
+		s.hits[slot].Add(1)
+	case a.Reason != "":
+		s.passed[a.Pass].Add(1)
+	case a.Shared:
+		s.shared[slot].Add(1)
+	default:
+		s.misses[slot].Add(1)
+	}
+}
+
+// failed counts the error of a read.
+func (s *Stripe) failed(ctx context.Context) {
+	s.errors.Add(1)
+	if ctx.Err() != nil {
+		s.cancelled.Add(1)
+	}
+}
+
+// Counts is what an engine counted since it was made.
+type Counts struct {
+	// Hits, Misses and Shared are by op, see [OpSlots]; Passed by the kind of
+	// reason.
+	Hits, Misses, Shared [OpSlots]uint64
+	Passed               [Passes]uint64
+	Errors, Cancelled    uint64
+
+	Fills, TooLarge, Fenced                          uint64
+	Invalidations, Keys, TableEpochs, DatabaseEpochs uint64
+	Compared, Differences, Overtaken, NotCompared    uint64
+	HookPanics                                       uint64
+
+	GetErrors, LeaseErrors, FillErrors, FenceErrors, BumpErrors, OtherErrors uint64
+}
+
+// Counts adds the counters up.
+func (e *Engine) Counts() (c Counts) {
+	n := e.counters
+	for i := range n.stripes {
+		s := &n.stripes[i]
+		for op := range OpSlots {
+			c.Hits[op] += s.hits[op].Load()
+			c.Misses[op] += s.misses[op].Load()
+			c.Shared[op] += s.shared[op].Load()
+		}
+		for pass := range Passes {
+			c.Passed[pass] += s.passed[pass].Load()
+		}
+		c.Errors += s.errors.Load()
+		c.Cancelled += s.cancelled.Load()
+	}
+	c.Fills, c.TooLarge, c.Fenced = n.fills.Load(), n.tooLarge.Load(), n.fenced.Load()
+	c.Invalidations, c.Keys = n.invalidations.Load(), n.keys.Load()
+	c.TableEpochs, c.DatabaseEpochs = n.tableEpochs.Load(), n.allEpochs.Load()
+	c.Compared, c.Differences = n.compared.Load(), n.differences.Load()
+	c.Overtaken, c.NotCompared = n.overtaken.Load(), n.notCompared.Load()
+	c.HookPanics = n.hookPanics.Load()
+	c.GetErrors, c.LeaseErrors, c.FillErrors = n.store[storeGet].all.Load(), n.store[storeLease].all.Load(), n.store[storeFill].all.Load()
+	c.FenceErrors, c.BumpErrors, c.OtherErrors = n.store[storeFence].all.Load(), n.store[storeBump].all.Load(), n.store[storeOther].all.Load()
+	return c
+}
+
+// CountTooLarge counts a result that was passed on because it is too large to be
+// stored.
+func (h *Handle) CountTooLarge() { h.engine.counters.tooLarge.Add(1) }
+
+// bump bumps in the store, and counts what was dropped.
+func (e *Engine) bump(ctx context.Context, ch *store.Change, keep store.Keep) (store.Stale, error) {
+	stale, err := e.cfg.Store.Bump(ctx, ch, keep)
+	if err != nil {
+		if !errors.Is(err, store.ErrClosed) {
+			e.called("bump").all.Add(1) // also when its time was over
+		}
+		return stale, err
+	}
+	e.countBump(ch, stale)
+	return stale, nil
+}
+
+// countBump counts what a bump dropped. Of the tables in stale it dropped
+// nothing.
+func (e *Engine) countBump(ch *store.Change, stale store.Stale) {
+	n := e.counters
+	if ch.All {
+		n.allEpochs.Add(1)
+		return
+	}
+next:
+	for i := range ch.Tables {
+		t := &ch.Tables[i]
+		for j := range stale {
+			if stale[j].Table == t.Table {
+				continue next
+			}
+		}
+		if t.Epoch {
+			n.tableEpochs.Add(1)
+		} else {
+			n.keys.Add(uint64(len(t.Keys)))
+		}
+	}
+}
+
+// The calls of a store whose errors are told apart.
+const (
+	storeGet = iota
+	storeLease
+	storeFill
+	storeFence
+	storeBump
+	storeOther
+	storeCalls
+)
+
+// storeCall is what is known of the failures of one call of the store.
+type storeCall struct {
+	all atomic.Uint64 // ever
+	run atomic.Uint64 // since it worked last
+}
+
+// called returns the place of a call of the store.
+func (e *Engine) called(what string) *storeCall {
+	slot := storeOther
+	switch what {
+	case "get":
+		slot = storeGet
+	case "lease":
+		slot = storeLease
+	case "fill":
+		slot = storeFill
+	case "fence":
+		slot = storeFence
+	case "bump":
+		slot = storeBump
+	}
+	return &e.counters.store[slot]
+}
+
+// countStoreError counts a failure of the store. False means that it is none:
+// the caller's context ended, or the program closed the store.
+func (e *Engine) countStoreError(ctx context.Context, call *storeCall, err error) bool {
+	if ctx.Err() != nil || errors.Is(err, store.ErrClosed) {
+		return false
+	}
+	call.all.Add(1)
+	return true
+}
+
+// storeFailed reports a failure that was survived. A store that is away fails
+// at every read: only the first failure is logged, the others are counted until
+// the same call works again.
+func (e *Engine) storeFailed(ctx context.Context, what string, err error) {
+	call := e.called(what)
+	if e.countStoreError(ctx, call, err) && call.run.Add(1) == 1 {
+		e.cfg.Logger.WarnContext(ctx, "cacheops: store failed; further failures of this call are counted until it works again",
+			"call", what, "error", err)
+	}
+}
+
+// storeWorked ends an outage, if there was one.
+func (e *Engine) storeWorked(ctx context.Context, what string) {
+	call := e.called(what)
+	if call.run.Load() == 0 {
+		return
+	}
+	if n := call.run.Swap(0); n > 0 {
+		e.cfg.Logger.InfoContext(ctx, "cacheops: store recovered", "call", what, "failures", n)
+	}
+}
