@@ -62,6 +62,15 @@ func newKeySequence(n int) keySequence {
 	return keys
 }
 
+// upTo returns all keys from 1 to n, each once.
+func upTo(n int) []int64 {
+	all := make([]int64, n)
+	for i := range all {
+		all[i] = int64(i) + 1
+	}
+	return all
+}
+
 // at returns a key by its place, over and over.
 func (k keySequence) at(i int) int64 { return k[i&(len(k)-1)] }
 

@@ -147,30 +147,38 @@ func randomRows(ctx context.Context, z sizes) (*group, error) {
 	}
 	ownDB := sql.OpenDB(own)
 	keys := newKeySequence(z.keys)
-	read := func(db *sql.DB) func(int) error {
-		var p Post
-		return keys.each(func(key int64) error {
+	var p Post
+	from := func(db *sql.DB) func(int64) error {
+		return func(key int64) error {
 			n, err := readPosts(ctx, db, selectPost, key, &p)
 			return expect(1, n, err)
-		})
+		}
 	}
-	var p Post
-	cached := contender{name: hit, run: read(h.cached)}
-	byStruct := contender{name: asideByRef, run: keys.each(func(key int64) error { return h.byStruct.post(ctx, key, &p) })}
-	byJSON := contender{name: asideJSON, run: keys.each(func(key int64) error { return h.byJSON.post(ctx, key, &p) })}
-	contenders := []contender{{name: doNothing, run: read(h.nothing)}, {name: ownRow, run: read(ownDB)}, cached, byJSON, byStruct}
-	for i := range contenders {
-		// All keys are there from the first turn on, and each turn finds in the
-		// processor's caches what its own reads left there, not what the others
-		// did.
-		c := contenders[i]
-		contenders[i].prepare = func(int) error { return c.run(z.keys) }
+	// reading prepares each turn by reading each key once: all are there from the
+	// first turn on, and a turn finds in the processor's caches what its own
+	// reads left there, not what the others did.
+	all := upTo(z.keys)
+	reading := func(name string, read func(int64) error) contender {
+		return contender{name: name, run: keys.each(read), prepare: func(int) error {
+			for _, key := range all {
+				if err := read(key); err != nil {
+					return err
+				}
+			}
+			return nil
+		}}
 	}
 	figures := hitFigures("one row, random keys", 2.8, hit)
 	return &group{
 		about: fmt.Sprintf("The same with random keys out of %d. The do-nothing driver gets them too, and hands out one and the same row. ", z.keys) +
-			"Before each turn as many reads are made that are not timed, so that contenders do not lose to each other what the processor has cached.",
-		contenders: contenders,
+			"Before each turn each key is read once, which is not timed, so that contenders do not lose to each other what the processor has cached.",
+		contenders: []contender{
+			reading(doNothing, from(h.nothing)),
+			reading(ownRow, from(ownDB)),
+			reading(hit, from(h.cached)),
+			reading(asideJSON, func(key int64) error { return h.byJSON.post(ctx, key, &p) }),
+			reading(asideByRef, func(key int64) error { return h.byStruct.post(ctx, key, &p) }),
+		},
 		figures: func(s samples) ([]figure, error) {
 			out, err := figures(s)
 			return append(out, info("one row, random keys: beside a do-nothing driver with a row for each key", s.ratio(hit, ownRow), times)), err

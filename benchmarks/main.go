@@ -47,7 +47,7 @@ type options struct {
 
 func main() {
 	o := options{effort: effort{tries: 8}, sizes: fullSizes}
-	flag.IntVar(&o.rounds, "rounds", 501, "how often each contender has its turn")
+	flag.IntVar(&o.rounds, "rounds", 601, "how often each contender has its turn")
 	flag.DurationVar(&o.sample, "sample", 2*time.Millisecond, "how long a turn takes, about")
 	flag.StringVar(&o.document, "o", "", "write what was found to this `file`")
 	flag.StringVar(&o.profiles, "profile", "", "measure nothing, write CPU profiles into this `folder`")
