@@ -102,6 +102,7 @@ func hitFigures(what string, limit float64, ours string) func(samples) ([]figure
 			limited(what+": allocations above the do-nothing driver", s.allocsAbove(hit, doNothing), count, 0),
 			limited(what+": beside cache-aside with JSON", s.ratio(ours, asideJSON), times, 1),
 			limited(what+": beside cache-aside with Go structs", s.ratio(ours, asideByRef), times, 2.5),
+			info(what+": the do-nothing driver beside cache-aside with Go structs", s.ratio(doNothing, asideByRef), times),
 		}, nil
 	}
 }
