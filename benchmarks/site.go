@@ -121,7 +121,7 @@ func (s *site) hooks() cacheops.Hooks {
 				t := &e.Tables[i]
 				s.rows.Add(int64(t.Rows))
 				s.keys.Add(int64(t.Keys))
-				if t.Epoch {
+				if t.Epoch && e.Cause == cacheops.CauseWrite {
 					s.epochs.Add(1)
 				}
 			}

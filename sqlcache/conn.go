@@ -2,7 +2,6 @@ package sqlcache
 
 import (
 	"context"
-	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"time"
@@ -22,8 +21,8 @@ type conn struct {
 	connector *connector
 	stripe    *engine.Stripe // where it counts its reads
 
-	lease *sql.Conn // keeps the real connection out of the pool
-	real  *realConn // nil when none is held
+	leased *leased   // keeps the real connection out of the pool
+	real   *realConn // nil when none is held
 
 	sticky    bool     // keep the real connection until IsValid
 	tx        *txState // nil outside a transaction
@@ -52,21 +51,11 @@ func (c *conn) acquire(ctx context.Context) (*realConn, error) {
 	if c.real != nil {
 		return c.real, nil
 	}
-	lease, err := c.connector.pool.Conn(ctx)
+	l, err := c.connector.lease(ctx)
 	if err != nil {
 		return nil, err
 	}
-	// While the lease is held the pool lets nobody else use the connection, and
-	// touches it no more itself: so it may be used outside Raw, which rows that
-	// outlive a call need.
-	err = lease.Raw(func(dc any) (err error) {
-		c.real, err = asReal(dc)
-		return err
-	})
-	if err != nil {
-		return nil, errors.Join(err, lease.Close())
-	}
-	c.lease = lease
+	c.leased, c.real = l, l.real
 	return c.real, nil
 }
 
@@ -85,11 +74,9 @@ func (c *conn) giveBack(cause error) {
 	if c.real == nil {
 		return
 	}
-	if errors.Is(cause, driver.ErrBadConn) {
-		_ = c.lease.Raw(func(any) error { return driver.ErrBadConn })
-	}
-	_ = c.lease.Close() // reports only that it was closed before
-	c.lease, c.real, c.sticky = nil, nil, false
+	l := c.leased
+	c.leased, c.real, c.sticky = nil, nil, false
+	c.connector.giveBack(l, cause)
 }
 
 // settle gives the real connection back if nothing asks to keep it.
@@ -103,24 +90,19 @@ func (c *conn) settle(err error) {
 	}
 }
 
-// attempts is how often a statement may be tried on connections of the pool
-// that turn out to be broken: each idle one may be, a new one is not.
-func (c *conn) attempts() int {
-	if c.real != nil {
-		return 1
-	}
-	return c.connector.pool.Stats().Idle + 1
-}
-
 // retry runs f with a real connection, again with another one when it was
-// broken before f did anything.
+// broken before f did anything. Each idle one may be, a new one is not.
 func (c *conn) retry(ctx context.Context, f func(*realConn) error) error {
-	for left := c.attempts(); ; left-- {
+	more := 0 // how often it may be tried again
+	if c.real == nil {
+		more = c.connector.parking.unused()
+	}
+	for ; ; more-- {
 		real, err := c.acquire(ctx)
 		if err != nil {
 			return err
 		}
-		if err = f(real); left <= 1 || !errors.Is(err, driver.ErrBadConn) || c.tx != nil || c.streaming > 0 {
+		if err = f(real); more <= 0 || !errors.Is(err, driver.ErrBadConn) || c.tx != nil || c.streaming > 0 {
 			return err
 		}
 		c.giveBack(err)

@@ -154,12 +154,13 @@ func (c plainConnector) Driver() driver.Driver                        { return c
 
 // connector makes virtual connections, and owns the pool of real ones.
 type connector struct {
-	inner  driver.Connector
-	driver driver.Driver // what Driver returns; nil: the inner one's
-	cfg    Config
-	handle *engine.Handle
-	pool   *sql.DB // of real connections
-	state  poolState
+	inner   driver.Connector
+	driver  driver.Driver // what Driver returns; nil: the inner one's
+	cfg     Config
+	handle  *engine.Handle
+	pool    *sql.DB // of real connections
+	parking *parking
+	state   poolState
 }
 
 // newConnector makes a connector for a driver's connector. The data source name
@@ -188,6 +189,7 @@ func newConnector(cache *cacheops.Cache, inner driver.Connector, cfg Config, dsn
 	if cfg.MaxIdleConns != 0 {
 		c.pool.SetMaxIdleConns(cfg.MaxIdleConns)
 	}
+	c.parking = newParking(&c.cfg)
 	c.pool.SetConnMaxLifetime(cfg.ConnMaxLifetime)
 	c.pool.SetConnMaxIdleTime(cfg.ConnMaxIdleTime)
 	return c, nil
@@ -215,6 +217,7 @@ func (c *connector) Driver() driver.Driver {
 // Close implements io.Closer: sql.DB.Close calls it.
 func (c *connector) Close() error {
 	c.handle.Close()
+	c.parking.close()
 	err := c.pool.Close()
 	if closer, ok := c.inner.(io.Closer); ok {
 		err = errors.Join(err, closer.Close())

@@ -46,8 +46,9 @@ func (r *realConnector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, err
 	}
 	rc := &realConn{Conn: dc, connector: k}
+	k.parking.open.Add(1)
 	k.state.caps.CompareAndSwap(nil, rc.capabilities())
-	session, err := k.cfg.Dialect.CheckSession(ctx, rc)
+	session, err := k.cfg.Dialect.CheckSession(ctx, rc.Once())
 	if ctx.Err() != nil {
 		return nil, errors.Join(ctx.Err(), rc.Close())
 	}
@@ -108,6 +109,9 @@ func (r *realConn) setTaint(t dialect.Taint, why string) {
 
 // Close implements driver.Conn.
 func (r *realConn) Close() error {
+	if !r.closed {
+		r.connector.parking.open.Add(-1)
+	}
 	if !r.closed && r.taint&dialect.TaintReads != 0 {
 		r.connector.state.tainted.Add(-1)
 	}
@@ -212,6 +216,22 @@ func (r *realConn) Query(ctx context.Context, query string, args ...driver.Value
 		named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
 	}
 	return r.collect(ctx, query, named, -1)
+}
+
+// Once returns the connection for queries whose statements are not to be kept.
+func (r *realConn) Once() dialect.Queryer { return onceConn{r} }
+
+// onceConn is a connection for queries that are seldom repeated. What is kept
+// prepared takes memory of the database's own connection: SQLite has little of it
+// that is fast, and then takes microseconds more for each statement of the
+// program.
+type onceConn struct{ real *realConn }
+
+// Query implements dialect.Queryer.
+func (c onceConn) Query(ctx context.Context, query string, args ...driver.Value) ([][]driver.Value, error) {
+	rows, err := c.real.Query(ctx, query, args...)
+	c.real.stmts.forget(query)
+	return rows, err
 }
 
 // queryKept runs a query over a prepared statement that the connection keeps.

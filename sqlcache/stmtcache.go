@@ -47,6 +47,17 @@ func (c *stmtCache) put(s *realStmt) {
 	c.idle = append(c.idle, s)
 }
 
+// forget closes the statement of a text, if one is kept.
+func (c *stmtCache) forget(text string) {
+	for i, s := range slices.Backward(c.idle) {
+		if s.text == text {
+			s.discard()
+			c.idle = slices.Delete(c.idle, i, i+1)
+			return
+		}
+	}
+}
+
 // clear closes all statements.
 func (c *stmtCache) clear() {
 	for _, s := range c.idle {

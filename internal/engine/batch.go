@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/cacheops/cacheops/dialect"
-	"github.com/cacheops/cacheops/internal/dependency"
 	"github.com/cacheops/cacheops/store"
 )
 
@@ -19,6 +18,7 @@ type batch struct {
 	handle *Handle
 	token  store.Token
 	log    []change
+	known  *knownKeys // of the whole log; nil: nothing is remembered
 
 	cause Cause // 0: told from the log
 	// statements is how many there were; 0: told from the log.
@@ -26,7 +26,39 @@ type batch struct {
 }
 
 // batch is everything that was collected.
-func (c *Changes) batch() *batch { return &batch{handle: c.handle, token: c.token, log: c.log} }
+func (c *Changes) batch() *batch {
+	return &batch{handle: c.handle, token: c.token, log: c.log, known: &c.known}
+}
+
+// knownKeys are what a fence worked out, for the bump that follows it: the keys of
+// the whole log under one registry. They are forgotten when the log changes. Nil
+// knows nothing.
+type knownKeys []knownChange
+
+type knownChange struct {
+	domain string
+	change store.TableChange
+}
+
+// find returns what is known of a table, nil where that is nothing.
+func (k *knownKeys) find(domain string, t *tableChanges) *store.TableChange {
+	if k == nil {
+		return nil
+	}
+	for i := range *k {
+		if c := &(*k)[i]; c.change.Table == t.name && c.change.Registry == t.registry.Version && c.domain == domain {
+			return &c.change
+		}
+	}
+	return nil
+}
+
+// add remembers what was worked out.
+func (k *knownKeys) add(domain string, c store.TableChange) {
+	if k != nil {
+		*k = append(*k, knownChange{domain: domain, change: c})
+	}
+}
 
 // bump makes the changes invalid, and tells what was dropped.
 func (b *batch) bump(ctx context.Context, keep store.Keep) error {
@@ -91,7 +123,7 @@ func (b *batch) applyIn(ctx context.Context, domain string, do func(*store.Chang
 	for round := 0; len(tables) > 0; round++ {
 		ch.Tables = ch.Tables[:0]
 		for _, tc := range tables {
-			ch.Tables = append(ch.Tables, b.tableChange(tc, round >= maxRegistryRounds))
+			ch.Tables = append(ch.Tables, b.tableChange(domain, tc, round >= maxRegistryRounds))
 		}
 		stale, err := do(ch)
 		if err != nil {
@@ -121,9 +153,12 @@ type tableChanges struct {
 	registry store.Registry
 }
 
+// fewTables are as many as are found faster one by one.
+const fewTables = 8
+
 // byTable groups the log by table, and by prefix, as far as it matters to a domain.
 func (b *batch) byTable(domain string) (tables []*tableChanges, all bool) {
-	index := make(map[string]*tableChanges)
+	var index map[string]*tableChanges // once there are many
 	for i := range b.log {
 		ch := &b.log[i]
 		if ch.table == nil {
@@ -134,10 +169,24 @@ func (b *batch) byTable(domain string) (tables []*tableChanges, all bool) {
 		}
 		name := prefixed(ch.prefix, ch.table.Key)
 		t := index[name]
+		if index == nil {
+			for _, other := range tables {
+				if other.name == name {
+					t = other
+				}
+			}
+		}
 		if t == nil {
 			t = &tableChanges{table: ch.table, name: name}
-			index[name] = t
 			tables = append(tables, t)
+			if index == nil && len(tables) > fewTables {
+				index = make(map[string]*tableChanges)
+				for _, other := range tables {
+					index[other.name] = other
+				}
+			} else if index != nil {
+				index[name] = t
+			}
 		}
 		// Positions of columns mean nothing across two readings of the schema.
 		t.epoch = t.epoch || ch.epoch || t.table != ch.table
@@ -150,15 +199,20 @@ func (b *batch) byTable(domain string) (tables []*tableChanges, all bool) {
 // tableChange works out the keys that the rows match under the registry. Where
 // an image lacks a column or has a value outside the rules, or a scheme is not
 // understood, it is the table's epoch.
-func (b *batch) tableChange(t *tableChanges, giveUp bool) store.TableChange {
+func (b *batch) tableChange(domain string, t *tableChanges, giveUp bool) store.TableChange {
 	tc := store.TableChange{Table: t.name, Registry: t.registry.Version, Epoch: true}
 	if t.epoch || giveUp {
 		return tc
 	}
-	ev, ok := dependency.NewEvaluator(b.handle.dialect, b.handle.schema.Load().catalog.Fold, t.table, t.registry.Schemes)
+	if known := b.known.find(domain, t); known != nil {
+		return *known
+	}
+	state := b.handle.schema.Load()
+	ev, ok := state.evaluator(b.handle.dialect, t.table, &t.registry)
 	if !ok {
 		return tc
 	}
+	defer state.putEvaluator(ev, t.table, &t.registry)
 	keys := make(map[string]struct{})
 	row := make([]driver.Value, len(ev.Columns()))
 	for _, ch := range t.changes {
@@ -188,6 +242,7 @@ func (b *batch) tableChange(t *tableChanges, giveUp bool) store.TableChange {
 	for k := range keys {
 		tc.Keys = append(tc.Keys, k)
 	}
+	b.known.add(domain, tc)
 	return tc
 }
 

@@ -27,6 +27,8 @@ type Changes struct {
 
 	planned *schemaState // in force when the collection began
 
+	known knownKeys // what the fence worked out
+
 	later    *Postponed // takes the changes after the commit; nil: nobody does
 	fenced   bool
 	fencedAt time.Time // when the fences in force were asked for
@@ -89,6 +91,7 @@ func (c *Changes) add(ch change) {
 		ch.prefix = c.prefix(ch.table)
 	}
 	c.log = append(c.log, ch)
+	c.known = nil
 }
 
 // AddAll collects a change of anything.
@@ -183,5 +186,6 @@ func (c *Changes) RollbackTo(name string, keep bool) {
 		}
 	}
 	c.log = c.log[:c.marks[i].size]
+	c.known = nil
 	c.marks = c.marks[:i+1]
 }

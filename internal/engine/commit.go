@@ -20,7 +20,7 @@ func (c *Changes) Fence(ctx context.Context) error {
 	c.later = postponing(ctx)
 	b := c.batch()
 	if c.later != nil {
-		b.log = c.prompt()
+		b.log, b.known = c.prompt(), nil
 	}
 	err := b.apply(ctx, func(ch *store.Change) (store.Stale, error) {
 		return c.handle.engine.cfg.Store.Fence(ctx, ch)
@@ -49,7 +49,7 @@ func (c *Changes) Committed(ctx context.Context) {
 		return
 	}
 	b := c.batch()
-	b.log = c.prompt()
+	b.log, b.known = c.prompt(), nil
 	c.bump(ctx, b, store.DropFence)
 }
 

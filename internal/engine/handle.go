@@ -48,9 +48,10 @@ type Handle struct {
 // schemaState is a catalog, the store's schema version that it belongs to, and
 // what the profiles say about its tables.
 type schemaState struct {
-	catalog  *dialect.Catalog
-	version  store.Schema
-	policies map[*dialect.Table]Policy
+	catalog    *dialect.Catalog
+	version    store.Schema
+	policies   map[*dialect.Table]Policy
+	evaluators map[*dialect.Table]*evaluators
 	// fingerprint is set where results are shared with other databases.
 	fingerprint store.Schema
 }
@@ -58,8 +59,9 @@ type schemaState struct {
 // newState puts a catalog in force.
 func (h *Handle) newState(catalog *dialect.Catalog, version store.Schema) *schemaState {
 	s := &schemaState{catalog: catalog, version: version, policies: make(map[*dialect.Table]Policy, len(catalog.Tables()))}
+	s.evaluators = make(map[*dialect.Table]*evaluators, len(catalog.Tables()))
 	for _, t := range catalog.Tables() {
-		s.policies[t] = h.engine.cfg.Policy(t)
+		s.policies[t], s.evaluators[t] = h.engine.cfg.Policy(t), new(evaluators)
 	}
 	if h.engine.cfg.Agnostic {
 		s.fingerprint = fingerprint(catalog)
@@ -195,6 +197,24 @@ func (h *Handle) Outdated(ctx context.Context, db dialect.Queryer, p *Plan) (boo
 	return changed || p.state != h.schema.Load(), err
 }
 
+// OutdatedInStore is [Handle.Outdated] by the store's word, and asks the database
+// only where that has changed. So it notices what was done to the schema through
+// the library, by any process, and not what other programs did.
+func (h *Handle) OutdatedInStore(ctx context.Context, db dialect.Queryer, p *Plan) (bool, error) {
+	version, err := h.StoredSchema(ctx)
+	if err == nil && p.state != nil && !h.stale.Load() && p.state == h.schema.Load() && version == p.state.version {
+		return false, nil
+	}
+	if err != nil {
+		return h.Outdated(ctx, db, p)
+	}
+	changed, err := h.CheckSchema(ctx, db, &version)
+	return changed || p.state != h.schema.Load(), err
+}
+
+// seldom is a connection that can be told that a query is seldom repeated.
+type seldom interface{ Once() dialect.Queryer }
+
 // loadSchema reads the schema, unless another connection did so since old was
 // seen.
 func (h *Handle) loadSchema(ctx context.Context, db dialect.Queryer, old *schemaState) error {
@@ -211,6 +231,9 @@ func (h *Handle) loadSchema(ctx context.Context, db dialect.Queryer, old *schema
 	if err != nil {
 		h.stale.Store(true)
 		return fmt.Errorf("cacheops: schema version of %q: %w", h.database, err)
+	}
+	if r, ok := db.(seldom); ok {
+		db = r.Once()
 	}
 	catalog, err := h.dialect.LoadCatalog(ctx, db)
 	if err != nil {

@@ -2,9 +2,9 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"github.com/cacheops/cacheops/dialect"
-	"github.com/cacheops/cacheops/internal/dependency"
 	"github.com/cacheops/cacheops/store"
 )
 
@@ -19,19 +19,23 @@ func (h *Handle) Schemes(ctx context.Context, t *dialect.Table) (columns []int, 
 	if err != nil {
 		return nil, false, false, err
 	}
-	var schemes []store.Scheme
-	unread = true
-	for _, r := range regs {
-		schemes, unread = append(schemes, r.Schemes...), unread && r.Unread
+	all := regs[0]
+	for _, r := range regs[1:] {
+		// No registry has these schemes, so it has no version either.
+		all = store.Registry{Schemes: slices.Concat(all.Schemes, r.Schemes), Unread: all.Unread && r.Unread}
 	}
-	if unread {
+	if all.Unread {
 		return nil, true, true, nil
 	}
-	ev, ok := dependency.NewEvaluator(h.dialect, h.schema.Load().catalog.Fold, t, schemes)
+	state := h.schema.Load()
+	ev, ok := state.evaluator(h.dialect, t, &all)
 	if !ok {
 		return nil, false, false, nil
 	}
-	columns = ev.Columns()
+	columns = ev.Columns() // it does not change
+	if all.Version != 0 {
+		state.putEvaluator(ev, t, &all)
+	}
 	if len(columns) == 0 {
 		columns = []int{0} // to see whether there is a row at all
 	}
