@@ -61,7 +61,9 @@
 // Two reads within the moment between a commit and its invalidation may
 // disagree. What is written under NoInvalidation is stale until the TTL, and what
 // is written under Postpone until its end, or until the TTL where the process dies
-// before it. Writes that bypass the library are not seen. The in-process store
+// before it. Writes that bypass the library are not seen. A
+// schema that another program changes is noticed by the next read that is not in
+// the cache and the next write to a table that somebody caches. The in-process store
 // serves one process: a second one that writes the same database needs a shared
 // store. A database that goes back in time, by a restored backup, needs
 // Invalidate with All.

@@ -199,7 +199,11 @@ func (c *conn) writeAlone(ctx context.Context, real *realConn, p *engine.Plan, w
 		return c.writeWrapped(ctx, real, p, w, changes, k, wantRows)
 	}
 	if !w.All {
-		if outdated, err := h.Outdated(ctx, real, p); err != nil || outdated {
+		outdated := h.Outdated
+		if unread { // to ask the database would cost more than all the rest
+			outdated = h.OutdatedInStore
+		}
+		if void, err := outdated(ctx, real, p); err != nil || void {
 			return c.replan(ctx, real, k, wantRows, err)
 		}
 		if !unread { // as above: first see that it will run at all

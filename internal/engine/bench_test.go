@@ -37,7 +37,9 @@ func newTestHandle(b testing.TB, maxPlans int) *Handle {
 	if err != nil {
 		b.Fatal(err)
 	}
-	posts := &dialect.Table{Schema: "main", Name: "posts", Key: "main.posts", SQL: "posts", Columns: []*dialect.Column{{Name: "id", Folded: "id", Comparison: "sqlite1.num"}}}
+	posts := &dialect.Table{Schema: "main", Name: "posts", Key: "main.posts", SQL: "posts", Columns: []*dialect.Column{
+		{Name: "id", Folded: "id", Comparison: "sqlite1.num"}, {Name: "views", Folded: "views", Comparison: "sqlite1.num"},
+	}}
 	catalog := dialect.NewCatalog("1", "test", func(s string) string { return s }, []string{"main"}, []*dialect.Table{posts})
 	h.schema.Store(h.newState(catalog, version))
 	return h

@@ -2,9 +2,7 @@ package integration
 
 import (
 	"context"
-	"database/sql"
 	"testing"
-	"time"
 
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/dialect"
@@ -59,34 +57,59 @@ func (u unversioned) LoadCatalog(ctx context.Context, db dialect.Queryer) (*dial
 	return c, err
 }
 
-// Another process on the same store changes the schema, through its own handle.
-// The reads of this one are planned anew.
-func TestReadIsPlannedAnewAfterAnotherProcessChangedTheSchema(t *testing.T) {
-	t.Parallel()
+// twoProcesses are two caches with one store, on one database.
+func twoProcesses(t *testing.T) (s, process *cachedSQLite) {
+	t.Helper()
 	st, err := memory.New(memory.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { st.Close() })
-	s := newItems(t, func(c *cacheops.Config, d *sqlcache.Config) { c.Store, d.Dialect = st, unversioned{sqlite.Dialect} })
+	change := func(c *cacheops.Config, d *sqlcache.Config) { c.Store, d.Dialect = st, unversioned{sqlite.Dialect} }
+	s = newItems(t, change)
+	return s, openCachedSQLite(t, s.path, change)
+}
+
+// Another process on the same store makes a trigger on a table that nobody
+// caches. The next write to it knows what the trigger writes before it runs, so
+// that a crash in the middle leaves nothing stale.
+func TestWriteIsPlannedAnewAfterAnotherProcessChangedTheSchema(t *testing.T) {
+	t.Parallel()
+	s, process := twoProcesses(t)
+	const insert = "INSERT INTO others (kind, name) VALUES (1, 'x')"
+	exec(t, s.cached, createOthers, insert)
+	s.want(t, "one,two", false, namesOfKind, 1)
+	exec(t, process.cached, "CREATE TRIGGER tr AFTER INSERT ON others BEGIN UPDATE items SET name = 'T' WHERE id = 1; END")
+	process.want(t, "one,two", false, namesOfKind, 1)
+	process.want(t, "one,two", true, namesOfKind, 1)
+	met := false
+	s.gate.set(nil, func(_ context.Context, text string) error {
+		if text == insert {
+			met = true
+			if rows, hit := process.read(t, namesOfKind, 1); hit {
+				t.Errorf("STALE: %q was served while the write was under way", rows)
+			}
+		}
+		return nil
+	})
+	exec(t, s.cached, insert)
+	s.gate.set(nil, nil)
+	if process.want(t, "T,two", false, namesOfKind, 1); !met {
+		t.Error("the write was not seen")
+	}
+}
+
+// Another process on the same store changes the schema, through its own handle.
+// The reads of this one are planned anew.
+func TestReadIsPlannedAnewAfterAnotherProcessChangedTheSchema(t *testing.T) {
+	t.Parallel()
+	s, process := twoProcesses(t)
 	exec(t, s.cached, createOthers, viewOfItems)
 	s.want(t, "one,two", false, namesInView, 1)
-
-	cache, err := cacheops.New(cacheops.Config{Store: st, Profiles: cacheops.Profiles{everyTable: {Ops: cacheops.OpAll, TTL: time.Hour}}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer cache.Close()
-	var process *sql.DB
-	process, err = sqlcache.Open(cache, "sqlite", "file:"+s.path+dsnOptions, sqlcache.Config{Dialect: unversioned{sqlite.Dialect}, Database: "main"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer process.Close()
-	exec(t, process, "DROP VIEW v", viewOfOthers)
+	exec(t, process.cached, "DROP VIEW v", viewOfOthers)
 	s.want(t, "", false, namesInView, 1)
 	s.want(t, "", true, namesInView, 1)
-	exec(t, process, "INSERT INTO others VALUES (1, 1, 'new')")
+	exec(t, process.cached, "INSERT INTO others VALUES (1, 1, 'new')")
 	if rows, _ := s.read(t, namesInView, 1); rows != "new" {
 		t.Errorf("STALE: %q", rows)
 	}
