@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"time"
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
@@ -297,7 +296,7 @@ type call struct {
 }
 
 // query runs a statement for its rows. Since is when the call began.
-func (c *conn) query(ctx context.Context, k call, since time.Time) (driver.Rows, error) {
+func (c *conn) query(ctx context.Context, k call, since engine.Moment) (driver.Rows, error) {
 	p := c.plan(ctx, k.text)
 	if p.Statement.Kind != dialect.KindSelect {
 		out, err := c.run(ctx, p, k, true)
