@@ -116,7 +116,7 @@ func (s *Store) existing(name string) *database {
 // does not allocate. After Close it finds nothing.
 func (s *Store) GetLocal(database string, key store.Key) (store.Payload, bool) {
 	e, ok := s.entry(key)
-	if !ok || e.database != database || !valid(e.refs) || s.closed.Load() {
+	if !ok || e.database.name != database || !valid(e.refs) || s.closed.Load() {
 		return nil, false
 	}
 	return e.payload, true
@@ -160,7 +160,7 @@ func (s *Store) Lease(ctx context.Context, q *store.Query) (store.Lease, error) 
 	for i := range q.Deps {
 		n += 1 + max(1, len(q.Deps[i].Conjs))
 	}
-	snap := &snapshot{store: s, database: q.Database, refs: make([]ref, 0, n)}
+	snap := &snapshot{store: s, database: d, refs: make([]ref, 0, n)}
 	gen := d.leaseGlobal(now)
 	lease.Fenced = gen == 0
 	snap.refs = append(snap.refs, ref{&d.global, gen})
@@ -186,7 +186,7 @@ func (s *Store) Fill(ctx context.Context, q *store.Query, sn store.Snapshot, p s
 		return nil
 	}
 	snap, ok := sn.(*snapshot)
-	if !ok || snap == nil || snap.store != s || snap.database != q.Database {
+	if !ok || snap == nil || snap.store != s || snap.database.name != q.Database {
 		return errSnapshot
 	}
 	if !valid(snap.refs) {
@@ -197,7 +197,8 @@ func (s *Store) Fill(ctx context.Context, q *store.Query, sn store.Snapshot, p s
 		// What is there under the key is dead, or as good as this one.
 		return nil
 	}
-	e := &entry{database: snap.database, payload: p, refs: snap.refs, ttl: ttl, weight: weight}
+	e := newEntry(snap.refs)
+	e.database, e.payload, e.ttl, e.weight = snap.database, p, ttl, weight
 	// A cell that is swept between the look above and here takes its value
 	// away: the entry is dead then, and its count is on a cell that is gone.
 	e.hold()
