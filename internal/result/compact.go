@@ -1,6 +1,9 @@
 package result
 
-import "database/sql/driver"
+import (
+	"database/sql/driver"
+	"time"
+)
 
 // maxRoom is the most values that lie in a result's own allocation: the one row
 // of most tables.
@@ -47,4 +50,32 @@ func (r *Result) compact() *Result {
 	n := copy(values, r.values)
 	c.values, c.room = values[:n:n], uint8(len(values))
 	return c
+}
+
+// Touch reads a little of each value of a small result, and returns what it read
+// only so that it has to be read. The values lie apart in memory, and the program
+// takes them one after the other, with work in between. Asked for at once they
+// are fetched side by side, while the hit goes on; with many results this is
+// most of what a hit waits for.
+//
+//go:noinline
+func (r *Result) Touch() (sum int64) {
+	if r.room == 0 {
+		return 0
+	}
+	for _, v := range r.values {
+		switch x := v.(type) {
+		case string:
+			if n := len(x); n > 0 {
+				sum += int64(x[0]) + int64(x[n-1])
+			}
+		case int64:
+			sum += x
+		case float64:
+			sum += int64(x)
+		case time.Time:
+			sum += int64(x.Nanosecond())
+		}
+	}
+	return sum
 }
