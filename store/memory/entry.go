@@ -2,7 +2,7 @@ package memory
 
 import (
 	"math"
-	"time"
+	"sync/atomic"
 
 	"github.com/cacheops/cacheops/store"
 )
@@ -28,16 +28,19 @@ type ref struct {
 	gen  uint64
 }
 
-// entry is a stored result. It is not changed after it was stored. What a hit
+// entry is a stored result. It is not changed after it was stored, but for its mark. What a hit
 // reads comes first, and the references lie behind the entry in one allocation
 // where they are few: each further piece of memory that a hit looks at costs as
 // much as all that it works out.
 type entry struct {
+	key      store.Key
+	deadline instant // when its time is over
 	database *database
 	refs     []ref
 	payload  store.Payload
-	ttl      time.Duration
 	weight   uint32
+	// dropped is set when the map drops the entry.
+	dropped atomic.Bool
 }
 
 // The entries with room for their references: those of one table and one
