@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"time"
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
@@ -279,7 +278,7 @@ type call struct {
 }
 
 // query runs a statement for its rows. Since is when the call began.
-func (c *conn) query(ctx context.Context, k call, since time.Time) (driver.Rows, error) {
+func (c *conn) query(ctx context.Context, k call, since engine.Moment) (driver.Rows, error) {
 	p := c.plan(ctx, k.text)
 	if p.Statement.Kind != dialect.KindSelect {
 		out, err := c.run(ctx, p, k, true)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
-	"time"
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
@@ -54,18 +53,18 @@ func writesToo(p *engine.Plan) string {
 }
 
 // now is the time, where somebody wants to know how long reads take.
-func (c *conn) now() (t time.Time) {
+func (c *conn) now() (m engine.Moment) {
 	if c.connector.handle.Observed() {
-		t = time.Now()
+		m = engine.Now()
 	}
-	return t
+	return m
 }
 
 // observe tells of a read, once for each call of the program: what database/sql
 // is about to try again is not told, after driver.ErrSkip over a prepared
 // statement, and after driver.ErrBadConn on another connection. In a transaction
 // there is no other one.
-func (c *conn) observe(ctx context.Context, p *engine.Plan, a *engine.Answer, since time.Time) {
+func (c *conn) observe(ctx context.Context, p *engine.Plan, a *engine.Answer, since engine.Moment) {
 	if a.Err != nil && (errors.Is(a.Err, driver.ErrSkip) || c.tx == nil && errors.Is(a.Err, driver.ErrBadConn)) {
 		return
 	}
@@ -74,7 +73,7 @@ func (c *conn) observe(ctx context.Context, p *engine.Plan, a *engine.Answer, si
 
 // refused tells of a read that failed before it came to the cache, and returns
 // its error. Of what is no SELECT it tells nothing.
-func (c *conn) refused(ctx context.Context, text string, since time.Time, err error) error {
+func (c *conn) refused(ctx context.Context, text string, since engine.Moment, err error) error {
 	if p := c.connector.handle.Plan(text); p.Statement.Kind == dialect.KindSelect {
 		c.observe(ctx, p, &engine.Answer{Reason: reasonFailed, Pass: engine.PassFailed, Err: err}, since)
 	}
@@ -82,7 +81,7 @@ func (c *conn) refused(ctx context.Context, text string, since time.Time, err er
 }
 
 // read answers a SELECT from the cache, or from the database.
-func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since time.Time) (driver.Rows, error) {
+func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Moment) (driver.Rows, error) {
 	h := c.connector.handle
 	for replans := 0; ; replans++ {
 		var answer engine.Answer
@@ -165,7 +164,7 @@ func (c *conn) compared(ctx context.Context, rc *engine.Call, probe *engine.Prob
 }
 
 // observedPass runs a read past the cache and tells why.
-func (c *conn) observedPass(ctx context.Context, p *engine.Plan, k call, answer *engine.Answer, since time.Time) (driver.Rows, error) {
+func (c *conn) observedPass(ctx context.Context, p *engine.Plan, k call, answer *engine.Answer, since engine.Moment) (driver.Rows, error) {
 	rows, err := c.pass(ctx, k)
 	answer.Err = err
 	c.observe(ctx, p, answer, since)

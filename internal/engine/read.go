@@ -118,6 +118,9 @@ func (h *Handle) Lookup(ctx context.Context, c *Call) (*result.Result, bool) {
 		return nil, false
 	}
 	r, ok := payload.(*result.Result)
+	if ok {
+		r.Touch()
+	}
 	return r, ok
 }
 

@@ -284,10 +284,9 @@ func TestNotStorable(t *testing.T) {
 // withType gives every value but the first row's questions another scan type.
 func (r *Result) withType(typ reflect.Type) *Result {
 	changed := *r
-	changed.others = []columnType{{scan: typ}}
-	changed.kinds = make([]uint16, len(r.values))
-	for i := range changed.kinds {
-		changed.kinds[i] = 1
+	changed.changes = &typeChanges{others: []columnType{{scan: typ}}, kinds: make([]uint16, len(r.values))}
+	for i := range changed.changes.kinds {
+		changed.changes.kinds[i] = 1
 	}
 	return &changed
 }

@@ -89,7 +89,7 @@ func (c *comparison) firstRow() int {
 
 // types compares what is told of the columns, before the first row and at each.
 func (c *comparison) types() string {
-	if c.cached.kinds == nil && c.database.kinds == nil && slices.Equal(c.cached.shape.types, c.database.shape.types) {
+	if c.cached.changes == nil && c.database.changes == nil && slices.Equal(c.cached.shape.types, c.database.shape.types) {
 		return ""
 	}
 	for row := -1; row < c.cached.rows; row++ {

@@ -30,6 +30,7 @@ func Decode(b []byte) (*Result, error) {
 	if d.err != "" {
 		return nil, fmt.Errorf("cacheops: %w: %s at byte %d of %d: it will be read from the database", ErrFormat, d.err, d.at, len(b))
 	}
+	r = r.compact()
 	r.seal()
 	if d.texts != "" {
 		r.size += len(d.texts) - d.used
@@ -172,11 +173,13 @@ func (d *decoder) result() *Result {
 		d.fail("too many column types")
 		return nil
 	}
-	r.others = d.types(others)
+	if others > 0 {
+		r.changes = &typeChanges{others: d.types(others)}
+	}
 	r.rows = d.count(max(columns, 1))
 	cells := r.rows * columns
 	if others > 0 {
-		r.kinds = d.kinds(cells, others)
+		r.changes.kinds = d.kinds(cells, others)
 	}
 	if columns == 0 {
 		for range r.rows {

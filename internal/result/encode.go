@@ -75,11 +75,15 @@ func (r *Result) AppendBinary(b []byte) ([]byte, error) {
 		e.text(name)
 	}
 	e.types(r.shape.types)
-	e.uint(len(r.others))
-	e.types(r.others)
+	var changes typeChanges
+	if r.changes != nil {
+		changes = *r.changes
+	}
+	e.uint(len(changes.others))
+	e.types(changes.others)
 	e.uint(r.rows)
-	if len(r.others) > 0 {
-		for _, k := range r.kinds {
+	if len(changes.others) > 0 {
+		for _, k := range changes.kinds {
 			e.uint(int(k))
 		}
 	}

@@ -103,6 +103,9 @@ func (rec *recorder) within() bool {
 func (rec *recorder) add() bool {
 	r := rec.r
 	kept := true
+	if r.values == nil {
+		r.values = make([]driver.Value, 0, len(rec.dest))
+	}
 	for _, v := range rec.dest {
 		owned, ok := own(v)
 		if b, is := owned.([]byte); is && len(b) > 0 {
@@ -153,14 +156,14 @@ func (rec *recorder) askRow() (ok bool) {
 			return false
 		}
 		rec.kind[i] = k
-		if r.kinds == nil {
+		if r.changes.kinds == nil {
 			// All rows before this one had the types of the shape.
-			r.kinds = make([]uint16, len(r.values)-len(rec.kind), cap(r.values))
-			r.size += kindSize * len(r.kinds)
+			r.changes.kinds = make([]uint16, len(r.values)-len(rec.kind), cap(r.values))
+			r.size += kindSize * len(r.changes.kinds)
 		}
 	}
-	if r.kinds != nil {
-		r.kinds = append(r.kinds, rec.kind...)
+	if r.changes != nil {
+		r.changes.kinds = append(r.changes.kinds, rec.kind...)
 		r.size += kindSize * len(rec.kind)
 	}
 	return true
@@ -169,7 +172,7 @@ func (rec *recorder) askRow() (ok bool) {
 // typeOf returns the type that a column had last.
 func (rec *recorder) typeOf(i int) columnType {
 	if k := rec.kind[i]; k != 0 {
-		return rec.r.others[k-1]
+		return rec.r.changes.others[k-1]
 	}
 	return rec.r.shape.types[i]
 }
@@ -180,27 +183,36 @@ func (rec *recorder) number(i int, t *columnType) (uint16, bool) {
 	if *t == r.shape.types[i] {
 		return 0, true
 	}
-	for k := range r.others {
-		if *t == r.others[k] {
+	if r.changes == nil {
+		r.changes = new(typeChanges)
+		r.size += changesSize
+	}
+	c := r.changes
+	for k := range c.others {
+		if *t == c.others[k] {
 			return uint16(k + 1), true
 		}
 	}
-	if len(r.others) == maxOthers {
+	if len(c.others) == maxOthers {
 		return 0, false
 	}
-	r.others = append(r.others, *t)
+	c.others = append(c.others, *t)
 	r.size += columnTypeSize + heapSize(len(t.database))
-	return uint16(len(r.others)), true //nolint:gosec // at most maxOthers
+	return uint16(len(c.others)), true //nolint:gosec // at most maxOthers
 }
 
 // finish ends a recording that has all rows.
 func (rec *recorder) finish() *Result {
 	r := rec.r
-	r.values = trim(r.values)
-	r.kinds = trim(r.kinds)
-	r.others = trim(r.others)
-	r.seal()
-	return r
+	if len(r.values) > maxRoom {
+		r.values = trim(r.values)
+	}
+	if c := r.changes; c != nil {
+		c.kinds, c.others = trim(c.kinds), trim(c.others)
+	}
+	rec.r = r.compact()
+	rec.r.seal()
+	return rec.r
 }
 
 // share replaces the shape by one that is in use already.

@@ -17,15 +17,23 @@ type Result struct {
 	// result's own.
 	values []driver.Value
 	rows   int
-	// others and kinds are set only where the column types changed from row to
-	// row. kinds has one number per value: 0 stands for the type in the shape,
-	// k for others[k-1].
-	others []columnType
-	kinds  []uint16
-	size   int
+	// changes is nil unless the column types changed from row to row.
+	changes *typeChanges
+	size    int
 	// hasBytes is true when a value is a byte slice that is not empty: rows have
 	// to be copied with care then.
 	hasBytes bool
+	// room is the number of values that lie in the result's own allocation, 0
+	// where they have one to themselves.
+	room uint8
+}
+
+// typeChanges tells the types of columns that changed from row to row.
+type typeChanges struct {
+	others []columnType
+	// kinds has one number per value: 0 stands for the type in the shape, k for
+	// others[k-1].
+	kinds []uint16
 }
 
 var _ store.Payload = (*Result)(nil)
@@ -51,21 +59,24 @@ func (r *Result) Cut(last int) (left *Result, cut [][]driver.Value, err error) {
 	left = &Result{
 		shape:  &shape{columns: slices.Clone(r.shape.columns[:n]), types: slices.Clone(r.shape.types[:n])},
 		values: make([]driver.Value, 0, r.rows*n), rows: r.rows,
-		others: r.others, // some may be those of the columns that are gone
+	}
+	if r.changes != nil {
+		left.changes = &typeChanges{others: r.changes.others} // some may be those of the columns that are gone
 	}
 	cut = make([][]driver.Value, r.rows)
 	for i := range cut {
 		row := r.row(i)
 		cut[i] = slices.Clone(row[n:]) // it may be kept for longer than the row
 		left.values = append(left.values, row[:n]...)
-		if r.kinds != nil {
-			left.kinds = append(left.kinds, r.kinds[i*width:i*width+n]...)
+		if r.changes != nil {
+			left.changes.kinds = append(left.changes.kinds, r.changes.kinds[i*width:i*width+n]...)
 		}
 	}
 	for _, v := range left.values {
 		b, is := v.([]byte)
 		left.hasBytes = left.hasBytes || is && len(b) > 0
 	}
+	left = left.compact()
 	left.seal()
 	left.share()
 	return left, cut, nil
@@ -74,9 +85,9 @@ func (r *Result) Cut(last int) (left *Result, cut [][]driver.Value, err error) {
 // columnType returns the type of a column at a row; row -1 is the time before
 // the first one.
 func (r *Result) columnType(row, col int) *columnType {
-	if row >= 0 && r.kinds != nil {
-		if k := r.kinds[row*len(r.shape.columns)+col]; k != 0 {
-			return &r.others[k-1]
+	if row >= 0 && r.changes != nil {
+		if k := r.changes.kinds[row*len(r.shape.columns)+col]; k != 0 {
+			return &r.changes.others[k-1]
 		}
 	}
 	return &r.shape.types[col]

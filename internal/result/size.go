@@ -10,6 +10,7 @@ import (
 // takes, so that the bound of a cache is close to what the process uses.
 const (
 	resultSize     = int(unsafe.Sizeof(Result{}))
+	changesSize    = int(unsafe.Sizeof(typeChanges{}))
 	shapeSize      = int(unsafe.Sizeof(shape{}))
 	stringSize     = int(unsafe.Sizeof(""))
 	bytesSize      = int(unsafe.Sizeof([]byte(nil)))
@@ -21,13 +22,15 @@ const (
 
 // seal works out the size of a result that is complete.
 func (r *Result) seal() {
-	size := heapSize(resultSize) + r.shape.size() +
-		heapSize(cap(r.values)*valueSize) + heapSize(cap(r.kinds)*kindSize)
-	if len(r.others) > 0 {
-		size += heapSize(cap(r.others) * columnTypeSize)
+	size := heapSize(resultSize+int(r.room)*valueSize) + r.shape.size()
+	if r.room == 0 {
+		size += heapSize(cap(r.values) * valueSize)
 	}
-	for i := range r.others {
-		size += heapSize(len(r.others[i].database))
+	if c := r.changes; c != nil {
+		size += heapSize(changesSize) + heapSize(cap(c.kinds)*kindSize) + heapSize(cap(c.others)*columnTypeSize)
+		for i := range c.others {
+			size += heapSize(len(c.others[i].database))
+		}
 	}
 	for _, v := range r.values {
 		size += valueHeap(v)

@@ -25,6 +25,8 @@ type cell struct {
 	// 0 in those that are kept.
 	refs atomic.Int32
 
+	slot int32 // place in the table's ring, guarded by the owner's mutex
+
 	// Never changed.
 
 	key string // of the conjunction
@@ -34,9 +36,8 @@ type cell struct {
 
 	// Guarded by the owner's mutex.
 
+	young  bool // the ring's hand has not passed since the last lease
 	fences fences
-	slot   int32 // place in the table's ring
-	young  bool  // the ring's hand has not passed since the last lease
 }
 
 // fence is a writer's token with its deadline.

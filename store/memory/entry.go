@@ -2,7 +2,7 @@ package memory
 
 import (
 	"math"
-	"time"
+	"sync/atomic"
 
 	"github.com/cacheops/cacheops/store"
 )
@@ -28,13 +28,58 @@ type ref struct {
 	gen  uint64
 }
 
-// entry is a stored result. It is not changed after it was stored.
+// entry is a stored result. It is not changed after it was stored, but for its mark. What a hit
+// reads comes first, and the references lie behind the entry in one allocation
+// where they are few: each further piece of memory that a hit looks at costs as
+// much as all that it works out.
 type entry struct {
-	database string
-	payload  store.Payload
+	key      store.Key
+	deadline instant // when its time is over
+	database *database
 	refs     []ref
-	ttl      time.Duration
+	payload  store.Payload
 	weight   uint32
+	// dropped is set when the map drops the entry.
+	dropped atomic.Bool
+}
+
+// The entries with room for their references: those of one table and one
+// conjunction, of two, and of a few more.
+type (
+	entry3 struct {
+		entry
+		room [3]ref
+	}
+	entry5 struct {
+		entry
+		room [5]ref
+	}
+	entry9 struct {
+		entry
+		room [9]ref
+	}
+)
+
+// newEntry makes an entry with a copy of the references.
+func newEntry(refs []ref) *entry {
+	var e *entry
+	var room []ref
+	switch n := len(refs); {
+	case n <= 3:
+		x := new(entry3)
+		e, room = &x.entry, x.room[:n:n]
+	case n <= 5:
+		x := new(entry5)
+		e, room = &x.entry, x.room[:n:n]
+	case n <= 9:
+		x := new(entry9)
+		e, room = &x.entry, x.room[:n:n]
+	default:
+		e, room = new(entry), make([]ref, n)
+	}
+	copy(room, refs)
+	e.refs = room
+	return e
 }
 
 // valid reports whether every stamp is unchanged. It takes no lock: a value
@@ -90,7 +135,7 @@ func weigh(p store.Payload, refs []ref, limit int64) (uint32, bool) {
 // snapshot is a [store.Snapshot].
 type snapshot struct {
 	store    *Store
-	database string
+	database *database
 	refs     []ref
 }
 

@@ -174,3 +174,36 @@ func (s *Store) RingCap(database, table string) int {
 	defer t.mu.Unlock()
 	return cap(t.conjs.order)
 }
+
+// Fronted returns the number of entries in front of the map.
+func (s *Store) Fronted() (n int) {
+	for i := range s.front {
+		if s.front[i].Load() != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// InFront reports whether an entry of the key is in front of the map.
+func (s *Store) InFront(key store.Key) bool {
+	e := s.front.place(&key).Load()
+	return e != nil && e.key == key
+}
+
+// DropWhileRead drops the key's entry while a reader has found it in the map,
+// and has yet to put it in front.
+func (s *Store) DropWhileRead(key store.Key) {
+	e, _ := s.entries.GetIfPresent(key)
+	s.entries.Invalidate(key)
+	s.front.put(e)
+}
+
+// Drop drops the key's entry.
+func (s *Store) Drop(key store.Key) { s.entries.Invalidate(key) }
+
+// Has reports whether the map has an entry of the key.
+func (s *Store) Has(key store.Key) bool {
+	_, ok := s.entries.GetEntryQuietly(key)
+	return ok
+}

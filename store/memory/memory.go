@@ -22,6 +22,7 @@ import (
 // call: it is never unavailable.
 type Store struct {
 	entries *otter.Cache[store.Key, *entry]
+	front   front // of entries
 	clock   *clock
 	tasks   *tasks
 	// limit is the weight of the largest entry that is stored.
@@ -54,6 +55,7 @@ func New(config Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
+		front:     newFront(config.MaxBytes),
 		clock:     newClock(config.Clock),
 		tasks:     newTasks(),
 		limit:     config.MaxBytes / maxEntryShare,
@@ -64,12 +66,13 @@ func New(config Config) (*Store, error) {
 		MaximumWeight: uint64(config.MaxBytes), //nolint:gosec // validated
 		Weigher:       func(_ store.Key, e *entry) uint32 { return e.weight },
 		ExpiryCalculator: otter.ExpiryWritingFunc(func(e otter.Entry[store.Key, *entry]) time.Duration {
-			return e.Value.ttl
+			return max(time.Duration(e.Value.deadline-s.clock.instant()), 1)
 		}),
 		OnAtomicDeletion: func(e otter.DeletionEvent[store.Key, *entry]) {
 			if e.Cause == otter.CauseOverflow {
 				s.evictions.Add(1)
 			}
+			s.front.drop(e.Value)
 			e.Value.release()
 		},
 		Executor: s.tasks.run,
@@ -115,8 +118,8 @@ func (s *Store) existing(name string) *database {
 // GetLocal returns the entry if it is there and valid. It takes no lock and
 // does not allocate. After Close it finds nothing.
 func (s *Store) GetLocal(database string, key store.Key) (store.Payload, bool) {
-	e, ok := s.entry(key)
-	if !ok || e.database != database || !valid(e.refs) || s.closed.Load() {
+	e := s.entry(&key)
+	if e == nil || e.database.name != database || !valid(e.refs) || s.closed.Load() {
 		return nil, false
 	}
 	return e.payload, true
@@ -128,13 +131,20 @@ func (s *Store) GetLocal(database string, key store.Key) (store.Payload, bool) {
 // entries are read often.
 const noted = 8
 
-// entry looks an entry up.
-func (s *Store) entry(key store.Key) (*entry, bool) {
+// entry looks an entry up, and returns nil where there is none.
+func (s *Store) entry(key *store.Key) *entry {
 	if rand.Uint32()%noted == 0 { //nolint:gosec // no secret
-		return s.entries.GetIfPresent(key)
+		e, ok := s.entries.GetIfPresent(*key)
+		if ok {
+			s.front.put(e)
+		}
+		return e
 	}
-	e, ok := s.entries.GetEntryQuietly(key)
-	return e.Value, ok
+	if e := s.front.get(key, s.clock); e != nil {
+		return e
+	}
+	e, _ := s.entries.GetEntryQuietly(*key)
+	return e.Value
 }
 
 // Get is [Store.GetLocal] with the context and Close minded. Of the query it
@@ -160,7 +170,7 @@ func (s *Store) Lease(ctx context.Context, q *store.Query) (store.Lease, error) 
 	for i := range q.Deps {
 		n += 1 + max(1, len(q.Deps[i].Conjs))
 	}
-	snap := &snapshot{store: s, database: q.Database, refs: make([]ref, 0, n)}
+	snap := &snapshot{store: s, database: d, refs: make([]ref, 0, n)}
 	gen := d.leaseGlobal(now)
 	lease.Fenced = gen == 0
 	snap.refs = append(snap.refs, ref{&d.global, gen})
@@ -186,7 +196,7 @@ func (s *Store) Fill(ctx context.Context, q *store.Query, sn store.Snapshot, p s
 		return nil
 	}
 	snap, ok := sn.(*snapshot)
-	if !ok || snap == nil || snap.store != s || snap.database != q.Database {
+	if !ok || snap == nil || snap.store != s || snap.database.name != q.Database {
 		return errSnapshot
 	}
 	if !valid(snap.refs) {
@@ -197,7 +207,9 @@ func (s *Store) Fill(ctx context.Context, q *store.Query, sn store.Snapshot, p s
 		// What is there under the key is dead, or as good as this one.
 		return nil
 	}
-	e := &entry{database: snap.database, payload: p, refs: snap.refs, ttl: ttl, weight: weight}
+	e := newEntry(snap.refs)
+	e.key, e.deadline = q.Key, s.clock.instant().after(ttl)
+	e.database, e.payload, e.weight = snap.database, p, weight
 	// A cell that is swept between the look above and here takes its value
 	// away: the entry is dead then, and its count is on a cell that is gone.
 	e.hold()
