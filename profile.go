@@ -111,6 +111,7 @@ type Profile struct {
 	// driver and Variant and with equal schemas. Unlike in django-cacheops it is
 	// not the default. Give handles whose data source names make other Go types of
 	// equal rows a Variant each. All processes that share a store must agree on it.
+	// What Local: Forever keeps is not shared between databases.
 	DBAgnostic bool
 	// SkipColumns are columns whose conditions do not count: results are
 	// dropped by more writes, and writes have less to compare. It is for columns
