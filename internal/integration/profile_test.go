@@ -135,6 +135,30 @@ func TestUntracked(t *testing.T) {
 	})
 }
 
+// TestUntrackedInheritsNoOps has ops for all other tables in the defaults.
+func TestUntrackedInheritsNoOps(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*cacheops.Config){
+		"its own mode": func(c *cacheops.Config) {
+			c.Defaults = cacheops.Profile{Ops: cacheops.OpAll}
+			c.Profiles = cacheops.Profiles{"logs": {Mode: cacheops.Untracked}}
+		},
+		"the defaults' mode": func(c *cacheops.Config) {
+			c.Defaults = cacheops.Profile{Ops: cacheops.OpAll, Mode: cacheops.Untracked}
+			c.Profiles = cacheops.Profiles{"logs": {TTL: time.Minute}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newProfiled(t, change)
+			const q = "SELECT line FROM logs WHERE id = 1"
+			s.want(t, "x", false, q)
+			exec(t, s.cached, "UPDATE logs SET line = 'y'")
+			s.want(t, "y", false, q)
+		})
+	}
+}
+
 // TestSkipColumns leaves a column out of the conditions.
 func TestSkipColumns(t *testing.T) {
 	t.Parallel()
