@@ -74,3 +74,34 @@ func TestDBAgnosticInAnyOrder(t *testing.T) {
 	a.want(t, "a", false, q)
 	b.want(t, "a", true, q)
 }
+
+// TestDBAgnosticIsCountedOnce drops what is kept of one table in two places.
+func TestDBAgnosticIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	s := newAgnostic(t, sharedStore(t), "a", "CREATE TABLE names (id INTEGER PRIMARY KEY, name TEXT)",
+		"CREATE TABLE others (id INTEGER PRIMARY KEY)", "INSERT INTO names VALUES (1, 'a')")
+	asked := cacheops.With(context.Background(), cacheops.Ops(cacheops.OpAll))
+	for name, tt := range map[string]struct {
+		drop                    func() error
+		keys, tables, databases uint64
+	}{
+		"a row": {func() error {
+			_, err := s.cached.ExecContext(asked, "UPDATE names SET name = name || '!' WHERE id = 1")
+			return err
+		}, 1, 0, 0},
+		"a table":    {func() error { return s.cache.Database("a").Invalidate(asked, cacheops.Table("names")) }, 0, 1, 0},
+		"a database": {func() error { return s.cache.Database("a").Invalidate(asked, cacheops.All()) }, 0, 0, 1},
+	} {
+		s.read(t, "SELECT name FROM names WHERE id = 1")
+		readWith(asked, t, s, s.cached, "SELECT count(*) FROM names, others WHERE names.id = 1") // its own
+		before := s.cache.Stats()
+		if err := tt.drop(); err != nil {
+			t.Fatal(name, err)
+		}
+		after := s.cache.Stats()
+		keys, tables, databases := after.KeysDropped-before.KeysDropped, after.TablesDropped-before.TablesDropped, after.DatabasesDropped-before.DatabasesDropped
+		if keys != tt.keys || tables != tt.tables || databases != tt.databases {
+			t.Errorf("%s: counted %d keys, %d tables, %d databases", name, keys, tables, databases)
+		}
+	}
+}
