@@ -1,0 +1,43 @@
+package integration
+
+import (
+	"testing"
+
+	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/dialect/sqlite"
+	"github.com/cacheops/cacheops/sqlcache"
+)
+
+// TestInvalidateTxAllFindsNewTables drops all of a tenant at a commit, where a
+// handle knows of a table that another one does not.
+func TestInvalidateTxAllFindsNewTables(t *testing.T) {
+	t.Parallel()
+	s := newTenants(t)
+	later, err := sqlcache.OpenDB(s.cache, s.gate.inner, sqlcache.Config{Dialect: sqlite.Dialect, Database: "main"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := later.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	s.wantAs(t, "red", "a", false, bodyOf, 1)
+	exec(t, s.bare, "CREATE TABLE made (id INTEGER PRIMARY KEY, body TEXT)", "INSERT INTO made VALUES (1, 'old')")
+	const q = "SELECT body FROM made WHERE id = 1"
+	readWith(as("red"), t, s, later, q)
+	exec(t, s.bare, "UPDATE made SET body = 'new'")
+	tx, err := s.cached.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.cache.Database("main").InvalidateTx(as("red"), tx, cacheops.All()); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if got, hit := readWith(as("red"), t, s, later, q); got != "new" || hit {
+		t.Errorf("got %q (hit: %v) after everything was invalidated", got, hit)
+	}
+}
