@@ -41,3 +41,22 @@ func TestInvalidateTxAllFindsNewTables(t *testing.T) {
 		t.Errorf("got %q (hit: %v) after everything was invalidated", got, hit)
 	}
 }
+
+// TestForeverEndsWithASchemaOfAnotherProcess changes the schema through another
+// cache on the same store.
+func TestForeverEndsWithASchemaOfAnotherProcess(t *testing.T) {
+	t.Parallel()
+	st := sharedStore(t)
+	change := func(c *cacheops.Config, _ *sqlcache.Config) {
+		c.Store, c.Profiles = st, cacheops.Profiles{"countries": {Ops: cacheops.OpAll, Local: cacheops.Forever}}
+	}
+	one := newCachedSQLite(t, change)
+	exec(t, one.cached, "CREATE TABLE countries (code TEXT PRIMARY KEY, name TEXT)", "INSERT INTO countries VALUES ('at', 'Austria')")
+	other := openCachedSQLite(t, one.path, change)
+	const q = "SELECT * FROM countries WHERE code = 'at'"
+	for range 2 {
+		one.wantColumns(t, "", 2, q)
+	}
+	exec(t, other.cached, "ALTER TABLE countries ADD COLUMN note TEXT")
+	one.wantColumns(t, "", 3, q)
+}
