@@ -1,6 +1,7 @@
 package integration
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/cacheops/cacheops"
@@ -59,4 +60,26 @@ func TestForeverEndsWithASchemaOfAnotherProcess(t *testing.T) {
 	}
 	exec(t, other.cached, "ALTER TABLE countries ADD COLUMN note TEXT")
 	one.wantColumns(t, "", 3, q)
+}
+
+// TestExplainDropByAWriteBeforeInvalidateTx explains a read that a write dropped
+// whose transaction ended with targets of another table.
+func TestExplainDropByAWriteBeforeInvalidateTx(t *testing.T) {
+	t.Parallel()
+	s := newPosts(t, nil)
+	const q = "SELECT title FROM posts WHERE id = 34"
+	tx, err := s.cached.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ExecContext(t.Context(), "UPDATE posts SET title = 'x' WHERE id = 34"); err != nil {
+		t.Fatal(err)
+	}
+	invalidateTx(t, s, tx, cacheops.Table("others"))
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if d := explain(t, s, q).Dropped; d == nil || d.Cause != cacheops.CauseWrite || !strings.Contains(d.String(), "by UPDATE posts") {
+		t.Errorf("dropped %v", d)
+	}
 }
