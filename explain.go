@@ -28,7 +28,7 @@ type Explanation struct {
 	// Writes are the tables that the statement may change, with how its changes
 	// are told: "posts: by row images", "comments: every row".
 	Writes []string
-	// TTL is how long a result would be kept.
+	// TTL is how long a result would be kept. 0 for what Local: Forever keeps.
 	TTL time.Duration
 	// Stored is true when a valid result is in the cache now, for these arguments.
 	Stored bool
@@ -141,6 +141,8 @@ func (e *Explanation) String() string {
 		line([]string{"writes", ""}[min(i, 1)], w)
 	}
 	switch {
+	case e.Cached && e.TTL == 0:
+		line("verdict", "cached until the process ends")
 	case e.Cached:
 		line("verdict", "cached for "+e.TTL.String())
 	case e.Cacheable:

@@ -71,8 +71,8 @@ func All() Target { return Target{target: engine.Target{Kind: engine.TargetAll}}
 // view: name the tables that its rows come from. Nothing is dropped then, also
 // not of the other targets. All needs nothing; the other targets need an open
 // handle for its schema, else the error is ErrNotOpen, and Pattern a free
-// connection, to see whether the schema changed. No targets do nothing. It may be
-// called by many goroutines.
+// connection, to see whether the schema changed. With Config.PrefixFunc All needs
+// what Pattern does. No targets do nothing. It may be called by many goroutines.
 //
 // In a transaction use InvalidateTx. Under NoInvalidation and Postpone it works as
 // anywhere.
@@ -94,7 +94,7 @@ func (d *Database) Invalidate(ctx context.Context, targets ...Target) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(list, is(engine.TargetPattern)) || h.Resolves(list) != nil {
+	if slices.ContainsFunc(list, is(engine.TargetPattern)) || slices.ContainsFunc(list, is(engine.TargetAll)) && !d.cache.engine.KnowsAll() || h.Resolves(list) != nil {
 		// Somebody may have made a table meanwhile, and not through the library.
 		if err := h.Refresh(ctx); err != nil {
 			return err

@@ -95,6 +95,7 @@ const (
 type Profile struct {
 	// Ops are the kinds of read that are cached unasked. 0, and 0 in
 	// Config.Defaults too: only what a call asks for with With(ctx, Ops(...)).
+	// Where Mode is Untracked what Config.Defaults says does not count.
 	// A read of several tables is cached unasked if each allows its kind.
 	Ops Op
 	// TTL is how long a result is kept at most. 0: DefaultTTL, an hour. A read
@@ -111,6 +112,7 @@ type Profile struct {
 	// driver and Variant and with equal schemas. Unlike in django-cacheops it is
 	// not the default. Give handles whose data source names make other Go types of
 	// equal rows a Variant each. All processes that share a store must agree on it.
+	// What Local: Forever keeps is not shared between databases.
 	DBAgnostic bool
 	// SkipColumns are columns whose conditions do not count: results are
 	// dropped by more writes, and writes have less to compare. It is for columns
@@ -160,9 +162,11 @@ func (r *rule) matches(name string) bool {
 
 // inherit returns the profile with the zero fields taken from the defaults.
 func (p Profile) inherit(defaults *Profile) Profile {
-	p.Ops = cmp.Or(p.Ops, defaults.Ops)
 	p.TTL = cmp.Or(p.TTL, defaults.TTL, DefaultTTL)
 	p.Mode = cmp.Or(p.Mode, defaults.Mode, Auto)
+	if p.Mode != Untracked { // stale results are for a profile that asks for them itself
+		p.Ops = cmp.Or(p.Ops, defaults.Ops)
+	}
 	p.Local = cmp.Or(p.Local, defaults.Local, Shared)
 	p.Lock = p.Lock || defaults.Lock
 	p.DBAgnostic = p.DBAgnostic || defaults.DBAgnostic

@@ -142,7 +142,8 @@ type ShadowStats struct {
 	// right.
 	Overtaken uint64 `json:"overtaken"`
 	// NotCompared are the would-be hits whose rows were too large or of a kind
-	// that is not kept, or that the database answered with an error.
+	// that is not kept, or that the database answered with an error, and those
+	// of tables whose profile lets results be stale: Local: Forever, Untracked.
 	NotCompared uint64 `json:"notCompared"`
 }
 

@@ -131,6 +131,10 @@ type Column struct {
 	// HasDefault and Generated tell where a value comes from that a write
 	// does not give.
 	HasDefault, Generated bool
+	// Collation is what the database compares and orders the column's texts by
+	// where a statement says nothing else; empty when it is not known, or the
+	// same for all columns of the type.
+	Collation string
 
 	// Comparison identifies the rules by which values of the column are
 	// compared: the dialect, the kind of value, the collation and the version

@@ -250,6 +250,7 @@ func (s *catalogSchema) loadColumns(ctx context.Context, db dialect.Queryer) err
 			f.rank = append(f.rank, n)
 		}
 		if collation, ok := f.collations[c.Folded]; ok {
+			c.Collation = collation
 			c.Comparison = valueComparison(valueAffinityOf(c.Type, f.strict), collation)
 		}
 	}

@@ -134,7 +134,7 @@ func (e *Engine) Counts() (c Counts) {
 // stored.
 func (h *Handle) CountTooLarge() { h.engine.counters.tooLarge.Add(1) }
 
-// bump bumps in the store, and counts what was dropped.
+// bump bumps in the store, and counts a failure.
 func (e *Engine) bump(ctx context.Context, ch *store.Change, keep store.Keep) (store.Stale, error) {
 	stale, err := e.cfg.Store.Bump(ctx, ch, keep)
 	if err != nil {
@@ -143,30 +143,21 @@ func (e *Engine) bump(ctx context.Context, ch *store.Change, keep store.Keep) (s
 		}
 		return stale, err
 	}
-	e.countBump(ch, stale)
 	return stale, nil
 }
 
-// countBump counts what a bump dropped. Of the tables in stale it dropped
-// nothing.
-func (e *Engine) countBump(ch *store.Change, stale store.Stale) {
+// countDropped counts what an invalidation dropped, in whatever domains.
+func (e *Engine) countDropped(t *told) {
 	n := e.counters
-	if ch.All {
+	if t.all {
 		n.allEpochs.Add(1)
 		return
 	}
-next:
-	for i := range ch.Tables {
-		t := &ch.Tables[i]
-		for j := range stale {
-			if stale[j].Table == t.Table {
-				continue next
-			}
-		}
-		if t.Epoch {
+	for i := range t.tables {
+		if tt := &t.tables[i]; tt.dropped {
 			n.tableEpochs.Add(1)
 		} else {
-			n.keys.Add(uint64(len(t.Keys)))
+			n.keys.Add(uint64(len(tt.keys)))
 		}
 	}
 }

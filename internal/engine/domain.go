@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"slices"
 	"strings"
 
@@ -94,14 +95,24 @@ func (c *Call) prefixDeps(deps []store.TableDep) []store.TableDep {
 func fingerprint(catalog *dialect.Catalog) store.Schema {
 	h := sha256.New()
 	var b []byte
-	for _, t := range catalog.Tables() {
+	// The order in which tables were made decides nothing.
+	tables := slices.Clone(catalog.Tables())
+	slices.SortFunc(tables, func(t, u *dialect.Table) int { return strings.Compare(t.Key, u.Key) })
+	for _, t := range tables {
 		b = appendString(b[:0], t.Schema)
 		b = appendString(b, t.Name)
 		b = append(b, byte(t.Kind))
+		// Statements may name a row without its columns.
+		b = appendString(b, t.RowID)
+		if c := t.RowIDColumn; c != nil {
+			b = appendString(b, c.Name)
+		}
+		b = binary.AppendUvarint(b, uint64(len(t.Columns)))
 		for _, c := range t.Columns {
 			b = appendString(b, c.Name)
 			b = appendString(b, c.Type)
 			b = appendString(b, c.Comparison)
+			b = appendString(b, c.Collation)
 		}
 		for _, name := range t.ViewColumns {
 			b = appendString(b, name)

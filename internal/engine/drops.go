@@ -88,13 +88,14 @@ func shortened(query string) string {
 	return strings.ToValidUTF8(query[:maxDropQuery], "") + "..."
 }
 
-// last finds the last drop of something that is watched.
+// last finds the last drop of something that is watched, in any database where
+// none is named.
 func (d *drops) last(database string, list []watched) *Drop {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for i, n := 0, len(d.ring); i < n; i++ {
 		s := &d.ring[(d.next-1-i+n)%n]
-		if s.database != database {
+		if database != "" && s.database != database {
 			continue
 		}
 		out := &Drop{At: s.at, Cause: s.cause, Query: s.query}

@@ -33,7 +33,7 @@ type watched struct {
 // LastDrop returns the last invalidation of this process that dropped a result
 // of a read, or nil where none is remembered.
 func (h *Handle) LastDrop(ctx context.Context, p *Plan, args []driver.NamedValue) *Drop {
-	if p.Read == nil || p.state == nil {
+	if p.Read == nil || p.state == nil || p.policy.local { // which nothing drops
 		return nil
 	}
 	set, err := h.bound(ctx, p, args)
@@ -72,7 +72,11 @@ func (h *Handle) LastDrop(ctx context.Context, p *Plan, args []driver.NamedValue
 			list = append(list, w)
 		}
 	}
-	return d.last(h.database, list)
+	database := h.database
+	if p.policy.agnostic {
+		database = "" // writes of any drop it
+	}
+	return d.last(database, list)
 }
 
 // bound is the dependency of a call as the store is told it.
@@ -83,12 +87,20 @@ func (h *Handle) bound(ctx context.Context, p *Plan, args []driver.NamedValue) (
 	})
 }
 
-// Stored reports whether a valid result of a read is there now.
+// Stored reports whether a valid result of a read is there now, whether or not
+// the profiles and the context have a call take it.
 func (h *Handle) Stored(ctx context.Context, p *Plan, args []driver.NamedValue) bool {
-	c, reason := h.Prepare(ctx, p, args)
-	if reason != "" {
+	if p.Read == nil || p.state == nil || p.Read.Reason != "" || h.engine.disabled.Load() {
 		return false
 	}
-	_, ok := h.Lookup(ctx, &c)
+	prefixes, ok := h.prefixes(ctx, p)
+	if !ok {
+		return false
+	}
+	key, ok := entryKey(&p.digest, prefixes, args)
+	if !ok {
+		return false
+	}
+	_, ok = h.Lookup(ctx, &Call{plan: p, args: args, prefixes: prefixes, key: key, local: p.policy.local})
 	return ok
 }

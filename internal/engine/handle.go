@@ -294,6 +294,11 @@ func (h *Handle) newPlan(text string, state *schemaState) *Plan {
 	p.digest, p.domain = textDigest(h.digest, state.version, text), h.domain
 	if p.Read != nil {
 		p.policy = state.combine(p.Read)
+		if p.policy.agnostic && p.policy.local {
+			// Nothing but another key ends what stays in the process, and the
+			// schema's version is one: a fingerprint can come back.
+			p.policy.agnostic = false
+		}
 		if p.policy.agnostic {
 			p.digest, p.domain = textDigest(h.anyDigest, state.fingerprint, text), h.engine.shared()
 		}

@@ -44,8 +44,9 @@ type readPolicy struct {
 	never string
 	// unasked is why the read is cached only when a call asks for it.
 	unasked string
-	// local and agnostic are true when all tables are, lock when one is.
-	local, agnostic, lock bool
+	// local and agnostic are true when all tables are, lock and untracked when
+	// one is.
+	local, agnostic, lock, untracked bool
 }
 
 // combine is the policy of a read.
@@ -59,6 +60,7 @@ func (s *schemaState) combine(r *analysis.Read) readPolicy {
 		}
 		all.local = all.local && p.Local
 		all.lock = all.lock || p.Lock
+		all.untracked = all.untracked || p.Untracked
 		all.agnostic = all.agnostic && p.Agnostic
 		switch {
 		case p.Never:

@@ -22,6 +22,7 @@ type Postponed struct {
 type postponedGroup struct {
 	handle     *Handle // the first that changed something
 	tables     []*postponedTable
+	rows       map[string]int // by the table's key, whatever the prefix
 	statements int
 }
 
@@ -29,7 +30,6 @@ type postponedGroup struct {
 type postponedTable struct {
 	table   *dialect.Table
 	prefix  string
-	rows    int
 	epoch   bool
 	changes []change
 }
@@ -133,9 +133,12 @@ func (g *postponedGroup) add(ch change) {
 		t = &postponedTable{table: ch.table, prefix: ch.prefix}
 		g.tables = append(g.tables, t)
 	}
-	t.rows += len(ch.rows)
+	if g.rows == nil {
+		g.rows = make(map[string]int)
+	}
+	g.rows[ch.table.Key] += len(ch.rows)
 	// As in byTable: positions of columns mean nothing across two schemas.
-	if t.epoch = t.epoch || ch.epoch || ch.table != t.table || t.rows > g.handle.engine.cfg.MaxImages; t.epoch {
+	if t.epoch = t.epoch || ch.epoch || ch.table != t.table || g.rows[ch.table.Key] > g.handle.engine.cfg.MaxImages; t.epoch {
 		t.changes = append(t.changes[:0], change{table: t.table, prefix: t.prefix, epoch: true, query: ch.query, statement: ch.statement})
 		clear(t.changes[1:cap(t.changes)])
 		return

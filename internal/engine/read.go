@@ -252,10 +252,14 @@ func (h *Handle) fill(ctx context.Context, q *store.Query, lease store.Lease, c 
 	h.engine.counters.fills.Add(1)
 }
 
-// Verdict tells how long a read would be kept, and why it would not be cached.
+// Verdict tells how long a read would be kept, 0 for as long as the process
+// lives, and why it would not be cached.
 func (h *Handle) Verdict(ctx context.Context, p *Plan, args []driver.NamedValue) (ttl time.Duration, reason string) {
 	c, reason := h.Prepare(ctx, p, args)
-	if reason != "" {
+	switch {
+	case p.policy.local:
+		return 0, reason
+	case reason != "":
 		return p.policy.ttl, reason
 	}
 	return c.ttl, ""

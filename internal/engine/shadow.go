@@ -61,7 +61,7 @@ func (h *Handle) Probe(ctx context.Context, c *Call) (Probe, bool) {
 // compare, see [Handle.Probe].
 func (h *Handle) Compare(ctx context.Context, c *Call, p *Probe, database *result.Result) {
 	n := h.engine.counters
-	if database == nil || c.local { // what nothing invalidates may differ
+	if database == nil || c.local || c.plan.policy.untracked { // what nothing invalidates may differ
 		n.notCompared.Add(1)
 		return
 	}

@@ -60,10 +60,47 @@ const NoticeText = "SELECT 1"
 // matter, and statements of its own under the same context are left alone.
 func NoticeFrom(ctx context.Context, text string) *Notice {
 	n, _ := ctx.Value(noticeKey{}).(*Notice)
-	if n == nil || n.taken.Load() || !strings.Contains(text, NoticeText) {
+	if n == nil || n.taken.Load() || !isNotice(text) {
 		return nil
 	}
 	return n
+}
+
+// isNotice reports whether a text is [NoticeText], but for comments, white space
+// and a semicolon. One that only contains it is a statement of its own: it must
+// be run.
+func isNotice(text string) bool {
+	for at := strings.Index(text, NoticeText); at >= 0; {
+		if blank(text[:at]) && blank(text[at+len(NoticeText):]) {
+			return true
+		}
+		next := strings.Index(text[at+1:], NoticeText) // that one was in a comment
+		if next < 0 {
+			return false
+		}
+		at += 1 + next
+	}
+	return false
+}
+
+// blank reports whether a text holds nothing but comments, white space and
+// semicolons.
+func blank(text string) bool {
+	for text = strings.TrimLeft(text, " \t\r\n\f;"); text != ""; text = strings.TrimLeft(text, " \t\r\n\f;") {
+		var ok bool
+		switch {
+		case strings.HasPrefix(text, "/*"):
+			_, text, ok = strings.Cut(text[2:], "*/")
+		case strings.HasPrefix(text, "--"):
+			if _, text, ok = strings.Cut(text, "\n"); !ok {
+				return true // to the end
+			}
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // Taken reports whether a connection took the notice.

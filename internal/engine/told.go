@@ -140,8 +140,9 @@ func (b *batch) told() *told {
 	return t
 }
 
-// tell tells what was dropped to Explain and to who listens.
+// tell counts what was dropped, and tells it to Explain and to who listens.
 func (e *Engine) tell(ctx context.Context, t *told) {
+	e.countDropped(t)
 	e.drops.add(t)
 	hook := e.cfg.Hooks.OnInvalidate
 	if hook == nil {

@@ -206,3 +206,34 @@ func TestInvalidateTxOfAnotherHandle(t *testing.T) {
 		t.Errorf("dropped %q", got)
 	}
 }
+
+// auditing is a transaction as of a library that keeps account of what is run.
+type auditing struct{ *sql.Tx }
+
+func (a auditing) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if _, err := a.Tx.ExecContext(ctx, "INSERT INTO others (name) SELECT 100"); err != nil {
+		return nil, err
+	}
+	return a.Tx.ExecContext(ctx, query, args...)
+}
+
+// A statement of a library's own is run under the context of InvalidateTx, also
+// where it contains the words that bring the targets.
+func TestInvalidateTxRunsStatementsOfOthers(t *testing.T) {
+	t.Parallel()
+	s := newPosts(t, nil)
+	tx, err := s.cached.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	invalidateTx(t, s, auditing{tx}, cacheops.Table("posts"))
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := readWith(t.Context(), t, s, s.bare, "SELECT count(*) FROM others WHERE name = 100"); got != "1" {
+		t.Errorf("%s rows were written, want 1", got)
+	}
+	if got := s.dropped(t); got != allOfPosts+" other" {
+		t.Errorf("dropped %q", got)
+	}
+}

@@ -438,3 +438,41 @@ func TestPostponeLateCommit(t *testing.T) {
 		})
 	}
 }
+
+// The bound is one of the table, however many tenants write it.
+func TestPostponeIsBoundedForAllTenants(t *testing.T) {
+	t.Parallel()
+	var events []cacheops.InvalidateEvent
+	s := newProfiled(t, func(c *cacheops.Config) {
+		c.Profiles = cacheops.Profiles{everyTable: {Ops: cacheops.OpAll}}
+		c.PrefixFunc, c.MaxImages = tenantOf, 4
+		c.Hooks.OnInvalidate = func(_ context.Context, e cacheops.InvalidateEvent) { events = append(events, e) }
+	})
+	tenants := []string{"a", "b", "c", "d", "e"}
+	for _, tenant := range tenants {
+		s.wantAs(t, tenant, "a", false, bodyOf, 1)
+		s.wantAs(t, tenant, "b", false, bodyOf, 2)
+	}
+	err := cacheops.Postpone(context.Background(), func(ctx context.Context) error {
+		for _, tenant := range tenants {
+			execWith(context.WithValue(ctx, tenantKey{}, tenant), t, s.cached, "UPDATE posts SET body = 'x' WHERE id = 1")
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	images := 0
+	for i := range events {
+		for _, table := range events[i].Tables {
+			images += len(table.Before) + len(table.After)
+		}
+	}
+	if images == 0 || images > 4 {
+		t.Errorf("%d images were kept", images)
+	}
+	for i, tenant := range tenants {
+		s.wantAs(t, tenant, "x", false, bodyOf, 1)
+		s.wantAs(t, tenant, "b", i < 2, bodyOf, 2)
+	}
+}

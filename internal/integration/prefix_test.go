@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/dialect/sqlite"
 	"github.com/cacheops/cacheops/sqlcache"
 	"github.com/cacheops/cacheops/store/memory"
 )
@@ -342,4 +343,35 @@ func TestDBAgnostic(t *testing.T) {
 	a.want(t, "A", true, ch)
 	b.want(t, "B", false, ch)
 	a.want(t, "A", true, ch)
+}
+
+// TestAllOfATenantFindsNewTables drops all of a tenant where a handle knows of a
+// table that another one does not.
+func TestAllOfATenantFindsNewTables(t *testing.T) {
+	t.Parallel()
+	s := newTenants(t)
+	later, err := sqlcache.OpenDB(s.cache, s.gate.inner, sqlcache.Config{Dialect: sqlite.Dialect, Database: "main"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := later.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	s.wantAs(t, "red", "a", false, bodyOf, 1) // its handle has read the schema
+	exec(t, s.bare, "CREATE TABLE made (id INTEGER PRIMARY KEY, body TEXT)", "INSERT INTO made VALUES (1, 'old')")
+	const q = "SELECT body FROM made WHERE id = 1"
+	for _, hit := range []bool{false, true} {
+		if got, gotHit := readWith(as("red"), t, s, later, q); got != "old" || gotHit != hit {
+			t.Fatalf("got %q (hit: %v)", got, gotHit)
+		}
+	}
+	exec(t, s.bare, "UPDATE made SET body = 'new'")
+	if err := s.cache.Database("main").Invalidate(as("red"), cacheops.All()); err != nil {
+		t.Fatal(err)
+	}
+	if got, hit := readWith(as("red"), t, s, later, q); got != "new" || hit {
+		t.Errorf("got %q (hit: %v) after everything was invalidated", got, hit)
+	}
 }

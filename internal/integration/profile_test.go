@@ -135,6 +135,30 @@ func TestUntracked(t *testing.T) {
 	})
 }
 
+// TestUntrackedInheritsNoOps has ops for all other tables in the defaults.
+func TestUntrackedInheritsNoOps(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*cacheops.Config){
+		"its own mode": func(c *cacheops.Config) {
+			c.Defaults = cacheops.Profile{Ops: cacheops.OpAll}
+			c.Profiles = cacheops.Profiles{"logs": {Mode: cacheops.Untracked}}
+		},
+		"the defaults' mode": func(c *cacheops.Config) {
+			c.Defaults = cacheops.Profile{Ops: cacheops.OpAll, Mode: cacheops.Untracked}
+			c.Profiles = cacheops.Profiles{"logs": {TTL: time.Minute}}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newProfiled(t, change)
+			const q = "SELECT line FROM logs WHERE id = 1"
+			s.want(t, "x", false, q)
+			exec(t, s.cached, "UPDATE logs SET line = 'y'")
+			s.want(t, "y", false, q)
+		})
+	}
+}
+
 // TestSkipColumns leaves a column out of the conditions.
 func TestSkipColumns(t *testing.T) {
 	t.Parallel()
@@ -271,22 +295,6 @@ func TestForever(t *testing.T) {
 	exec(t, s.cached, "ALTER TABLE countries ADD COLUMN note TEXT")
 	s.want(t, "Österreich", false, q) // another schema, another key
 	s.want(t, "Österreich", true, q)
-}
-
-// TestForeverInShadowMode changes a table whose results nothing invalidates.
-func TestForeverInShadowMode(t *testing.T) {
-	t.Parallel()
-	s := newProfiled(t, func(c *cacheops.Config) {
-		c.Profiles = cacheops.Profiles{"countries": {Ops: cacheops.OpAll, Local: cacheops.Forever}}
-		c.Shadow = true
-	})
-	const q = "SELECT name FROM countries WHERE code = 'at'"
-	s.want(t, "Austria", false, q)
-	exec(t, s.cached, "UPDATE countries SET name = 'Österreich' WHERE code = 'at'")
-	s.want(t, "Österreich", true, q)
-	if got := s.cache.Stats().Shadow; got.NotCompared != 1 || got.Differences != 0 || got.Compared != 0 {
-		t.Errorf("counted %+v", got)
-	}
 }
 
 // TestForeverAsksOnce reads a cold local result from many goroutines.
