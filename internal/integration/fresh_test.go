@@ -184,41 +184,6 @@ func TestFlightIsNotJoinedWithAConnectionInHand(t *testing.T) {
 	}
 }
 
-// The error of a leader is its own: those who joined ask for themselves.
-func TestFlightErrorStaysWithItsCaller(t *testing.T) {
-	t.Parallel()
-	s := newItems(t, nil)
-	boom := errors.New("boom")
-	leading, fail := make(chan struct{}), make(chan struct{})
-	var stopped atomic.Bool
-	s.gate.set(func(_ context.Context, text string) error {
-		if text == namesOfKind && stopped.CompareAndSwap(false, true) {
-			close(leading)
-			<-fail
-			return boom
-		}
-		return nil
-	}, nil)
-	leader := make(chan error)
-	go func() {
-		_, err := s.cached.Query(namesOfKind, 1)
-		leader <- err
-	}()
-	<-leading
-	follower := make(chan string)
-	go func() {
-		rows, _ := s.read(t, namesOfKind, 1)
-		follower <- rows
-	}()
-	close(fail)
-	if err := <-leader; !errors.Is(err, boom) {
-		t.Errorf("the leader got %v", err)
-	}
-	if rows := <-follower; rows != "one,two" {
-		t.Errorf("the follower got %q", rows)
-	}
-}
-
 // A loop over rows may run the same query again: it must not wait for itself.
 func TestSameQueryInsideItsOwnRows(t *testing.T) {
 	t.Parallel()

@@ -2,6 +2,7 @@ package integration
 
 import (
 	"database/sql/driver"
+	"sync"
 	"testing"
 
 	sqlitedriver "modernc.org/sqlite"
@@ -10,16 +11,22 @@ import (
 	"github.com/cacheops/cacheops/sqlcache"
 )
 
-// A function of the program's own may write whatever it likes: a statement that
-// calls it drops everything, unless Config.Writes says what it writes. Names have
-// no case there, as they have none in SQL.
-func TestDeclaredFunctions(t *testing.T) {
-	t.Parallel()
+// registerFunctions gives every connection of the process functions of the
+// program's own, which return what they get.
+var registerFunctions = sync.OnceFunc(func() {
 	for _, name := range []string{"declared_nothing", "declared_others", "declared_missing", "undeclared"} {
 		sqlitedriver.MustRegisterScalarFunction(name, 1, func(_ *sqlitedriver.FunctionContext, args []driver.Value) (driver.Value, error) {
 			return args[0], nil
 		})
 	}
+})
+
+// A function of the program's own may write whatever it likes: a statement that
+// calls it drops everything, unless Config.Writes says what it writes. Names have
+// no case there, as they have none in SQL.
+func TestDeclaredFunctions(t *testing.T) {
+	t.Parallel()
+	registerFunctions()
 	s := newItems(t, func(c *cacheops.Config, _ *sqlcache.Config) {
 		c.Writes = map[string][]string{"Declared_Nothing": nil, "DECLARED_others": {"main.Others"}, "declared_missing": {"nowhere"}}
 	})
