@@ -32,5 +32,5 @@ func inDifferential(test string) []string {
 // rule's line, the line without the rule, and the test that must notice.
 var breakages = slices.Concat(
 	storeBreakages, conditionBreakages, joinBreakages, reachBreakages, imageBreakages, pathBreakages, foundBreakages,
-	projectBreakages, profileBreakages, lockBreakages, surfaceBreakages, exampleBreakages, shadowBreakages,
+	projectBreakages, profileBreakages, lockBreakages, surfaceBreakages, exampleBreakages, shadowBreakages, settingBreakages,
 )
