@@ -394,22 +394,3 @@ func TestNoReadIsOlderThanAnAcknowledgedWrite(t *testing.T) {
 		t.Error("there was no hit, so nothing was tested")
 	}
 }
-
-// Entries end by their TTL.
-func TestTTL(t *testing.T) {
-	t.Parallel()
-	clock := newClock()
-	st, err := memory.New(memory.Config{Clock: clock.now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
-	s := newItems(t, func(c *cacheops.Config, _ *sqlcache.Config) {
-		c.Store = st
-		c.Profiles = cacheops.Profiles{everyTable: {Ops: cacheops.OpAll, TTL: time.Minute}}
-	})
-	s.want(t, "one,two", false, namesOfKind, 1)
-	s.want(t, "one,two", true, namesOfKind, 1)
-	clock.advance(2 * time.Minute)
-	s.want(t, "one,two", false, namesOfKind, 1)
-}

@@ -23,4 +23,11 @@ var settingBreakages = []breakage{
 		New:   "o.Ops, o.HasOps = analysis.OpAll, ops > 0",
 		Check: onSQLite("TestEachOpIsCachedByItself"), Want: "--- FAIL: TestEachOpIsCachedByItself",
 	},
+	{
+		Name:  "a read of two tables lives as long as the longer TTL",
+		File:  "internal/engine/policy.go",
+		Old:   "p.TTL < all.ttl",
+		New:   "p.TTL > all.ttl",
+		Check: onSQLite("TestTTL"), Want: "--- FAIL: TestTTL",
+	},
 }
