@@ -238,11 +238,7 @@ func (l *lossy) Bump(ctx context.Context, c *store.Change, keep store.Keep) (sto
 func TestCrashBetweenCommitAndBump(t *testing.T) {
 	t.Parallel()
 	clock := newClock()
-	inner, err := memory.New(memory.Config{Clock: clock.now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { inner.Close() })
+	inner := newStore(t, memory.Config{Clock: clock.now})
 	l := &lossy{Store: inner}
 	s := newItems(t, func(c *cacheops.Config, _ *sqlcache.Config) {
 		c.Store = l
@@ -267,18 +263,14 @@ func TestCrashBetweenCommitAndBump(t *testing.T) {
 // A write whose fence fails must not commit.
 func TestFailedFenceRollsBack(t *testing.T) {
 	t.Parallel()
-	inner, err := memory.New(memory.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { inner.Close() })
+	inner := newStore(t, memory.Config{})
 	f := &unfenceable{Store: inner}
 	s := newItems(t, func(c *cacheops.Config, _ *sqlcache.Config) { c.Store = f })
 	s.want(t, "one,two", false, namesOfKind, 1)
 	f.fail.Lock()
 	f.failing = true
 	f.fail.Unlock()
-	_, err = s.cached.Exec("UPDATE items SET name = 'new' WHERE id = 1")
+	_, err := s.cached.Exec("UPDATE items SET name = 'new' WHERE id = 1")
 	if !errors.Is(err, store.ErrUnavailable) {
 		t.Fatalf("got %v, want ErrUnavailable", err)
 	}

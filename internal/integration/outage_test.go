@@ -50,16 +50,7 @@ func (m *moody) Fence(ctx context.Context, c *store.Change) (store.Stale, error)
 // newMoody returns a store that is there.
 func newMoody(t testing.TB) *moody {
 	t.Helper()
-	inner, err := memory.New(memory.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := inner.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return &moody{Store: inner}
+	return &moody{Store: newStore(t, memory.Config{})}
 }
 
 // An outage of the store is logged when it begins and when it ends; what fails

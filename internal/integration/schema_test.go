@@ -63,11 +63,7 @@ func (u unversioned) LoadCatalog(ctx context.Context, db dialect.Queryer) (*dial
 // The reads of this one are planned anew.
 func TestReadIsPlannedAnewAfterAnotherProcessChangedTheSchema(t *testing.T) {
 	t.Parallel()
-	st, err := memory.New(memory.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
+	st := newStore(t, memory.Config{})
 	s := newItems(t, func(c *cacheops.Config, d *sqlcache.Config) { c.Store, d.Dialect = st, unversioned{sqlite.Dialect} })
 	exec(t, s.cached, createOthers, viewOfItems)
 	s.want(t, "one,two", false, namesInView, 1)

@@ -97,15 +97,7 @@ func TestTransactionOfAnotherDatabase(t *testing.T) {
 // does not serve.
 func TestTwoCachesOnOneStore(t *testing.T) {
 	t.Parallel()
-	st, err := memory.New(memory.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := st.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	st := newStore(t, memory.Config{})
 	shared := func(c *cacheops.Config, _ *sqlcache.Config) { c.Store = st }
 	a := newItems(t, shared)
 	b := openCachedSQLite(t, a.path, shared)

@@ -33,11 +33,7 @@ func TestTTL(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			clock := newClock()
-			st, err := memory.New(memory.Config{Clock: clock.now})
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { st.Close() })
+			st := newStore(t, memory.Config{Clock: clock.now})
 			s := newItems(t, func(c *cacheops.Config, _ *sqlcache.Config) {
 				c.Store = st
 				c.Defaults = cacheops.Profile{TTL: 10 * time.Minute}
