@@ -60,7 +60,9 @@ func TTL(d time.Duration) Option {
 
 // Ops caches these kinds of read and no others, whatever the profiles' ops say.
 // Ops(0) caches nothing. To ask for a read of a table whose profile is Never is
-// an error that wraps ErrNever.
+// an error that wraps ErrNever; but not where the read would take no part in the
+// cache whatever the profile says: in a transaction that keeps its reads out, with
+// Bypass, and while the cache is disabled.
 func Ops(ops Op) Option {
 	return func(o *calloptions.Options) { o.Ops, o.HasOps = analysis.Op(ops), true }
 }
