@@ -4,8 +4,10 @@ import "github.com/cacheops/cacheops/internal/engine"
 
 // ReadInfo tells Config.Admit of a read. Its fields may grow.
 type ReadInfo struct {
+	// Database is the name that the handle was given.
 	Database string
-	Query    string
+	// Query is the statement's text.
+	Query string
 	// Args are the arguments as the driver gets them. They must not be changed.
 	Args []any
 	// Op is the kind of read.

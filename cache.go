@@ -34,6 +34,10 @@ func New(cfg Config) (*Cache, error) {
 	if err != nil {
 		return nil, err
 	}
+	writes, err := cfg.writes()
+	if err != nil {
+		return nil, err
+	}
 	profiles.warn(cfg.Logger)
 	c := new(Cache)
 	if cfg.Store == nil {
@@ -47,7 +51,7 @@ func New(cfg Config) (*Cache, error) {
 		Store: cfg.Store, Policy: profiles.of, Admit: admit(cfg.Admit), FenceTTL: cfg.FenceTTL, LockTTL: cfg.LockTTL,
 		MaxEntryBytes: cfg.MaxEntryBytes, MaxImages: cfg.MaxImages, MaxPlans: cfg.MaxPlans, MaxSchemes: cfg.MaxSchemes,
 		MaxLocalBytes: cfg.MaxLocalBytes, Prefix: cfg.Prefix, PrefixFor: prefix(cfg.PrefixFunc), Agnostic: profiles.agnostic(),
-		Analysis: analysis.Options{MaxConjunctions: cfg.MaxDisjunction, Functions: cfg.Writes, SkipColumn: profiles.skipColumn()},
+		Analysis: analysis.Options{MaxConjunctions: cfg.MaxDisjunction, Functions: writes, SkipColumn: profiles.skipColumn()},
 		Shadow:   cfg.Shadow,
 		Hooks:    cfg.Hooks.engine(), Logger: cfg.Logger,
 	})

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -111,9 +110,11 @@ type Config struct {
 	// the first may have died, or takes too long. 0 means 10 seconds.
 	LockTTL time.Duration
 
-	// Writes declares what functions write that only the program knows, by
-	// name: an empty list for one that writes nothing. A statement that calls
-	// one that is not declared drops everything that is cached.
+	// Writes declares which tables functions write that only the program knows,
+	// by the function's name: an empty list for one that writes nothing. Names are
+	// compared without regard to case. A statement that calls a function that is
+	// not declared drops everything that is cached, and so does one whose table is
+	// not there. What calls such a function is not cached, declared or not.
 	Writes map[string][]string
 
 	// Shadow has every read answered by the database, as without a cache. The
@@ -134,11 +135,6 @@ type Config struct {
 
 // withDefaults returns a copy with every field set.
 func (c Config) withDefaults() Config {
-	// What New makes of the profiles shares nothing with these.
-	c.Writes = maps.Clone(c.Writes)
-	for name, tables := range c.Writes {
-		c.Writes[name] = slices.Clone(tables)
-	}
 	c.MaxEntryBytes = cmp.Or(c.MaxEntryBytes, DefaultMaxEntryBytes)
 	c.MaxImages = cmp.Or(c.MaxImages, DefaultMaxImages)
 	c.MaxDisjunction = cmp.Or(c.MaxDisjunction, DefaultMaxDisjunction)
@@ -151,6 +147,20 @@ func (c Config) withDefaults() Config {
 		c.Logger = slog.Default()
 	}
 	return c
+}
+
+// writes returns what Writes declares, by names in lower case. It shares nothing
+// with the program's map.
+func (c *Config) writes() (map[string][]string, error) {
+	out := make(map[string][]string, len(c.Writes))
+	for name, tables := range c.Writes {
+		folded := strings.ToLower(name)
+		if _, twice := out[folded]; twice {
+			return nil, fmt.Errorf("cacheops: Config.Writes has %q twice, in unlike case: leave one of them out", folded)
+		}
+		out[folded] = slices.Clone(tables)
+	}
+	return out, nil
 }
 
 // validate returns an error that names the field and the fix.

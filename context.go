@@ -12,8 +12,12 @@ import (
 type Option func(*calloptions.Options)
 
 // With returns a context whose reads follow the options. What it does not name
-// is taken over from the parent, which stays as it is. An option wins over a
-// Bypass of the parent.
+// is taken over from the parent, which stays as it is; of an option that is given
+// twice the last counts. It ends a Bypass of the parent, for its own context alone.
+//
+// A read inside of a transaction follows the context that it is given itself, not
+// that of BeginTx. Where a transaction keeps its reads out of the cache, as always
+// on SQLite, the options have no effect.
 func With(ctx context.Context, options ...Option) context.Context {
 	return calloptions.With(ctx, func(o *calloptions.Options) {
 		o.Bypass = false
@@ -44,7 +48,8 @@ func NoInvalidation(ctx context.Context) context.Context {
 }
 
 // TTL keeps results for that long, whatever the profiles say. A duration of 0
-// or less changes nothing.
+// or less changes nothing. TTL says nothing on whether a result is cached, and a
+// result that is there already keeps the time that it was stored with.
 func TTL(d time.Duration) Option {
 	return func(o *calloptions.Options) {
 		if d > 0 {
@@ -55,7 +60,9 @@ func TTL(d time.Duration) Option {
 
 // Ops caches these kinds of read and no others, whatever the profiles' ops say.
 // Ops(0) caches nothing. To ask for a read of a table whose profile is Never is
-// an error that wraps ErrNever.
+// an error that wraps ErrNever; but not where the read would take no part in the
+// cache whatever the profile says: in a transaction that keeps its reads out, with
+// Bypass, and while the cache is disabled.
 func Ops(ops Op) Option {
 	return func(o *calloptions.Options) { o.Ops, o.HasOps = analysis.Op(ops), true }
 }

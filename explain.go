@@ -17,11 +17,14 @@ type Explanation struct {
 	Op Op
 	// Tables are the tables that rows come from, views expanded.
 	Tables []string
-	// Cacheable is true when a result may be stored; else Reason says why not.
-	// Whether it is stored unasked, the profiles say: Cached is true then.
+	// Cacheable is true when a result of the statement may be stored at all.
 	Cacheable bool
-	Cached    bool
-	Reason    string
+	// Cached is true when it would be, by the profiles and the context given.
+	// Config.Admit is not asked, and a transaction or the state of a connection may
+	// keep the read out all the same.
+	Cached bool
+	// Reason says why Cached is false.
+	Reason string
 	// Depends are the conditions that a change must meet to drop the result,
 	// one line a conjunction: "posts: category_id = 1 AND status = 'live'".
 	Depends []string
@@ -40,7 +43,9 @@ type Explanation struct {
 
 // Drop is an invalidation, as it concerns one read.
 type Drop struct {
-	At    time.Time
+	// At is the time of the invalidation.
+	At time.Time
+	// Cause says why.
 	Cause Cause
 	// Statement is the last statement of the change, cut where it is long. It is
 	// empty for what the program asked for, see Cause.
@@ -83,7 +88,7 @@ func shownStatement(s string) string {
 }
 
 // Explain tells what the cache makes of a statement with these arguments,
-// without running it. Arguments may have names, as sql.Named gives them. It needs
+// without running it, in a call with this context. Arguments may have names, as sql.Named gives them. It needs
 // an open handle of the database, for its schema.
 func (d *Database) Explain(ctx context.Context, query string, args ...any) (*Explanation, error) {
 	h, err := d.handle(ctx)

@@ -14,30 +14,37 @@ import (
 // migrationTables are where the common migration tools keep their state: it is
 // read once, and written by programs that may not use the cache.
 var migrationTables = []string{
-	"__migrations",           // sql-migrate's forks
-	"_prisma_migrations",     // Prisma
-	"_sqlx_migrations",       // sqlx for Rust
-	"alembic_version",        // Alembic
-	"ar_internal_metadata",   // Rails
-	"atlas_schema_revisions", // Atlas, ent
-	"bun_migration_locks",    // Bun
-	"bun_migrations",         // Bun
-	"changelog",              // MyBatis
-	"databasechangelog",      // Liquibase
-	"databasechangeloglock",  // Liquibase
-	"darwin_migrations",      // darwin
-	"django_migrations",      // Django
-	"flyway_schema_history",  // Flyway
-	"goose_db_version",       // goose
-	"gopg_migrations",        // go-pg
-	"gorp_migrations",        // sql-migrate
-	"knex_migrations",        // Knex
-	"knex_migrations_lock",   // Knex
-	"migrations",             // gormigrate, xormigrate, Laravel
-	"river_migration",        // River
-	"schema_migration",       // pop and soda
-	"schema_migrations",      // golang-migrate, dbmate, Rails
-	"schema_version",         // tern
+	"__diesel_schema_migrations",  // Diesel
+	"__drizzle_migrations",        // Drizzle
+	"__efmigrationshistory",       // Entity Framework
+	"__migrations",                // sql-migrate's forks
+	"_prisma_migrations",          // Prisma
+	"_sqlx_migrations",            // sqlx for Rust
+	"alembic_version",             // Alembic
+	"ar_internal_metadata",        // Rails
+	"atlas_schema_revisions",      // Atlas, ent
+	"bun_migration_locks",         // Bun
+	"bun_migrations",              // Bun
+	"changelog",                   // MyBatis
+	"darwin_migrations",           // darwin
+	"databasechangelog",           // Liquibase
+	"databasechangeloglock",       // Liquibase
+	"django_migrations",           // Django
+	"doctrine_migration_versions", // Doctrine
+	"flyway_schema_history",       // Flyway
+	"goose_db_version",            // goose
+	"gopg_migrations",             // go-pg
+	"gorp_migrations",             // sql-migrate
+	"knex_migrations",             // Knex
+	"knex_migrations_lock",        // Knex
+	"migrations",                  // gormigrate, xormigrate, Laravel
+	"phinxlog",                    // Phinx
+	"refinery_schema_history",     // Refinery
+	"river_migration",             // River
+	"schema_migration",            // pop and soda
+	"schema_migrations",           // golang-migrate, dbmate, Rails
+	"schema_version",              // tern
+	"sequelizemeta",               // Sequelize
 }
 
 // policies tells what the profiles say about a table.

@@ -1,6 +1,7 @@
 package cacheops
 
 import (
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -200,6 +201,8 @@ func TestConfigIsChecked(t *testing.T) {
 		"MaxDisjunction":                {MaxDisjunction: -1},
 		"MaxLocalBytes":                 {MaxLocalBytes: -1},
 		"MaxPlans":                      {MaxPlans: -1},
+		"MaxSchemes":                    {MaxSchemes: -1},
+		`Config.Writes has "f" twice`:   {Writes: map[string][]string{"f": nil, "F": {"posts"}}},
 		"Config.MaxBytes is -1":         {MaxBytes: -1},
 		"leave one of them out":         {MaxBytes: 1 << 20, Store: st},
 	} {
@@ -231,6 +234,16 @@ func TestConfigIsCopied(t *testing.T) {
 	}
 	if p.of(&dialect.Table{Name: "a"}).Never {
 		t.Error("a profile was changed afterwards, and the cache with it")
+	}
+	tables := []string{"orders"}
+	cfg.Writes = map[string][]string{"Create_Order": tables}
+	writes, err := cfg.writes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg.Writes["other"], tables[0] = nil, "posts"
+	if got := fmt.Sprint(writes); got != "map[create_order:[orders]]" {
+		t.Errorf("what functions write was changed afterwards, and the cache with it: %s", got)
 	}
 }
 

@@ -169,7 +169,7 @@ var ErrUnavailable = errors.New("store unavailable")
 
 // ErrClosed is returned after Close. It wraps nothing: a closed store does not
 // come back.
-var ErrClosed = errors.New("store closed")
+var ErrClosed = errors.New("the store is closed: close the database handles before the cache")
 
 // Store keeps entries and stamps. Its methods may be called from many
 // goroutines at once; each honours its context.

@@ -333,11 +333,7 @@ func (brokenStore) Lease(context.Context, *store.Query) (store.Lease, error) {
 
 func TestCachetestLogsWhatGoesWrong(t *testing.T) {
 	t.Parallel()
-	inner, err := memory.New(memory.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { inner.Close() })
+	inner := newStore(t, memory.Config{})
 	var own strings.Builder
 	for _, logger := range []*slog.Logger{nil, slog.New(slog.NewTextHandler(&own, nil))} {
 		failed, told := try(t, func(tb testing.TB) {

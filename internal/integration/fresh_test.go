@@ -184,41 +184,6 @@ func TestFlightIsNotJoinedWithAConnectionInHand(t *testing.T) {
 	}
 }
 
-// The error of a leader is its own: those who joined ask for themselves.
-func TestFlightErrorStaysWithItsCaller(t *testing.T) {
-	t.Parallel()
-	s := newItems(t, nil)
-	boom := errors.New("boom")
-	leading, fail := make(chan struct{}), make(chan struct{})
-	var stopped atomic.Bool
-	s.gate.set(func(_ context.Context, text string) error {
-		if text == namesOfKind && stopped.CompareAndSwap(false, true) {
-			close(leading)
-			<-fail
-			return boom
-		}
-		return nil
-	}, nil)
-	leader := make(chan error)
-	go func() {
-		_, err := s.cached.Query(namesOfKind, 1)
-		leader <- err
-	}()
-	<-leading
-	follower := make(chan string)
-	go func() {
-		rows, _ := s.read(t, namesOfKind, 1)
-		follower <- rows
-	}()
-	close(fail)
-	if err := <-leader; !errors.Is(err, boom) {
-		t.Errorf("the leader got %v", err)
-	}
-	if rows := <-follower; rows != "one,two" {
-		t.Errorf("the follower got %q", rows)
-	}
-}
-
 // A loop over rows may run the same query again: it must not wait for itself.
 func TestSameQueryInsideItsOwnRows(t *testing.T) {
 	t.Parallel()
@@ -273,11 +238,7 @@ func (l *lossy) Bump(ctx context.Context, c *store.Change, keep store.Keep) (sto
 func TestCrashBetweenCommitAndBump(t *testing.T) {
 	t.Parallel()
 	clock := newClock()
-	inner, err := memory.New(memory.Config{Clock: clock.now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { inner.Close() })
+	inner := newStore(t, memory.Config{Clock: clock.now})
 	l := &lossy{Store: inner}
 	s := newItems(t, func(c *cacheops.Config, _ *sqlcache.Config) {
 		c.Store = l
@@ -302,18 +263,14 @@ func TestCrashBetweenCommitAndBump(t *testing.T) {
 // A write whose fence fails must not commit.
 func TestFailedFenceRollsBack(t *testing.T) {
 	t.Parallel()
-	inner, err := memory.New(memory.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { inner.Close() })
+	inner := newStore(t, memory.Config{})
 	f := &unfenceable{Store: inner}
 	s := newItems(t, func(c *cacheops.Config, _ *sqlcache.Config) { c.Store = f })
 	s.want(t, "one,two", false, namesOfKind, 1)
 	f.fail.Lock()
 	f.failing = true
 	f.fail.Unlock()
-	_, err = s.cached.Exec("UPDATE items SET name = 'new' WHERE id = 1")
+	_, err := s.cached.Exec("UPDATE items SET name = 'new' WHERE id = 1")
 	if !errors.Is(err, store.ErrUnavailable) {
 		t.Fatalf("got %v, want ErrUnavailable", err)
 	}
@@ -428,23 +385,4 @@ func TestNoReadIsOlderThanAnAcknowledgedWrite(t *testing.T) {
 	if s.hits.Load() == 0 {
 		t.Error("there was no hit, so nothing was tested")
 	}
-}
-
-// Entries end by their TTL.
-func TestTTL(t *testing.T) {
-	t.Parallel()
-	clock := newClock()
-	st, err := memory.New(memory.Config{Clock: clock.now})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
-	s := newItems(t, func(c *cacheops.Config, _ *sqlcache.Config) {
-		c.Store = st
-		c.Profiles = cacheops.Profiles{everyTable: {Ops: cacheops.OpAll, TTL: time.Minute}}
-	})
-	s.want(t, "one,two", false, namesOfKind, 1)
-	s.want(t, "one,two", true, namesOfKind, 1)
-	clock.advance(2 * time.Minute)
-	s.want(t, "one,two", false, namesOfKind, 1)
 }

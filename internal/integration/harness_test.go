@@ -15,6 +15,7 @@ import (
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/dialect/sqlite"
 	"github.com/cacheops/cacheops/sqlcache"
+	"github.com/cacheops/cacheops/store/memory"
 )
 
 func TestMain(m *testing.M) {
@@ -84,6 +85,22 @@ func openCachedSQLite(t testing.TB, path string, change func(*cacheops.Config, *
 		}
 	})
 	return s
+}
+
+// newStore is a store of a test's own, for caches that share one or for a wrapper
+// around it.
+func newStore(t testing.TB, cfg memory.Config) *memory.Store {
+	t.Helper()
+	st, err := memory.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := st.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return st
 }
 
 // exec runs statements on a handle.

@@ -87,11 +87,7 @@ type pair struct {
 // a bubble of testing/synctest, so that time goes by when everybody waits.
 func newPair(t *testing.T, lock bool, change func(*cacheops.Config, *sqlcache.Config)) *pair {
 	t.Helper()
-	st, err := memory.New(memory.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = st.Close() }) // returns nil
+	st := newStore(t, memory.Config{})
 	p := &pair{store: &lockStore{Store: st}}
 	set := func(c *cacheops.Config, d *sqlcache.Config) {
 		c.Store = p.store

@@ -265,11 +265,7 @@ func TestLockFailureOfTheStoreIsSurvived(t *testing.T) {
 // version that is older than one acknowledged before it began.
 func TestLockedReadsAreNoOlderThanAnAcknowledgedWrite(t *testing.T) {
 	t.Parallel()
-	st, err := memory.New(memory.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = st.Close() }) // returns nil
+	st := newStore(t, memory.Config{})
 	set := func(c *cacheops.Config, _ *sqlcache.Config) {
 		c.Store = st
 		c.Profiles = cacheops.Profiles{everyTable: {Ops: cacheops.OpAll, TTL: time.Hour, Lock: true}}

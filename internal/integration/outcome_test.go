@@ -143,11 +143,7 @@ func (w *fenceWatch) count() int {
 
 func newFenceWatch(t *testing.T) *fenceWatch {
 	t.Helper()
-	inner, err := memory.New(memory.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { inner.Close() })
+	inner := newStore(t, memory.Config{})
 	return &fenceWatch{Store: inner}
 }
 

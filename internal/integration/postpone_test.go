@@ -47,11 +47,7 @@ type batches struct {
 
 func newBatches(t testing.TB, change func(*cacheops.Config)) *batches {
 	t.Helper()
-	inner, err := memory.New(memory.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	b := &batches{store: &countingStore{Store: inner}}
+	b := &batches{store: &countingStore{Store: newStore(t, memory.Config{})}}
 	b.cachedSQLite = newPosts(t, func(c *cacheops.Config, _ *sqlcache.Config) {
 		c.Store = b.store
 		c.Hooks.OnInvalidate = func(_ context.Context, e cacheops.InvalidateEvent) {
@@ -63,7 +59,6 @@ func newBatches(t testing.TB, change func(*cacheops.Config)) *batches {
 			change(c)
 		}
 	})
-	t.Cleanup(func() { inner.Close() })
 	b.reset()
 	return b
 }

@@ -225,15 +225,7 @@ func TestExplainForATenant(t *testing.T) {
 // prefix, on two databases of one name.
 func TestProgramsShareAStore(t *testing.T) {
 	t.Parallel()
-	st, err := memory.New(memory.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := st.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	st := newStore(t, memory.Config{})
 	program := func(prefix, database string) *cachedSQLite {
 		s := newCachedSQLite(t, func(c *cacheops.Config, d *sqlcache.Config) {
 			c.Store, c.Prefix, d.Database = st, prefix, database
@@ -268,15 +260,7 @@ func TestProgramsShareAStore(t *testing.T) {
 // own.
 func TestDBAgnostic(t *testing.T) {
 	t.Parallel()
-	st, err := memory.New(memory.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := st.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	st := newStore(t, memory.Config{})
 	copyOf := func(name, content string) *cachedSQLite {
 		s := newCachedSQLite(t, func(c *cacheops.Config, d *sqlcache.Config) {
 			c.Store, d.Database = st, name

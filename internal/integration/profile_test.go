@@ -73,6 +73,16 @@ func TestNever(t *testing.T) {
 			t.Errorf("got %q, hit: %v", got, hit)
 		}
 	}
+	tx, err := s.cached.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, hit := readWith(cacheops.With(ctx, cacheops.Ops(cacheops.OpAll)), t, s, tx, q); got != "a" || hit {
+		t.Errorf("in a transaction: got %q, hit: %v", got, hit)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
 	s.cache.SetDisabled(true)
 	if got, _ := readWith(cacheops.With(ctx, cacheops.Ops(cacheops.OpAll)), t, s, s.cached, q); got != "a" {
 		t.Errorf("disabled: got %q", got)

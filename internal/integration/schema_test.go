@@ -60,11 +60,7 @@ func (u unversioned) LoadCatalog(ctx context.Context, db dialect.Queryer) (*dial
 // twoProcesses are two caches with one store, on one database.
 func twoProcesses(t *testing.T) (s, process *cachedSQLite) {
 	t.Helper()
-	st, err := memory.New(memory.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { st.Close() })
+	st := newStore(t, memory.Config{})
 	change := func(c *cacheops.Config, d *sqlcache.Config) { c.Store, d.Dialect = st, unversioned{sqlite.Dialect} }
 	s = newItems(t, change)
 	return s, openCachedSQLite(t, s.path, change)

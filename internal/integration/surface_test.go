@@ -283,6 +283,7 @@ func TestWrongSettings(t *testing.T) {
 		{s.cache, sqlcache.Config{Database: "main"}, "Config.Dialect"},
 		{s.cache, sqlcache.Config{Dialect: sqlite.Dialect}, "Config.Database"},
 		{s.cache, sqlcache.Config{Dialect: sqlite.Dialect, Database: "main", ConnMaxLifetime: -1}, "Config.ConnMaxLifetime"},
+		{s.cache, sqlcache.Config{Dialect: sqlite.Dialect, Database: "main", ConnMaxIdleTime: -1}, "Config.ConnMaxIdleTime"},
 	} {
 		if _, err := sqlcache.Open(tt.cache, "sqlite", ":memory:", tt.cfg); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("got %v, want %q", err, tt.want)
