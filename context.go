@@ -47,9 +47,10 @@ func NoInvalidation(ctx context.Context) context.Context {
 	return calloptions.With(ctx, func(o *calloptions.Options) { o.NoInvalidation = true })
 }
 
-// TTL keeps results for that long, whatever the profiles say. A duration of 0
-// or less changes nothing. TTL says nothing on whether a result is cached, and a
-// result that is there already keeps the time that it was stored with.
+// TTL keeps results for that long, whatever the profiles say; those of tables whose
+// profile is Local: Forever have none. A duration of 0 or less changes nothing. TTL
+// says nothing on whether a result is cached, and a result that is there already
+// keeps the time that it was stored with.
 func TTL(d time.Duration) Option {
 	return func(o *calloptions.Options) {
 		if d > 0 {

@@ -47,8 +47,9 @@ type Drop struct {
 	At time.Time
 	// Cause says why.
 	Cause Cause
-	// Statement is the last statement of the change, cut where it is long. It is
-	// empty for what the program asked for, see Cause.
+	// Statement is the last statement that changed the table, cut where it is long;
+	// of everything the last statement of the change. It is empty for what the
+	// program asked for, see Cause.
 	Statement string
 	// Table is the table in which the read was met; empty for everything.
 	Table string

@@ -122,7 +122,8 @@ var ErrNotWrapped = errors.New("cacheops: the connection is not one of sqlcache:
 // The targets reach the connection by a statement on tx, "SELECT 1", which is not
 // run. Where tx is not one of a wrapped handle the statement is run, nothing is
 // dropped, and the error is ErrNotWrapped. A handle with another Database is an
-// error too, as is what Invalidate refuses; the transaction stays usable. Pattern
+// error too, as is what Invalidate refuses; the transaction stays usable. With
+// Config.PrefixFunc All drops what every prefix has. Pattern
 // matches the tables that are known when it is called.
 func (d *Database) InvalidateTx(ctx context.Context, tx Execer, targets ...Target) error {
 	list, err := checkTargets(targets)

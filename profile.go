@@ -86,7 +86,9 @@ const (
 	// Config.MaxLocalBytes needs the room. They have no TTL and are NEVER
 	// INVALIDATED: not by writes, not by Invalidate. It is for tables that do
 	// not change while a program runs, such as countries. A read counts as local
-	// only if all its tables are. A change of the schema ends them.
+	// only if all its tables are. A change of the schema ends them once this process
+	// notices it: its own at once, that of another with the next read that asks
+	// the database.
 	Forever
 )
 

@@ -36,7 +36,7 @@ type Config struct {
 	MaxIdleConns int
 
 	// ConnMaxLifetime and ConnMaxIdleTime close connections that are older or
-	// were idle for longer. 0 or less: never.
+	// were idle for longer. 0: never; a negative value is an error.
 	ConnMaxLifetime, ConnMaxIdleTime time.Duration
 }
 

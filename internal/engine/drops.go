@@ -43,6 +43,7 @@ type drop struct {
 // dropTable is a drop's part for one table.
 type dropTable struct {
 	key      string
+	query    string // the last statement that changed this table
 	epoch    bool
 	from, to int  // its keys
 	more     bool // there were more
@@ -69,7 +70,10 @@ func (d *drops) add(t *told) {
 	}
 	for i := range t.tables[:min(len(t.tables), maxDropTables)] {
 		tt := &t.tables[i]
-		dt := dropTable{key: tt.name, epoch: tt.dropped, from: len(s.keys)}
+		dt := dropTable{key: tt.name, query: s.query, epoch: tt.dropped, from: len(s.keys)}
+		if n := len(tt.changes); n > 0 && tt.changes[n-1].query != t.query {
+			dt.query = shortened(tt.changes[n-1].query)
+		}
 		keep := min(len(tt.keys), maxDropKeys-len(s.keys))
 		dt.more = keep < len(tt.keys)
 		for _, k := range tt.keys[:keep] {
@@ -104,8 +108,8 @@ func (d *drops) last(database string, list []watched) *Drop {
 			return out
 		}
 		for j := range list {
-			if through := s.through(&list[j]); through != "" {
-				out.Table, out.Through = list[j].table.Name, through
+			if through, query := s.through(&list[j]); through != "" {
+				out.Table, out.Through, out.Query = list[j].table.Name, through, query
 				return out
 			}
 		}
@@ -117,24 +121,25 @@ func (d *drops) last(database string, list []watched) *Drop {
 	return nil
 }
 
-// through says how a drop met what is watched in a table; empty when it did not.
-func (s *drop) through(w *watched) string {
+// through says how a drop met what is watched in a table, and by which statement;
+// empty when it did not.
+func (s *drop) through(w *watched) (how, query string) {
 	for i := range s.tables {
 		t := &s.tables[i]
 		if t.key != w.name {
 			continue
 		}
 		if t.epoch {
-			return "the whole table"
+			return "the whole table", t.query
 		}
 		for j, k := range w.keys {
 			if slices.Contains(s.keys[t.from:t.to], k) {
-				return w.texts[j]
+				return w.texts[j], t.query
 			}
 		}
 		if t.more {
-			return "one of many conditions, perhaps"
+			return "one of many conditions, perhaps", t.query
 		}
 	}
-	return ""
+	return "", ""
 }

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 	"sync/atomic"
 
@@ -118,7 +119,10 @@ func (h *Handle) Take(ctx context.Context, n *Notice, changes *Changes, unknown 
 	switch {
 	case changes == nil:
 		return h.Invalidate(ctx, n.targets)
-	case unknown:
+	case unknown, h.engine.cfg.PrefixFor != nil && slices.ContainsFunc(n.targets, func(t Target) bool { return t.Kind == TargetAll }):
+		// All of a prefix would be all tables that are known here. To ask for others
+		// could begin to read in the transaction, and others may come before the
+		// commit.
 		changes.addTargets(ctx, []resolved{{all: true}})
 		return nil
 	}

@@ -62,7 +62,7 @@ func TestExplainDrop(t *testing.T) {
 				execWith(ctx, t, s.cached, "UPDATE others SET name = 'p'")
 				return nil
 			})
-		}, cacheops.Drop{Cause: cacheops.CausePostponed, Statement: "UPDATE others", Table: "posts", Through: "category_id = 1"}},
+		}, cacheops.Drop{Cause: cacheops.CausePostponed, Statement: "UPDATE posts SET title = 'p'", Table: "posts", Through: "category_id = 1"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { //nolint:paralleltest // they share the cache

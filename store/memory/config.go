@@ -43,7 +43,7 @@ func (c Config) withDefaults() Config {
 // validate names the field that is wrong and the way to mend it.
 func (c Config) validate() error {
 	if c.MaxBytes < minMaxBytes {
-		return fmt.Errorf("cacheops: memory.Config.MaxBytes is %d; use at least %d, or 0 for the default of %d",
+		return fmt.Errorf("cacheops: memory.Config.MaxBytes is %d: use at least %d, or 0 for the default of %d",
 			c.MaxBytes, minMaxBytes, DefaultMaxBytes)
 	}
 	return nil

@@ -298,8 +298,8 @@ func checkFence(c *store.Change) error {
 
 var (
 	errSnapshot = errors.New("cacheops: memory: Fill got a snapshot of another store or database; use the one that Lease returned for this query")
-	errToken    = errors.New("cacheops: memory: Change.Token is zero; set it to 16 random bytes, new for each transaction")
-	errTTL      = errors.New("cacheops: memory: Change.TTL must be above 0; set it to the time that a fence outlives its writer, for example 30s")
+	errToken    = errors.New("cacheops: memory: Change.Token is zero: set it to 16 random bytes, new for each transaction")
+	errTTL      = errors.New("cacheops: memory: Change.TTL must be above 0: set it to the time that a fence outlives its writer, for example 30s")
 	errLockTTL  = errors.New("cacheops: memory: Lock needs a time above 0; give it the longest time that the work may take")
 )
 

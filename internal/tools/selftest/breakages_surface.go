@@ -81,8 +81,8 @@ var surfaceBreakages = []breakage{
 	{
 		Name:  "targets in a transaction with another schema are looked up in the old one",
 		File:  "internal/engine/target.go",
-		Old:   "\tcase unknown:\n",
-		New:   "\tcase unknown && h.database == \"\":\n",
+		Old:   "case unknown, h.engine.cfg.PrefixFor",
+		New:   "case h.engine.cfg.PrefixFor",
 		Check: onSQLite("TestInvalidateTx"), Want: "--- FAIL: TestInvalidateTx",
 	},
 	{
@@ -144,7 +144,7 @@ var surfaceBreakages = []breakage{
 	{
 		Name:  "images beside postponed ones are forgotten",
 		File:  "internal/engine/commit.go",
-		Old:   "\tb := c.batch()\n\tb.log = c.prompt()\n\tc.bump(ctx, b, store.DropFence)\n",
+		Old:   "\tb := c.batch()\n\tb.log, b.known = c.prompt(), nil\n\tc.bump(ctx, b, store.DropFence)\n",
 		New:   "",
 		Check: onSQLite("TestPostponeLeavesOut"), Want: "--- FAIL: TestPostponeLeavesOut",
 	},

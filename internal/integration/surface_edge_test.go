@@ -44,7 +44,7 @@ func TestInvalidateTxAllFindsNewTables(t *testing.T) {
 }
 
 // TestForeverEndsWithASchemaOfAnotherProcess changes the schema through another
-// cache on the same store.
+// cache on the same store. It is noticed by the next read that asks the database.
 func TestForeverEndsWithASchemaOfAnotherProcess(t *testing.T) {
 	t.Parallel()
 	st := sharedStore(t)
@@ -59,6 +59,7 @@ func TestForeverEndsWithASchemaOfAnotherProcess(t *testing.T) {
 		one.wantColumns(t, "", 2, q)
 	}
 	exec(t, other.cached, "ALTER TABLE countries ADD COLUMN note TEXT")
+	one.want(t, "1", false, "SELECT count(*) FROM countries")
 	one.wantColumns(t, "", 3, q)
 }
 
