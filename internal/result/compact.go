@@ -48,7 +48,7 @@ func (r *Result) compact() *Result {
 	}
 	*c = *r
 	n := copy(values, r.values)
-	c.values, c.room = values[:n:n], uint8(len(values))
+	c.values, c.room = values[:n:n], uint8(len(values)) //nolint:gosec // at most maxRoom
 	return c
 }
 

@@ -26,14 +26,14 @@ type front []atomic.Pointer[entry]
 
 // newFront makes a front for a store of so many bytes.
 func newFront(maxBytes int64) front {
-	n := uint64(min(max(maxBytes/frontShare, 1), maxFront)) //nolint:gosec // not negative
+	n := uint64(min(max(maxBytes/frontShare, 1), maxFront))
 	return make(front, 1<<(bits.Len64(n)-1))
 }
 
 // place is where the entry of a key is, if it is there.
 func (f front) place(key *store.Key) *atomic.Pointer[entry] {
 	// A key is a digest: any part of it is as good as another.
-	return &f[binary.LittleEndian.Uint64(key[:])&uint64(len(f)-1)]
+	return &f[binary.LittleEndian.Uint64(key[:])&uint64(len(f)-1)] //nolint:gosec // there is at least one place
 }
 
 // get returns the entry of a key if it is there and its time is not over.
