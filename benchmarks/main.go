@@ -47,8 +47,8 @@ type options struct {
 
 func main() {
 	o := options{effort: effort{tries: 8}, sizes: fullSizes}
-	flag.IntVar(&o.rounds, "rounds", 601, "how often each contender has its turn")
-	flag.DurationVar(&o.sample, "sample", 2*time.Millisecond, "how long a turn takes, about")
+	flag.IntVar(&o.rounds, "rounds", 75, "how often each contender has its turn")
+	flag.DurationVar(&o.sample, "sample", 20*time.Millisecond, "how long a turn takes, about: several cycles of the garbage collector")
 	flag.StringVar(&o.document, "o", "", "write what was found to this `file`")
 	flag.StringVar(&o.profiles, "profile", "", "measure nothing, write CPU profiles into this `folder`")
 	flag.DurationVar(&o.profileTime, "profiletime", 3*time.Second, "how long a profile takes")

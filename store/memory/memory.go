@@ -129,7 +129,7 @@ func (s *Store) GetLocal(database string, key store.Key) (store.Payload, bool) {
 // to keep: one in so many. Taking note costs more than the read itself, and
 // goroutines disturb each other with it; by chance a share shows as well which
 // entries are read often.
-const noted = 8
+const noted = 16
 
 // entry looks an entry up, and returns nil where there is none.
 func (s *Store) entry(key *store.Key) *entry {
@@ -143,7 +143,10 @@ func (s *Store) entry(key *store.Key) *entry {
 	if e := s.front.get(key, s.clock); e != nil {
 		return e
 	}
-	e, _ := s.entries.GetEntryQuietly(*key)
+	e, ok := s.entries.GetEntryQuietly(*key)
+	if ok {
+		s.front.put(e.Value)
+	}
 	return e.Value
 }
 
