@@ -130,6 +130,9 @@ type Transactions struct {
 	// ask again and again until it is over: those of one process had better
 	// wait in a queue.
 	SingleWriter bool
+	// Nested is true when a query may be sent while the rows of another one are
+	// open, and reads what that one reads or what was there later.
+	Nested bool
 	// Explain, put before a statement's text, makes the database bind the
 	// arguments and report what is wrong with them, and not run the statement.
 	// Empty where there is no such thing: a statement that commits by itself

@@ -176,21 +176,32 @@ func (c *conn) observedPass(ctx context.Context, p *engine.Plan, k call, answer 
 func (c *conn) load(ctx context.Context, k call, checked bool) (r *result.Result, rest driver.Rows, err error) {
 	h := c.connector.handle
 	err = c.retry(ctx, func(real *realConn) error {
-		if checked {
-			if changed, err := h.CheckSchema(ctx, real, nil); err == nil && changed {
+		// Where that can be, the schema is compared while the rows are open: a
+		// transaction of its own would take several times as long. A version that is
+		// still the plan's was the plan's when the query began.
+		nested := c.connector.cfg.Dialect.Transactions().Nested
+		failed := false
+		if checked && !nested {
+			changed, err := h.CheckSchema(ctx, real, nil)
+			if err == nil && changed {
 				return engine.ErrPlanVoid
-			} else if err != nil {
-				// The statement will meet what is wrong, and tell it in its own
-				// words; but nothing is stored that was read past a failed check.
-				rest, err = c.bareQuery(ctx, real, k)
-				return err
 			}
+			// If it failed the statement will meet what is wrong, and tell it in its
+			// own words; but nothing is stored that was read past a failed check.
+			failed = err != nil
 		}
 		rows, err := c.bareQuery(ctx, real, k)
 		if err != nil {
 			return err
 		}
-		if real.taint&dialect.TaintReads != 0 {
+		if checked && nested {
+			changed, err := h.CheckSchema(ctx, real, nil)
+			if err == nil && changed {
+				return errors.Join(engine.ErrPlanVoid, rows.Close())
+			}
+			failed = err != nil
+		}
+		if failed || real.taint&dialect.TaintReads != 0 {
 			rest = rows
 			return nil
 		}

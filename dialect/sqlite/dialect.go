@@ -39,6 +39,7 @@ func (sqliteDialect) Transactions() dialect.Transactions {
 		Explain:         "EXPLAIN ",
 		ReadCommitted:   false,
 		SingleWriter:    true,
+		Nested:          true,
 		SavepointBegins: true,
 	}
 }
