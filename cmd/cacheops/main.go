@@ -1,6 +1,7 @@
 // Command cacheops shows what the cache does: "demo" runs a small shop through
 // it and checks every cached result, "explain" tells what it makes of one
-// statement, "version" tells what this program was built from.
+// statement, "invalidate" drops what a running program has cached, "version" tells
+// what this program was built from.
 //
 // It needs Go and nothing else: the database is SQLite, in the program itself.
 package main
@@ -49,12 +50,13 @@ func newRoot() *cobra.Command {
 		Short: "A cache under database/sql that drops exactly what a write could have changed",
 		Example: `  cacheops demo
   cacheops demo --db app.sqlite
-  cacheops explain "SELECT name FROM products WHERE id = ?" 7`,
+  cacheops explain "SELECT name FROM products WHERE id = ?" 7
+  cacheops invalidate --database main posts.34`,
 		// An error is printed once, by main, and does not bring the usage along.
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newDemo(), newExplain(), newVersion())
+	root.AddCommand(newDemo(), newExplain(), newInvalidate(), newVersion())
 	return root
 }

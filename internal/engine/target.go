@@ -289,8 +289,40 @@ func matches(pattern string, t *dialect.Table) bool {
 
 // splitName splits "schema.table" at its first dot.
 func splitName(s string) dialect.Name {
-	if schema, name, ok := strings.Cut(s, "."); ok {
+	if schema, name, ok := strings.Cut(s, "."); ok && schema != "" && name != "" {
 		return dialect.Name{Schema: schema, Name: name}
 	}
 	return dialect.Name{Name: s}
+}
+
+// ParseTarget reads a table's name, a row's or a pattern. It returns false where
+// the schema in force has nothing of that name.
+func (h *Handle) ParseTarget(text string) (Target, bool) {
+	cat := h.Catalog()
+	if cat == nil {
+		return Target{}, false
+	}
+	if strings.ContainsAny(text, `*?[\`) {
+		return Target{Kind: TargetPattern, Name: text}, true
+	}
+	find := func(name string) *dialect.Table {
+		if t := cat.Table(splitName(name)); t != nil {
+			return t
+		}
+		return cat.Table(dialect.Name{Name: name}) // a name with a dot in it
+	}
+	if find(text) != nil {
+		return Target{Kind: TargetTable, Name: text}, true
+	}
+	// The key may have dots too: the longest name of a table counts.
+	for i := len(text) - 1; i > 0; i-- {
+		if text[i] != '.' {
+			continue
+		}
+		if t := find(text[:i]); t != nil && len(t.Primary) == 1 {
+			key := t.Columns[t.Primary[0]].Name
+			return Target{Kind: TargetRow, Name: text[:i], Values: map[string]driver.Value{key: text[i+1:]}}, true
+		}
+	}
+	return Target{}, false
 }
