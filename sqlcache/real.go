@@ -45,7 +45,7 @@ func (r *realConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	rc := &realConn{Conn: dc, connector: k}
+	rc := newRealConn(dc, k)
 	k.parking.open.Add(1)
 	k.state.caps.CompareAndSwap(nil, rc.capabilities())
 	session, err := k.cfg.Dialect.CheckSession(ctx, rc.Once())
@@ -76,6 +76,20 @@ type realConn struct {
 	taint     dialect.Taint
 	why       string
 	closed    bool
+
+	// What the connection can do of what each query asks for; nil: it cannot.
+	queryer   driver.QueryerContext
+	resetter  driver.SessionResetter
+	validator driver.Validator
+}
+
+// newRealConn finds out once what the connection can do at each query.
+func newRealConn(dc driver.Conn, k *connector) *realConn {
+	r := &realConn{Conn: dc, connector: k}
+	r.queryer, _ = dc.(driver.QueryerContext)
+	r.resetter, _ = dc.(driver.SessionResetter)
+	r.validator, _ = dc.(driver.Validator)
+	return r
 }
 
 func (r *realConn) capabilities() *capabilities {
@@ -122,16 +136,16 @@ func (r *realConn) Close() error {
 
 // ResetSession implements driver.SessionResetter for the inner pool.
 func (r *realConn) ResetSession(ctx context.Context) error {
-	if s, ok := r.Conn.(driver.SessionResetter); ok {
-		return s.ResetSession(ctx)
+	if r.resetter != nil {
+		return r.resetter.ResetSession(ctx)
 	}
 	return nil
 }
 
 // IsValid implements driver.Validator for the inner pool.
 func (r *realConn) IsValid() bool {
-	if v, ok := r.Conn.(driver.Validator); ok {
-		return v.IsValid()
+	if r.validator != nil {
+		return r.validator.IsValid()
 	}
 	return true
 }
@@ -152,8 +166,8 @@ func (r *realConn) prepare(ctx context.Context, query string) (driver.Stmt, erro
 // query is what database/sql does to run a query on a connection. ErrSkip asks
 // for the way over Prepare.
 func (r *realConn) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
-	if q, ok := r.Conn.(driver.QueryerContext); ok {
-		return q.QueryContext(ctx, query, args)
+	if r.queryer != nil {
+		return r.queryer.QueryContext(ctx, query, args)
 	}
 	q, ok := r.Conn.(driver.Queryer) //nolint:staticcheck // drivers still have it
 	if !ok {
