@@ -126,7 +126,7 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 		}
 		// A shadow is never answered by another reader's query.
 		r, rest, shared, err := h.Load(ctx, &rc, c.real == nil && !h.Shadow(), func(ctx context.Context) (*result.Result, driver.Rows, error) {
-			return c.load(ctx, k, true)
+			return c.load(ctx, k, p)
 		})
 		if errors.Is(err, engine.ErrPlanVoid) {
 			if err = c.refresh(ctx); err == nil {
@@ -151,7 +151,7 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 // compared answers a read that the cache would have answered from the database,
 // as without a cache, and compares the two.
 func (c *conn) compared(ctx context.Context, rc *engine.Call, probe *engine.Probe, k call) (driver.Rows, error) {
-	r, rest, err := c.load(ctx, k, false)
+	r, rest, err := c.load(ctx, k, nil)
 	c.connector.handle.Compare(ctx, rc, probe, r)
 	switch {
 	case err != nil:
@@ -171,9 +171,9 @@ func (c *conn) observedPass(ctx context.Context, p *engine.Plan, k call, answer 
 	return rows, err
 }
 
-// load asks the database for a result that may be stored. Checked has the schema
-// compared before.
-func (c *conn) load(ctx context.Context, k call, checked bool) (r *result.Result, rest driver.Rows, err error) {
+// load asks the database for a result that may be stored. The schema is compared
+// with that of the plan, unless that is nil.
+func (c *conn) load(ctx context.Context, k call, p *engine.Plan) (r *result.Result, rest driver.Rows, err error) {
 	h := c.connector.handle
 	err = c.retry(ctx, func(real *realConn) error {
 		// Where that can be, the schema is compared while the rows are open: a
@@ -181,9 +181,9 @@ func (c *conn) load(ctx context.Context, k call, checked bool) (r *result.Result
 		// still the plan's was the plan's when the query began.
 		nested := c.connector.cfg.Dialect.Transactions().Nested
 		failed := false
-		if checked && !nested {
-			changed, err := h.CheckSchema(ctx, real, nil)
-			if err == nil && changed {
+		if p != nil && !nested {
+			void, err := h.Outdated(ctx, real, p)
+			if err == nil && void {
 				return engine.ErrPlanVoid
 			}
 			// If it failed the statement will meet what is wrong, and tell it in its
@@ -194,9 +194,9 @@ func (c *conn) load(ctx context.Context, k call, checked bool) (r *result.Result
 		if err != nil {
 			return err
 		}
-		if checked && nested {
-			changed, err := h.CheckSchema(ctx, real, nil)
-			if err == nil && changed {
+		if p != nil && nested {
+			void, err := h.Outdated(ctx, real, p)
+			if err == nil && void {
 				return errors.Join(engine.ErrPlanVoid, rows.Close())
 			}
 			failed = err != nil

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/cacheops/cacheops/dialect"
@@ -13,10 +14,12 @@ import (
 const maxEvaluators = 4
 
 // evaluators keeps those of one table that are not in use. A registry seldom
-// changes, and to make one takes longer than to use it for a row.
+// changes, and to make one takes longer than to use it for a row. They are known by
+// the schemes themselves: a table can have several registries, of tenants and of what
+// databases share, and only within one does a version say which schemes there are.
 type evaluators struct {
-	mu      sync.Mutex // guards what follows
-	version uint64     // of the registry that they are for
+	mu      sync.Mutex     // guards what follows
+	schemes []store.Scheme // that they are for
 	idle    []*dependency.Evaluator
 }
 
@@ -25,7 +28,7 @@ type evaluators struct {
 func (s *schemaState) evaluator(d dialect.Dialect, t *dialect.Table, r *store.Registry) (*dependency.Evaluator, bool) {
 	if kept := s.evaluators[t]; kept != nil {
 		kept.mu.Lock()
-		if n := len(kept.idle); n > 0 && kept.version == r.Version && r.Version != 0 {
+		if n := len(kept.idle); n > 0 && slices.Equal(kept.schemes, r.Schemes) {
 			ev := kept.idle[n-1]
 			kept.idle = kept.idle[:n-1]
 			kept.mu.Unlock()
@@ -44,8 +47,8 @@ func (s *schemaState) putEvaluator(ev *dependency.Evaluator, t *dialect.Table, r
 	}
 	kept.mu.Lock()
 	defer kept.mu.Unlock()
-	if kept.version != r.Version {
-		kept.version, kept.idle = r.Version, kept.idle[:0]
+	if !slices.Equal(kept.schemes, r.Schemes) {
+		kept.schemes, kept.idle = r.Schemes, kept.idle[:0]
 	}
 	if len(kept.idle) < maxEvaluators {
 		kept.idle = append(kept.idle, ev)

@@ -21,7 +21,6 @@ func (h *Handle) Schemes(ctx context.Context, t *dialect.Table) (columns []int, 
 	}
 	all := regs[0]
 	for _, r := range regs[1:] {
-		// No registry has these schemes, so it has no version either.
 		all = store.Registry{Schemes: slices.Concat(all.Schemes, r.Schemes), Unread: all.Unread && r.Unread}
 	}
 	if all.Unread {
@@ -33,9 +32,7 @@ func (h *Handle) Schemes(ctx context.Context, t *dialect.Table) (columns []int, 
 		return nil, false, false, nil
 	}
 	columns = ev.Columns() // it does not change
-	if all.Version != 0 {
-		state.putEvaluator(ev, t, &all)
-	}
+	state.putEvaluator(ev, t, &all)
 	if len(columns) == 0 {
 		columns = []int{0} // to see whether there is a row at all
 	}

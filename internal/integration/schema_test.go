@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 
 	"github.com/cacheops/cacheops"
@@ -57,11 +58,48 @@ func (u unversioned) LoadCatalog(ctx context.Context, db dialect.Queryer) (*dial
 	return c, err
 }
 
+// A read is planned and leased, somebody replaces the view that it reads, and
+// another read of the handle notices that before the first one asks the database.
+// What it gets then is of another schema than its plan, and is not stored, where a
+// process that knows only the old schema would find it.
+func TestReadIsPlannedAnewAfterAnotherReadSawTheChange(t *testing.T) {
+	t.Parallel()
+	s, process := twoProcesses(t, sqlite.Dialect)
+	exec(t, s.cached, createOthers, viewOfItems)
+	process.want(t, "one,two", false, namesInView, 1)
+	reading, resume := make(chan struct{}), make(chan struct{})
+	var stopped atomic.Bool
+	s.gate.set(func(_ context.Context, text string) error {
+		if text == namesInView && stopped.CompareAndSwap(false, true) {
+			close(reading)
+			<-resume
+		}
+		return nil
+	}, nil)
+	first := make(chan string)
+	go func() {
+		rows, _ := s.read(t, namesInView, 3)
+		first <- rows
+	}()
+	<-reading
+	exec(t, s.bare, "DROP VIEW v", viewOfOthers)
+	s.read(t, "SELECT name FROM others WHERE id = 1")
+	close(resume)
+	if rows := <-first; rows != "" {
+		t.Errorf("got %q", rows)
+	}
+	process.read(t, namesInView, 3)
+	exec(t, s.cached, "INSERT INTO others VALUES (1, 3, 'new')")
+	if rows, hit := process.read(t, namesInView, 3); rows != "new" {
+		t.Errorf("STALE: %q (hit: %v)", rows, hit)
+	}
+}
+
 // twoProcesses are two caches with one store, on one database.
-func twoProcesses(t *testing.T) (s, process *cachedSQLite) {
+func twoProcesses(t *testing.T, d dialect.Dialect) (s, process *cachedSQLite) {
 	t.Helper()
 	st := newStore(t, memory.Config{})
-	change := func(c *cacheops.Config, d *sqlcache.Config) { c.Store, d.Dialect = st, unversioned{sqlite.Dialect} }
+	change := func(c *cacheops.Config, cfg *sqlcache.Config) { c.Store, cfg.Dialect = st, d }
 	s = newItems(t, change)
 	return s, openCachedSQLite(t, s.path, change)
 }
@@ -71,7 +109,7 @@ func twoProcesses(t *testing.T) (s, process *cachedSQLite) {
 // that a crash in the middle leaves nothing stale.
 func TestWriteIsPlannedAnewAfterAnotherProcessChangedTheSchema(t *testing.T) {
 	t.Parallel()
-	s, process := twoProcesses(t)
+	s, process := twoProcesses(t, unversioned{sqlite.Dialect})
 	const insert = "INSERT INTO others (kind, name) VALUES (1, 'x')"
 	exec(t, s.cached, createOthers, insert)
 	s.want(t, "one,two", false, namesOfKind, 1)
@@ -99,7 +137,7 @@ func TestWriteIsPlannedAnewAfterAnotherProcessChangedTheSchema(t *testing.T) {
 // The reads of this one are planned anew.
 func TestReadIsPlannedAnewAfterAnotherProcessChangedTheSchema(t *testing.T) {
 	t.Parallel()
-	s, process := twoProcesses(t)
+	s, process := twoProcesses(t, unversioned{sqlite.Dialect})
 	exec(t, s.cached, createOthers, viewOfItems)
 	s.want(t, "one,two", false, namesInView, 1)
 	exec(t, process.cached, "DROP VIEW v", viewOfOthers)

@@ -219,8 +219,8 @@ var imageBreakages = []breakage{
 	{
 		Name:  "a read does not look whether somebody changed the schema",
 		File:  "sqlcache/read.go",
-		Old:   "if checked && nested {",
-		New:   "if !checked && nested {",
+		Old:   "if p != nil && nested {",
+		New:   "if p == nil && nested {",
 		Check: onSQLite("TestReadIsPlannedAnewAfterAForeignChange"), Want: "--- FAIL: TestReadIsPlannedAnewAfterAForeignChange",
 	},
 	{
