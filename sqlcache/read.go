@@ -21,6 +21,7 @@ const (
 	reasonPrivate   = "the database is private to each connection: set MaxOpenConns to 1, or use a file"
 	reasonTainted   = "the state of every connection of the pool may change what reads return"
 	reasonSchema    = "the schema keeps changing"
+	reasonNoSchema  = "the schema changed, and could not be read"
 	reasonWrites    = "it may write"
 	reasonFailed    = "the call failed before the cache or the database was asked"
 )
@@ -129,11 +130,13 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 			return c.load(ctx, k, p)
 		})
 		if errors.Is(err, engine.ErrPlanVoid) {
-			if err = c.refresh(ctx); err == nil {
+			if c.refresh(ctx) == nil {
 				p = h.Plan(k.text)
 				continue
 			}
-			r, rest = nil, nil
+			// Without the new schema nothing can be planned, but it can be read.
+			answer.Reason, answer.Pass = reasonNoSchema, engine.PassSchema
+			return c.observedPass(ctx, p, k, &answer, since)
 		}
 		answer.Shared, answer.Err = shared, err
 		c.observe(ctx, p, &answer, since)

@@ -252,7 +252,8 @@ func TestEachReadIsToldOnce(t *testing.T) {
 			exec(t, s.bare, "ALTER TABLE items ADD COLUMN more TEXT")
 			return read(s.cached, background, 2)
 		}, want: []string{"fetch miss", "fetch miss"}},
-		{name: "planned anew in vain", failed: true, do: func(t *testing.T, s *cachedSQLite) error {
+		// What fails is a statement of ours: the program's own is answered.
+		{name: "planned anew in vain", do: func(t *testing.T, s *cachedSQLite) error {
 			if err := read(s.cached, background, 1); err != nil {
 				t.Fatal(err)
 			}
@@ -267,7 +268,7 @@ func TestEachReadIsToldOnce(t *testing.T) {
 				return nil
 			}, nil)
 			return read(s.cached, background, 2)
-		}, want: []string{"fetch miss", "fetch miss, error"}},
+		}, want: []string{"fetch miss", "fetch passed: the schema changed, and could not be read"}, passed: cacheops.PassedStats{Schema: 1}},
 		{name: "no read", do: func(_ *testing.T, s *cachedSQLite) error {
 			_, err := s.cached.Exec("SELECT name FROM items")
 			return errors.Join(err, all(s.cached.Query("INSERT INTO items VALUES (9, 9, 'nine') RETURNING id")), all(s.cached.Query("PRAGMA user_version")))
