@@ -81,14 +81,14 @@ func (a *asked) Registry(ctx context.Context, database, table string) (store.Reg
 }
 
 // Fence implements store.Store.
-func (a *asked) Fence(ctx context.Context, c *store.Change) (store.Stale, error) {
+func (a *asked) Fence(ctx context.Context, c *store.Change) (store.Ack, error) {
 	a.fences.Add(1)
 	a.fencedKeys.Add(keysOf(c))
 	return a.Store.Fence(ctx, c)
 }
 
 // Bump implements store.Store.
-func (a *asked) Bump(ctx context.Context, c *store.Change, keep store.Keep) (store.Stale, error) {
+func (a *asked) Bump(ctx context.Context, c *store.Change, keep store.Keep) (store.Ack, error) {
 	a.bumps.Add(1)
 	a.bumpedKeys.Add(keysOf(c))
 	return a.Store.Bump(ctx, c, keep)

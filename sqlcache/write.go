@@ -198,22 +198,30 @@ func (c *conn) writeAlone(ctx context.Context, real *realConn, p *engine.Plan, w
 	if !w.All && !unread && wrappable(p.Statement, w) {
 		return c.writeWrapped(ctx, real, p, w, changes, k, wantRows)
 	}
-	if !w.All {
-		outdated := h.Outdated
-		if unread { // to ask the database would cost more than all the rest
-			outdated = h.OutdatedInStore
-		}
-		if void, err := outdated(ctx, real, p); err != nil || void {
+	if !w.All && !unread {
+		if void, err := h.Outdated(ctx, real, p); err != nil || void {
 			return c.replan(ctx, real, k, wantRows, err)
 		}
-		if !unread { // as above: first see that it will run at all
-			if err := c.prepares(ctx, real, k.text); err != nil {
-				return outcome{}, err
-			}
+		// As above: first see that it will run at all.
+		if err := c.prepares(ctx, real, k.text); err != nil {
+			return outcome{}, err
 		}
 	}
 	changes.AddWrite(w)
-	return c.fencedBare(ctx, real, changes, k, wantRows, writesRows(p.Statement))
+	if w.All || !unread {
+		return c.fencedBare(ctx, real, changes, k, wantRows, writesRows(p.Statement))
+	}
+	// To ask the database for its schema would cost more than all the rest, so the
+	// store's answer to the fence has to do.
+	if err := changes.Fence(ctx); err != nil {
+		changes.Bump(ctx, store.DropFence)
+		return outcome{}, err
+	}
+	if void, err := changes.Outdated(ctx, real, p); err != nil || void {
+		changes.Bump(ctx, store.DropFence)
+		return c.replan(ctx, real, k, wantRows, err)
+	}
+	return c.runFenced(ctx, real, changes, k, wantRows, writesRows(p.Statement))
 }
 
 // returns reports whether a write has a RETURNING clause.
@@ -287,6 +295,11 @@ func (c *conn) fencedBare(ctx context.Context, real *realConn, changes *engine.C
 		changes.Bump(ctx, store.DropFence)
 		return outcome{}, err
 	}
+	return c.runFenced(ctx, real, changes, k, wantRows, writesRows)
+}
+
+// runFenced is the rest of fencedBare, once the fence is there.
+func (c *conn) runFenced(ctx context.Context, real *realConn, changes *engine.Changes, k call, wantRows, writesRows bool) (outcome, error) {
 	bumped := false
 	defer func() {
 		if !bumped {
@@ -300,7 +313,7 @@ func (c *conn) fencedBare(ctx context.Context, real *realConn, changes *engine.C
 		out, err = c.finish(out)
 	}
 	bumped = true
-	changes.NoticeSchema(ctx)
+	changes.NoticeSchema()
 	if err != nil || out.live == nil {
 		ended(ctx, changes, err)
 		return out, err

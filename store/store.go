@@ -83,6 +83,10 @@ type Query struct {
 	Key      Key
 	// Deps holds each table once.
 	Deps []TableDep
+	// TTL is how long the result will be kept. A lease lets the stamps live at
+	// least that long, so that the result does not end before. It decides nothing
+	// but that; 0 leaves it to the store.
+	TTL time.Duration
 	// Decode reads a payload that [Payload.AppendBinary] wrote. Stores that keep
 	// Go values do not call it. An error makes the entry a miss.
 	Decode func([]byte) (Payload, error)
@@ -157,11 +161,17 @@ type Change struct {
 	All bool
 }
 
-// Stale is returned by Fence and Bump for the tables whose registry is not the
-// one the keys were worked out from. Nothing was done for those tables; all
-// others are done. The caller works the keys out again and repeats the call
-// with these tables.
-type Stale []Registry
+// Ack is the answer to Fence and Bump.
+type Ack struct {
+	// Stale holds the tables whose registry is not the one the keys were worked
+	// out from. Nothing was done for those tables, or not all; all others are
+	// done. The caller works the keys out again and repeats the call with these
+	// tables.
+	Stale []Registry
+	// Schema is the schema's version, read after the call began. It is zero
+	// where the change has no tables and is not of all.
+	Schema Schema
+}
 
 // ErrUnavailable is wrapped by every error that means that the store cannot be
 // reached or refuses to work, as opposed to a wrong call.
@@ -186,17 +196,17 @@ type Store interface {
 	// promise to keep it. A TTL of 0 or less stores nothing.
 	Fill(ctx context.Context, q *Query, s Snapshot, p Payload, ttl time.Duration) error
 
-	// Registry returns the table's schemes.
+	// Registry returns the table's schemes, as they are in the store now.
 	Registry(ctx context.Context, database, table string) (Registry, error)
 
 	// Fence is called right before the commit of the change. Repeated with the
 	// same token it renews the deadline.
-	Fence(ctx context.Context, c *Change) (Stale, error)
+	Fence(ctx context.Context, c *Change) (Ack, error)
 
 	// Bump is called after the commit of the change, and after a commit that
 	// failed. With Keep the fences stay, and only values go: for a commit whose
 	// outcome is unknown. A change that was never fenced may be bumped.
-	Bump(ctx context.Context, c *Change, keep Keep) (Stale, error)
+	Bump(ctx context.Context, c *Change, keep Keep) (Ack, error)
 
 	// Schema returns the version of the database's schema, and makes one where
 	// there is none.
@@ -243,6 +253,19 @@ type Local interface {
 	// GetLocal returns the entry if it is there and valid. It does not block
 	// and does not allocate.
 	GetLocal(database string, key Key) (Payload, bool)
+}
+
+// Remote is what a store outside of the process does besides, so that a call of
+// it is not needed where an older answer, or a later one, will do.
+type Remote interface {
+	// RegistryCopy returns the registry of a table as the store's last answer
+	// told it to this process, and false where none did. It does not block. The
+	// copy may be old: Fence and Bump say so when it is, and each of their answers
+	// brings it up to date, whatever the change was.
+	RegistryCopy(database, table string) (Registry, bool)
+	// FillsAside is how many fills a caller may have under way while their
+	// readers go on; 0 for none.
+	FillsAside() int
 }
 
 // Table returns the change of that table in the list, or nil.

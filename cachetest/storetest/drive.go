@@ -131,7 +131,7 @@ func (d *driver) do(a action, before, after *state) error {
 		if a.verb == doBumpKeep && d.c.client != noKeep {
 			keep = store.KeepFence
 		}
-		return d.write(a.i, func(ctx context.Context, c *store.Change) (store.Stale, error) {
+		return d.write(a.i, func(ctx context.Context, c *store.Change) (store.Ack, error) {
 			return d.store.Bump(ctx, c, keep)
 		})
 	case doExpire:
@@ -172,7 +172,7 @@ func token(i int) store.Token { return store.Token{0: 1, 15: byte(i)} }
 
 // write fences or bumps for writer i, with the writer's own copy of the
 // registry, and does again what is stale.
-func (d *driver) write(i int, op func(context.Context, *store.Change) (store.Stale, error)) error {
+func (d *driver) write(i int, op func(context.Context, *store.Change) (store.Ack, error)) error {
 	change := store.Change{Database: d.query.Database, Token: token(i), TTL: time.Hour}
 	for range 4 {
 		switch d.c.kinds[i] {
@@ -183,7 +183,8 @@ func (d *driver) write(i int, op func(context.Context, *store.Change) (store.Sta
 		default:
 			change.Tables = []store.TableChange{rowChange(d.actors.registries[i])}
 		}
-		stale, err := op(context.Background(), &change)
+		ack, err := op(context.Background(), &change)
+		stale := ack.Stale
 		if err != nil || len(stale) == 0 {
 			return err
 		}

@@ -234,13 +234,13 @@ func (w *hammerWriter) write(t store.Token) error {
 		kind = writesAll
 	}
 	ctx := context.Background()
-	if err := w.do(row, kind, t, func(c *store.Change) (store.Stale, error) { return w.b.store.Fence(ctx, c) }); err != nil {
+	if err := w.do(row, kind, t, func(c *store.Change) (store.Ack, error) { return w.b.store.Fence(ctx, c) }); err != nil {
 		return err
 	}
 	if w.r.IntN(10) == 0 {
 		// The outcome is unknown for a while: the server commits, or not,
 		// after the first bump, and the row lock is held until it does.
-		if err := w.do(row, kind, t, func(c *store.Change) (store.Stale, error) { return w.b.store.Bump(ctx, c, store.KeepFence) }); err != nil {
+		if err := w.do(row, kind, t, func(c *store.Change) (store.Ack, error) { return w.b.store.Bump(ctx, c, store.KeepFence) }); err != nil {
 			return err
 		}
 	}
@@ -252,7 +252,7 @@ func (w *hammerWriter) write(t store.Token) error {
 		committed = w.db.rows[row]
 		w.db.mu.Unlock()
 	}
-	if err := w.do(row, kind, t, func(c *store.Change) (store.Stale, error) { return w.b.store.Bump(ctx, c, store.DropFence) }); err != nil {
+	if err := w.do(row, kind, t, func(c *store.Change) (store.Ack, error) { return w.b.store.Bump(ctx, c, store.DropFence) }); err != nil {
 		return err
 	}
 	if commits {
@@ -264,7 +264,7 @@ func (w *hammerWriter) write(t store.Token) error {
 var errStaleForEver = errors.New("storetest: the registry is stale after a hundred tries")
 
 // do fences or bumps, and does again what is stale.
-func (w *hammerWriter) do(row int, kind writes, t store.Token, op func(*store.Change) (store.Stale, error)) error {
+func (w *hammerWriter) do(row int, kind writes, t store.Token, op func(*store.Change) (store.Ack, error)) error {
 	c := &store.Change{Database: w.b.db, Token: t, TTL: time.Hour}
 	for range 100 {
 		switch kind {
@@ -284,11 +284,11 @@ func (w *hammerWriter) do(row int, kind writes, t store.Token, op func(*store.Ch
 			}
 			c.Tables = []store.TableChange{change}
 		}
-		stale, err := op(c)
-		if err != nil || len(stale) == 0 {
+		ack, err := op(c)
+		if err != nil || len(ack.Stale) == 0 {
 			return err
 		}
-		w.registry = stale[0]
+		w.registry = ack.Stale[0]
 	}
 	return errStaleForEver
 }

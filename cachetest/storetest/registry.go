@@ -55,10 +55,11 @@ var registryTests = []test{
 			b.put(1, u)
 			c := b.change(1, tables...)
 			for _, name := range []string{"Fence", "Bump"} {
-				stale, err := b.store.Fence(context.Background(), c)
+				ack, err := b.store.Fence(context.Background(), c)
 				if name == "Bump" {
-					stale, err = b.store.Bump(context.Background(), c, store.DropFence)
+					ack, err = b.store.Bump(context.Background(), c, store.DropFence)
 				}
+				stale := ack.Stale
 				if err != nil || len(stale) != 1 || stale[0].Table != "t" {
 					b.Fatalf("%s: stale %v, error %v, want the table t", name, stale, err)
 				}
@@ -79,9 +80,9 @@ var registryTests = []test{
 		b.fence(c)
 		late := b.query("late", on("t", conj("b", "1")))
 		b.fenced(late, "the writer fenced without knowing the scheme")
-		stale, err := b.store.Bump(context.Background(), c, store.DropFence)
-		if err != nil || len(stale) != 1 {
-			b.Fatalf("Bump: stale %v, error %v, want the table t", stale, err)
+		ack, err := b.store.Bump(context.Background(), c, store.DropFence)
+		if err != nil || len(ack.Stale) != 1 {
+			b.Fatalf("Bump: stale %v, error %v, want the table t", ack.Stale, err)
 		}
 		b.fenced(late, "the bump was not done")
 		b.bump(b.rows(1, "t", "a=1", "b=1"))

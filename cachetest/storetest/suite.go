@@ -214,8 +214,8 @@ func (b *bench) everything(writer int) *store.Change {
 // fence fences and wants no stale registry.
 func (b *bench) fence(c *store.Change) {
 	b.Helper()
-	if stale, err := b.store.Fence(context.Background(), c); err != nil || len(stale) != 0 {
-		b.Fatalf("Fence: stale %v, error %v", stale, err)
+	if ack, err := b.store.Fence(context.Background(), c); err != nil || len(ack.Stale) != 0 {
+		b.Fatalf("Fence: stale %v, error %v", ack.Stale, err)
 	}
 }
 
@@ -224,8 +224,8 @@ func (b *bench) bump(c *store.Change) { b.Helper(); b.bumpKeep(c, store.DropFenc
 
 func (b *bench) bumpKeep(c *store.Change, keep store.Keep) {
 	b.Helper()
-	if stale, err := b.store.Bump(context.Background(), c, keep); err != nil || len(stale) != 0 {
-		b.Fatalf("Bump: stale %v, error %v", stale, err)
+	if ack, err := b.store.Bump(context.Background(), c, keep); err != nil || len(ack.Stale) != 0 {
+		b.Fatalf("Bump: stale %v, error %v", ack.Stale, err)
 	}
 }
 

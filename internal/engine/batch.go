@@ -23,6 +23,10 @@ type batch struct {
 	cause Cause // 0: told from the log
 	// statements is how many there were; 0: told from the log.
 	statements int
+
+	// stored is the version of the handle's schema by the store's last answer;
+	// zero before one.
+	stored store.Schema
 }
 
 // batch is everything that was collected.
@@ -71,7 +75,7 @@ func (b *batch) bump(ctx context.Context, keep store.Keep) error {
 		err = e.schemaChanged(ctx, b.handle.database)
 	}
 	if err == nil {
-		err = b.apply(ctx, func(ch *store.Change) (store.Stale, error) {
+		err = b.apply(ctx, func(ch *store.Change) (store.Ack, error) {
 			return e.bump(ctx, ch, keep)
 		}, t)
 	}
@@ -88,7 +92,7 @@ func (b *batch) schemaChanged() bool {
 
 // apply works out the keys under the registries in force and calls do, until no
 // registry changed meanwhile. What was done is told, unless told is nil.
-func (b *batch) apply(ctx context.Context, do func(*store.Change) (store.Stale, error), t *told) error {
+func (b *batch) apply(ctx context.Context, do func(*store.Change) (store.Ack, error), t *told) error {
 	for _, domain := range b.handle.domains {
 		if err := b.applyIn(ctx, domain, do, t); err != nil {
 			return err
@@ -98,13 +102,14 @@ func (b *batch) apply(ctx context.Context, do func(*store.Change) (store.Stale, 
 }
 
 // applyIn is apply for what is kept in one domain.
-func (b *batch) applyIn(ctx context.Context, domain string, do func(*store.Change) (store.Stale, error), t *told) error {
+func (b *batch) applyIn(ctx context.Context, domain string, do func(*store.Change) (store.Ack, error), t *told) error {
 	cfg := &b.handle.engine.cfg
 	ch := &store.Change{Database: domain, Token: b.token, TTL: cfg.FenceTTL}
 	tables, all := b.byTable(domain)
 	if all {
 		ch.All = true
-		_, err := do(ch)
+		ack, err := do(ch)
+		b.answered(domain, ack)
 		if t != nil {
 			t.all = true
 		}
@@ -114,7 +119,7 @@ func (b *batch) applyIn(ctx context.Context, domain string, do func(*store.Chang
 		if tc.epoch {
 			continue
 		}
-		reg, err := cfg.Store.Registry(ctx, domain, tc.name)
+		reg, err := b.handle.engine.registry(ctx, domain, tc.name)
 		if err != nil {
 			return err
 		}
@@ -125,14 +130,15 @@ func (b *batch) applyIn(ctx context.Context, domain string, do func(*store.Chang
 		for _, tc := range tables {
 			ch.Tables = append(ch.Tables, b.tableChange(domain, tc, round >= maxRegistryRounds))
 		}
-		stale, err := do(ch)
+		ack, err := do(ch)
 		if err != nil {
 			return err
 		}
+		b.answered(domain, ack)
 		again := tables[:0:0]
 		for i, tc := range tables {
-			if j := slices.IndexFunc(stale, func(r store.Registry) bool { return r.Table == tc.name }); j >= 0 {
-				tc.registry = stale[j]
+			if j := slices.IndexFunc(ack.Stale, func(r store.Registry) bool { return r.Table == tc.name }); j >= 0 {
+				tc.registry = ack.Stale[j]
 				again = append(again, tc)
 			} else if t != nil {
 				t.add(tc, &ch.Tables[i])
@@ -141,6 +147,13 @@ func (b *batch) applyIn(ctx context.Context, domain string, do func(*store.Chang
 		tables = again
 	}
 	return nil
+}
+
+// answered takes note of an answer of the store.
+func (b *batch) answered(domain string, ack store.Ack) {
+	if domain == b.handle.domain {
+		b.stored = ack.Schema
+	}
 }
 
 // tableChanges is everything collected of one table.

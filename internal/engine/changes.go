@@ -29,6 +29,12 @@ type Changes struct {
 
 	known knownKeys // what the fence worked out
 
+	// unlocked is the schema that a statement was planned with that ran without a
+	// lock on it; nil: there is none.
+	unlocked *schemaState
+	// stored is the version of the schema by the store's answer to the fence.
+	stored store.Schema
+
 	later    *Postponed // takes the changes after the commit; nil: nobody does
 	fenced   bool
 	fencedAt time.Time // when the fences in force were asked for

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/cacheops/cacheops/store"
@@ -22,14 +23,14 @@ func (c *Changes) Fence(ctx context.Context) error {
 	if c.later != nil {
 		b.log, b.known = c.prompt(), nil
 	}
-	err := b.apply(ctx, func(ch *store.Change) (store.Stale, error) {
+	err := b.apply(ctx, func(ch *store.Change) (store.Ack, error) {
 		return c.handle.engine.cfg.Store.Fence(ctx, ch)
 	}, nil)
 	if err != nil {
 		c.handle.engine.countStoreError(ctx, c.handle.engine.called("fence"), err)
 		return fmt.Errorf("cacheops: the write was rolled back, since readers could not be kept from stale results: %w", err)
 	}
-	c.fenced, c.fencedAt = true, at
+	c.fenced, c.fencedAt, c.stored = true, at, b.stored
 	return nil
 }
 
@@ -64,22 +65,41 @@ func (c *Changes) bump(ctx context.Context, b *batch, keep store.Keep) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.handle.engine.cfg.FenceTTL)
 	defer cancel()
-	if err := b.bump(ctx, keep); err != nil && !errors.Is(err, store.ErrClosed) {
+	err := b.bump(ctx, keep)
+	if err == nil && c.overtaken(ctx, b) {
+		c.AddAll(false)
+		err = c.batch().bump(ctx, keep)
+	}
+	if err != nil && !errors.Is(err, store.ErrClosed) {
 		c.handle.engine.cfg.Logger.ErrorContext(ctx, "cacheops: bump failed, the fences will end by their deadline", "error", err)
 	}
 }
 
 // NoticeSchema is called after a statement that ran without a lock on the
 // schema. If that changed since the plans were made, the statement may have
-// reached tables that its plan does not know.
-func (c *Changes) NoticeSchema(ctx context.Context) {
+// reached tables that its plan does not know. What the store says to that is
+// known with the bump's answer.
+func (c *Changes) NoticeSchema() {
 	state := c.handle.schema.Load()
-	if state == nil || c.handle.stale.Load() {
+	if state == nil || c.handle.stale.Load() || c.planned != nil && c.planned != state {
 		c.AddAll(false)
 		return
 	}
-	stored, err := c.handle.engine.cfg.Store.Schema(context.WithoutCancel(ctx), c.handle.domain)
-	if err != nil || stored != state.version || c.planned != nil && c.planned != state {
-		c.AddAll(false)
+	c.unlocked = state
+}
+
+// overtaken reports whether the store's version of the schema, as the bump found
+// it, is another than the one that a statement without a lock was planned with.
+func (c *Changes) overtaken(ctx context.Context, b *batch) bool {
+	if c.unlocked == nil || slices.ContainsFunc(c.log, func(ch change) bool { return ch.table == nil }) {
+		return false
 	}
+	stored := b.stored
+	if stored == (store.Schema{}) { // nothing was bumped, what was changed is postponed
+		var err error
+		if stored, err = c.handle.StoredSchema(ctx); err != nil {
+			return true
+		}
+	}
+	return stored != c.unlocked.version
 }

@@ -135,15 +135,12 @@ func (e *Engine) Counts() (c Counts) {
 func (h *Handle) CountTooLarge() { h.engine.counters.tooLarge.Add(1) }
 
 // bump bumps in the store, and counts a failure.
-func (e *Engine) bump(ctx context.Context, ch *store.Change, keep store.Keep) (store.Stale, error) {
-	stale, err := e.cfg.Store.Bump(ctx, ch, keep)
-	if err != nil {
-		if !errors.Is(err, store.ErrClosed) {
-			e.called("bump").all.Add(1) // also when its time was over
-		}
-		return stale, err
+func (e *Engine) bump(ctx context.Context, ch *store.Change, keep store.Keep) (store.Ack, error) {
+	ack, err := e.cfg.Store.Bump(ctx, ch, keep)
+	if err != nil && !errors.Is(err, store.ErrClosed) {
+		e.called("bump").all.Add(1) // also when its time was over
 	}
-	return stale, nil
+	return ack, err
 }
 
 // countDropped counts what an invalidation dropped, in whatever domains.

@@ -141,7 +141,7 @@ func (h *Handle) registries(ctx context.Context, t *dialect.Table) ([]store.Regi
 		if !h.within(domain, t) {
 			continue
 		}
-		reg, err := h.engine.cfg.Store.Registry(ctx, domain, name)
+		reg, err := h.engine.registry(ctx, domain, name)
 		if err != nil {
 			return nil, err
 		}

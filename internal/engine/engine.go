@@ -57,7 +57,8 @@ type Config struct {
 // Engine serves all handles of one cache.
 type Engine struct {
 	cfg      Config
-	local    store.Local // the store's in-process side, or nil
+	local    store.Local  // the store's in-process side, or nil
+	remote   store.Remote // the store's side here where it is elsewhere, or nil
 	counters *counters
 	panics   sync.Map // the names of the program's functions that panicked
 
@@ -77,6 +78,7 @@ func New(cfg Config) (*Engine, error) {
 	e.cfg.Hooks = e.guarded(cfg.Hooks)
 	e.drops.seed = maphash.MakeSeed()
 	e.local, _ = cfg.Store.(store.Local)
+	e.remote, _ = cfg.Store.(store.Remote)
 	var err error
 	if e.forever, err = newLocalResults(cfg.MaxLocalBytes); err != nil {
 		return nil, fmt.Errorf("cacheops: results of this process: %w", err)

@@ -18,13 +18,13 @@ type bumped struct {
 }
 
 // Fence implements store.Store.
-func (b *bumped) Fence(ctx context.Context, c *store.Change) (store.Stale, error) {
+func (b *bumped) Fence(ctx context.Context, c *store.Change) (store.Ack, error) {
 	b.fence = keysOf(c)
 	return b.Store.Fence(ctx, c)
 }
 
 // Bump implements store.Store.
-func (b *bumped) Bump(ctx context.Context, c *store.Change, keep store.Keep) (store.Stale, error) {
+func (b *bumped) Bump(ctx context.Context, c *store.Change, keep store.Keep) (store.Ack, error) {
 	b.bump = keysOf(c)
 	return b.Store.Bump(ctx, c, keep)
 }

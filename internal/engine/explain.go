@@ -82,7 +82,7 @@ func (h *Handle) LastDrop(ctx context.Context, p *Plan, args []driver.NamedValue
 // bound is the dependency of a call as the store is told it.
 func (h *Handle) bound(ctx context.Context, p *Plan, args []driver.NamedValue) (dependency.Set, error) {
 	return p.Bind(args).Within(h.engine.cfg.MaxSchemes, func(table string) ([]store.Scheme, error) {
-		reg, err := h.engine.cfg.Store.Registry(ctx, p.domain, table)
+		reg, err := h.engine.registry(ctx, p.domain, table)
 		return reg.Schemes, err
 	})
 }

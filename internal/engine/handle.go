@@ -197,18 +197,23 @@ func (h *Handle) Outdated(ctx context.Context, db dialect.Queryer, p *Plan) (boo
 	return changed || p.state != h.schema.Load(), err
 }
 
-// OutdatedInStore is [Handle.Outdated] by the store's word, and asks the database
-// only where that has changed. So it notices what was done to the schema through
-// the library, by any process, and not what other programs did.
-func (h *Handle) OutdatedInStore(ctx context.Context, db dialect.Queryer, p *Plan) (bool, error) {
-	version, err := h.StoredSchema(ctx)
-	if err == nil && p.state != nil && !h.stale.Load() && p.state == h.schema.Load() && version == p.state.version {
+// Outdated is [Handle.Outdated] by what the store said to the fence, and asks the
+// database only where the schema's version has changed. So it notices what was
+// done to the schema through the library, by any process, and not what other
+// programs did.
+func (c *Changes) Outdated(ctx context.Context, db dialect.Queryer, p *Plan) (bool, error) {
+	h := c.handle
+	if c.stored == (store.Schema{}) { // nothing had to be fenced
+		version, err := h.StoredSchema(ctx)
+		if err != nil {
+			return h.Outdated(ctx, db, p)
+		}
+		c.stored = version
+	}
+	if p.state != nil && !h.stale.Load() && p.state == h.schema.Load() && c.stored == p.state.version {
 		return false, nil
 	}
-	if err != nil {
-		return h.Outdated(ctx, db, p)
-	}
-	changed, err := h.CheckSchema(ctx, db, &version)
+	changed, err := h.CheckSchema(ctx, db, &c.stored)
 	return changed || p.state != h.schema.Load(), err
 }
 

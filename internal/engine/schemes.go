@@ -8,6 +8,17 @@ import (
 	"github.com/cacheops/cacheops/store"
 )
 
+// registry returns the schemes of a table, as they are known here. What is done by
+// them says so where they are out of date.
+func (e *Engine) registry(ctx context.Context, domain, table string) (store.Registry, error) {
+	if e.remote != nil {
+		if r, ok := e.remote.RegistryCopy(domain, table); ok {
+			return r, nil
+		}
+	}
+	return e.cfg.Store.Registry(ctx, domain, table)
+}
+
 // Schemes returns the table's registry: whether anybody reads it, and which
 // columns of an image its schemes need. Ok is false when the images could not
 // be matched, so that there is no use in taking them.

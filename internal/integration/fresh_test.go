@@ -224,11 +224,11 @@ func (l *lossy) die(dead bool) {
 	l.dead = dead
 }
 
-func (l *lossy) Bump(ctx context.Context, c *store.Change, keep store.Keep) (store.Stale, error) {
+func (l *lossy) Bump(ctx context.Context, c *store.Change, keep store.Keep) (store.Ack, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.dead {
-		return nil, nil
+		return store.Ack{}, nil
 	}
 	return l.Store.Bump(ctx, c, keep)
 }
@@ -297,11 +297,11 @@ type unfenceable struct {
 	failing bool
 }
 
-func (u *unfenceable) Fence(ctx context.Context, c *store.Change) (store.Stale, error) {
+func (u *unfenceable) Fence(ctx context.Context, c *store.Change) (store.Ack, error) {
 	u.fail.Lock()
 	defer u.fail.Unlock()
 	if u.failing {
-		return nil, fmt.Errorf("no route: %w", store.ErrUnavailable)
+		return store.Ack{}, fmt.Errorf("no route: %w", store.ErrUnavailable)
 	}
 	return u.Store.Fence(ctx, c)
 }

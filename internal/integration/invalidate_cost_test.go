@@ -29,12 +29,12 @@ func (l *ledger) Registry(ctx context.Context, database, table string) (store.Re
 	return l.Store.Registry(ctx, database, table)
 }
 
-func (l *ledger) Fence(ctx context.Context, c *store.Change) (store.Stale, error) {
+func (l *ledger) Fence(ctx context.Context, c *store.Change) (store.Ack, error) {
 	l.note(c, func(a *asked) { a.fences++ })
 	return l.Store.Fence(ctx, c)
 }
 
-func (l *ledger) Bump(ctx context.Context, c *store.Change, keep store.Keep) (store.Stale, error) {
+func (l *ledger) Bump(ctx context.Context, c *store.Change, keep store.Keep) (store.Ack, error) {
 	l.note(c, func(a *asked) { a.bumps++ })
 	return l.Store.Bump(ctx, c, keep)
 }

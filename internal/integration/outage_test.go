@@ -40,9 +40,9 @@ func (m *moody) Lease(ctx context.Context, q *store.Query) (store.Lease, error) 
 	return m.Store.Lease(ctx, q)
 }
 
-func (m *moody) Fence(ctx context.Context, c *store.Change) (store.Stale, error) {
+func (m *moody) Fence(ctx context.Context, c *store.Change) (store.Ack, error) {
 	if err := m.err(); err != nil {
-		return nil, err
+		return store.Ack{}, err
 	}
 	return m.Store.Fence(ctx, c)
 }

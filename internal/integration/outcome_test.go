@@ -120,8 +120,8 @@ type fenceWatch struct {
 	slow   func() // runs once, after the next fence
 }
 
-func (w *fenceWatch) Fence(ctx context.Context, c *store.Change) (store.Stale, error) {
-	stale, err := w.Store.Fence(ctx, c)
+func (w *fenceWatch) Fence(ctx context.Context, c *store.Change) (store.Ack, error) {
+	ack, err := w.Store.Fence(ctx, c)
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.fences++
@@ -129,7 +129,7 @@ func (w *fenceWatch) Fence(ctx context.Context, c *store.Change) (store.Stale, e
 		w.slow()
 		w.slow = nil
 	}
-	return stale, err
+	return ack, err
 }
 
 // count returns the number of fences since the last call.

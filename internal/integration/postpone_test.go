@@ -24,15 +24,15 @@ type countingStore struct {
 	failing       atomic.Bool
 }
 
-func (s *countingStore) Fence(ctx context.Context, c *store.Change) (store.Stale, error) {
+func (s *countingStore) Fence(ctx context.Context, c *store.Change) (store.Ack, error) {
 	s.fences.Add(1)
 	return s.Store.Fence(ctx, c)
 }
 
-func (s *countingStore) Bump(ctx context.Context, c *store.Change, keep store.Keep) (store.Stale, error) {
+func (s *countingStore) Bump(ctx context.Context, c *store.Change, keep store.Keep) (store.Ack, error) {
 	s.bumps.Add(1)
 	if s.failing.Load() {
-		return nil, store.ErrUnavailable
+		return store.Ack{}, store.ErrUnavailable
 	}
 	return s.Store.Bump(ctx, c, keep)
 }

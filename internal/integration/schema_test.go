@@ -133,6 +133,31 @@ func TestWriteIsPlannedAnewAfterAnotherProcessChangedTheSchema(t *testing.T) {
 	}
 }
 
+// Another process makes the trigger when the write is planned and fenced, and has
+// not run yet. What the bump is told of the schema makes up for it.
+func TestWriteNoticesThatAnotherProcessChangedTheSchemaUnderIt(t *testing.T) {
+	t.Parallel()
+	s, process := twoProcesses(t, unversioned{sqlite.Dialect})
+	const insert = "INSERT INTO others (kind, name) VALUES (1, 'x')"
+	exec(t, s.cached, createOthers, insert)
+	s.want(t, "one,two", false, namesOfKind, 1)
+	met := false
+	s.gate.set(func(_ context.Context, text string) error {
+		if text == insert && !met {
+			met = true
+			exec(t, process.cached, "CREATE TRIGGER tr AFTER INSERT ON others BEGIN UPDATE items SET name = 'T' WHERE id = 1; END")
+			process.want(t, "one,two", false, namesOfKind, 1)
+			process.want(t, "one,two", true, namesOfKind, 1)
+		}
+		return nil
+	}, nil)
+	exec(t, s.cached, insert)
+	s.gate.set(nil, nil)
+	if rows, hit := process.read(t, namesOfKind, 1); !met || hit || rows != "T,two" {
+		t.Errorf("STALE: %q, a hit: %v; the write was seen: %v", rows, hit, met)
+	}
+}
+
 // Another process on the same store changes the schema, through its own handle.
 // The reads of this one are planned anew.
 func TestReadIsPlannedAnewAfterAnotherProcessChangedTheSchema(t *testing.T) {

@@ -103,3 +103,11 @@ func (d *database) bumpSchema() store.Schema {
 	d.schema = v
 	return v
 }
+
+// ack is the answer to a change of tables.
+func (d *database) ack(c *store.Change, stale []store.Registry) store.Ack {
+	if len(c.Tables) == 0 {
+		return store.Ack{}
+	}
+	return store.Ack{Stale: stale, Schema: d.schemaVersion()}
+}

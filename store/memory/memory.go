@@ -236,39 +236,39 @@ func (s *Store) Registry(ctx context.Context, database, table string) (store.Reg
 
 // Fence takes the values of what the change names away and leaves its token
 // there until the deadline, the TTL from now. Token and TTL must be set.
-func (s *Store) Fence(ctx context.Context, c *store.Change) (store.Stale, error) {
+func (s *Store) Fence(ctx context.Context, c *store.Change) (store.Ack, error) {
 	if err := s.check(ctx); err != nil {
-		return nil, err
+		return store.Ack{}, err
 	}
 	if err := checkFence(c); err != nil {
-		return nil, err
+		return store.Ack{}, err
 	}
 	now := s.clock.instant()
 	deadline := now.after(c.TTL)
 	d := s.database(c.Database)
 	if c.All {
 		d.fenceAll(c.Token, deadline, now, &s.broken)
-		return nil, nil
+		return store.Ack{Schema: d.schemaVersion()}, nil
 	}
-	var stale store.Stale
+	var stale []store.Registry
 	for i := range c.Tables {
 		if t := d.table(c.Tables[i].Table); !t.fence(&c.Tables[i], c.Token, deadline, now, &s.broken) {
 			stale = append(stale, t.schemes())
 		}
 	}
-	return stale, nil
+	return d.ack(c, stale), nil
 }
 
 // Bump takes the values of what the change names away, and its token unless it
 // is kept. A token that is kept gets the deadline of a new fence, also where it
 // had run out: Token and TTL must be set then.
-func (s *Store) Bump(ctx context.Context, c *store.Change, keep store.Keep) (store.Stale, error) {
+func (s *Store) Bump(ctx context.Context, c *store.Change, keep store.Keep) (store.Ack, error) {
 	if err := s.check(ctx); err != nil {
-		return nil, err
+		return store.Ack{}, err
 	}
 	if keep == store.KeepFence {
 		if err := checkFence(c); err != nil {
-			return nil, err
+			return store.Ack{}, err
 		}
 	}
 	now := s.clock.instant()
@@ -277,15 +277,15 @@ func (s *Store) Bump(ctx context.Context, c *store.Change, keep store.Keep) (sto
 	d := s.database(c.Database)
 	if c.All {
 		d.bumpAll(c.Token, kept, deadline, now, &s.broken)
-		return nil, nil
+		return store.Ack{Schema: d.schemaVersion()}, nil
 	}
-	var stale store.Stale
+	var stale []store.Registry
 	for i := range c.Tables {
 		if t := d.table(c.Tables[i].Table); !t.bump(&c.Tables[i], c.Token, kept, deadline, now, &s.broken) {
 			stale = append(stale, t.schemes())
 		}
 	}
-	return stale, nil
+	return d.ack(c, stale), nil
 }
 
 // checkFence refuses changes whose fences would not hold.

@@ -85,15 +85,15 @@ func change(tb testing.TB, s *memory.Store, writer byte, keys ...string) *store.
 
 func fence(tb testing.TB, s *memory.Store, c *store.Change) {
 	tb.Helper()
-	if stale, err := s.Fence(context.Background(), c); err != nil || len(stale) > 0 {
-		tb.Fatalf("Fence: stale %v, error %v", stale, err)
+	if ack, err := s.Fence(context.Background(), c); err != nil || len(ack.Stale) > 0 {
+		tb.Fatalf("Fence: stale %v, error %v", ack.Stale, err)
 	}
 }
 
 func bump(tb testing.TB, s *memory.Store, c *store.Change) {
 	tb.Helper()
-	if stale, err := s.Bump(context.Background(), c, store.DropFence); err != nil || len(stale) > 0 {
-		tb.Fatalf("Bump: stale %v, error %v", stale, err)
+	if ack, err := s.Bump(context.Background(), c, store.DropFence); err != nil || len(ack.Stale) > 0 {
+		tb.Fatalf("Bump: stale %v, error %v", ack.Stale, err)
 	}
 }
 

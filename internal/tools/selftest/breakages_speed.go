@@ -33,9 +33,16 @@ var speedBreakages = []breakage{
 	{
 		Name:  "a write to what nobody caches does not ask for the schema",
 		File:  "internal/engine/handle.go",
-		Old:   "p.state == h.schema.Load() && version == p.state.version {",
+		Old:   "p.state == h.schema.Load() && c.stored == p.state.version {",
 		New:   "p.state == h.schema.Load() {",
 		Check: onSQLite("TestWriteIsPlannedAnewAfterAnotherProcessChangedTheSchema"), Want: "STALE",
+	},
+	{
+		Name:  "what the bump says of the schema is not heard",
+		File:  "internal/engine/commit.go",
+		Old:   "return stored != c.unlocked.version",
+		New:   "return false",
+		Check: onSQLite("TestWriteNoticesThatAnotherProcessChangedTheSchemaUnderIt"), Want: "STALE",
 	},
 	{
 		Name:  "who waits for a connection is forgotten",
