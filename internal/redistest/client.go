@@ -103,7 +103,7 @@ func (s *Server) exchange(ctx context.Context, args []string) (any, error) {
 		}
 		return decode(r)
 	}
-	if s.config.Password != "" && !s.config.sentinel {
+	if s.config.Password != "" {
 		if _, err := ask("AUTH", s.config.Password); err != nil {
 			return nil, err
 		}

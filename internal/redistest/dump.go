@@ -9,14 +9,21 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 func (s *Server) dumpFile() string { return filepath.Join(s.dir, "dump.rdb") }
 
 // Save writes the data to the server's disk, and returns when that is done.
 func (s *Server) Save() error {
-	_, err := s.do(context.Background(), "SAVE")
-	return s.check(err)
+	return s.check(await("Redis on "+s.Addr()+" to save its data", func(ctx context.Context) error {
+		_, err := s.do(ctx, "SAVE")
+		// It may be at it already, for a replica.
+		if err == nil || strings.Contains(err.Error(), "save already in progress") {
+			return err
+		}
+		return fatal{err}
+	}))
 }
 
 // CopyDump returns the data as the server has last saved them (its dump.rdb): nil

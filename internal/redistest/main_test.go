@@ -38,3 +38,14 @@ func do(t *testing.T, s *Server, want string, args ...string) {
 		t.Fatalf("%q on %s answered %q, want %q", args, s.Addr(), got, want)
 	}
 }
+
+// must2 is must for two results.
+func must2(t *testing.T) func(a, b string, err error) (string, string) {
+	return func(a, b string, err error) (string, string) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a, b
+	}
+}

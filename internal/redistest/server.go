@@ -159,7 +159,7 @@ func (s *Server) settings() ([]string, error) {
 	if c.UnixSocket {
 		lines = append(lines, "unixsocket "+s.socket())
 	}
-	if c.Password != "" && !c.sentinel {
+	if c.Password != "" {
 		// masterauth is for the day it becomes a replica.
 		lines = append(lines, "requirepass "+strconv.Quote(c.Password), "masterauth "+strconv.Quote(c.Password))
 	}
@@ -259,17 +259,28 @@ func (s *Server) Addr() string {
 // URL names the server with its password: redis://, rediss:// with TLS, or
 // unix:// with a Unix socket.
 func (s *Server) URL() string {
-	u := url.URL{Scheme: "redis", Host: s.Addr()}
+	if !s.config.UnixSocket {
+		return s.tcpURL()
+	}
+	return (&url.URL{Scheme: "unix", Path: s.socket(), User: s.user()}).String()
+}
+
+// tcpURL names the server by its port.
+func (s *Server) tcpURL() string {
+	scheme := "redis"
 	if s.config.TLS {
-		u.Scheme = "rediss"
+		scheme = "rediss"
 	}
-	if s.config.UnixSocket {
-		u.Scheme, u.Host, u.Path = "unix", "", s.socket()
+	return (&url.URL{Scheme: scheme, Host: s.Addr(), User: s.user()}).String()
+}
+
+// user is the password as URLs have it, with the name of the default user left
+// out.
+func (s *Server) user() *url.Userinfo {
+	if s.config.Password == "" {
+		return nil
 	}
-	if s.config.Password != "" {
-		u.User = url.UserPassword("", s.config.Password)
-	}
-	return u.String()
+	return url.UserPassword("", s.config.Password)
 }
 
 // Dir is the folder of the server, with its data, redis.conf and redis.log. It is

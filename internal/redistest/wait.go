@@ -4,7 +4,9 @@ package redistest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"sync"
 	"time"
 )
 
@@ -46,3 +48,31 @@ func await(what string, look func(context.Context) error) error {
 
 // fatal is an error that no waiting mends.
 type fatal struct{ error }
+
+// everyOnce returns a function that calls f at once, again while f fails, and again
+// where an interval has passed since f succeeded: for a request that is accepted and
+// can still come to nothing.
+func everyOnce(interval time.Duration, f func() error) func() error {
+	var accepted time.Time
+	return func() error {
+		if !accepted.IsZero() && time.Since(accepted) < interval {
+			return nil
+		}
+		if err := f(); err != nil {
+			return err
+		}
+		accepted = time.Now()
+		return nil
+	}
+}
+
+// together calls a function for each element at once, and joins the errors.
+func together[E any](elements []E, f func(i int, e E) error) error {
+	errs := make([]error, len(elements))
+	var wg sync.WaitGroup
+	for i, e := range elements {
+		wg.Go(func() { errs[i] = f(i, e) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
