@@ -1,6 +1,7 @@
 # Everything that is done with this repository more than once. A fresh machine
-# needs Go, git and make; what else is needed is put into .bin. The list of the
-# modules is never written down here: it is what go.work says.
+# needs Go, git and make; what else is needed is put into .bin, but for the servers
+# that tests run. The list of the modules is never written down here: it is what
+# go.work says.
 
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
@@ -39,16 +40,20 @@ help: ## list the targets
 tools: ## build the project's own tools into .bin
 	@go build -buildvcs=false -o $(BIN)/ ./internal/tools/...
 
+.PHONY: servers
+servers: ## install redis-server and redis-sentinel where they are missing (as root, with apt-get)
+	@.ci/servers
+
 .PHONY: test
-test: tools ## run the tests of every module, and say what ran
+test: tools servers ## run the tests of every module, and say what ran
 	@$(BIN)/testsummary -timeout $(TIMEOUT) $(ARGS) $(PKG)
 
 .PHONY: torture
-torture: tools ## run the exhaustive interleavings of the stores, the larger ones too
+torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too
 	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^TestExhaustive$$' $(ARGS) ./store/...
 
 .PHONY: race
-race: tools ## run the tests with the race detector (needs a C compiler)
+race: tools servers ## run the tests with the race detector (needs a C compiler)
 	@$(BIN)/testsummary -race -timeout $(RACE_TIMEOUT) $(ARGS) $(PKG)
 
 .PHONY: lint
@@ -86,7 +91,7 @@ microbench: ## run the benchmarks of all packages, shortly
 	@go test -run '^$$' -bench '$(BENCH)' -benchmem -benchtime $(BENCHTIME) -timeout 10m $(ARGS) $(PKG)
 
 .PHONY: fuzz
-fuzz: tools differential ## run every fuzz target for FUZZTIME (60s), and the differential tests
+fuzz: tools servers differential ## run every fuzz target for FUZZTIME (60s), and the differential tests
 	@$(BIN)/fuzzall -time $(FUZZTIME) -run '$(FUZZ)'
 
 .PHONY: bounds
@@ -94,7 +99,7 @@ bounds: ## write a million rows at once, and see what memory it takes
 	@go test -count=1 -v -run '^TestBigWrites$$' ./internal/integration -args -rows 1000000
 
 .PHONY: differential
-differential: ## compare DIFFERENTIAL_READS random reads, try DIFFERENTIAL_CHANGES changes
+differential: servers ## compare DIFFERENTIAL_READS random reads, try DIFFERENTIAL_CHANGES changes
 	@go test ./internal/integration/differential -count=1 -v -timeout 60m -run 'TestDifferential|TestDependencies' $(ARGS) \
 		-args -differential.reads=$(DIFFERENTIAL_READS) -differential.changes=$(DIFFERENTIAL_CHANGES) -differential.seed=$(DIFFERENTIAL_SEED)
 
@@ -107,7 +112,7 @@ tidy-check: tools ## fail when a module is not tidy
 	@$(BIN)/tidy -check
 
 .PHONY: selftest
-selftest: tools ## break the code on purpose and see that the checks notice
+selftest: tools servers ## break the code on purpose and see that the checks notice
 	@$(BIN)/selftest
 
 .PHONY: release-check

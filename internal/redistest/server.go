@@ -1,0 +1,409 @@
+//go:build unix
+
+package redistest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// T is what a test gives to the servers it starts: a testing.TB, or a *rapid.T.
+// The package does not import testing, because a program can use it too.
+type T interface {
+	Helper()
+	Cleanup(f func())
+	Failed() bool
+	Logf(format string, args ...any)
+	Fatalf(format string, args ...any)
+}
+
+// Server is a Redis server, up or down. Its methods are safe for concurrent use,
+// but it is for the test to order what must not cross, as a Kill and a Restart.
+//
+// A method that cannot do what it says fails the test that started the server. For
+// a server of [Run] it returns the error.
+type Server struct {
+	config Config
+	t      T // nil for a server of Run
+	port   *port
+	dir    string
+
+	mu      sync.Mutex // guards what follows
+	process *process   // nil while it is down
+	paused  bool
+	closed  bool
+}
+
+// errInUse is a port that another process took between our look and the
+// server's.
+var errInUse = errors.New("the port is in use")
+
+// Start starts a server and waits until it answers. It is killed when the test
+// ends, and its log is shown if the test has failed. Where there is no Redis the test
+// fails.
+func Start(t T, options ...Option) *Server {
+	t.Helper()
+	return start(t, Config{}.apply(options))
+}
+
+func start(t T, config Config) *Server {
+	t.Helper()
+	s, err := Run(config)
+	if err != nil {
+		t.Fatalf("%v", err)
+	}
+	s.owned(t)
+	return s
+}
+
+// owned makes the server one of a test.
+func (s *Server) owned(t T) {
+	s.t = t
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("the last lines of the log of Redis on %s, in %s:\n%s", s.Addr(), s.dir, s.log())
+		}
+		_ = s.Close() // the folder for temporary files is cleaned by the system too
+	})
+}
+
+// Run starts a server and waits until it answers. It must be closed. It ends with
+// this process in any case, but its folder stays then.
+func Run(config Config) (*Server, error) {
+	if config.binary() == "" {
+		if config.Binary != "" {
+			return nil, fmt.Errorf("redistest: there is no program %s", config.Binary)
+		}
+		return nil, errors.New("redistest: " + missing)
+	}
+	for try := 1; ; try++ {
+		s, err := run(config)
+		if err == nil || try == 10 || !errors.Is(err, errInUse) {
+			return s, err
+		}
+	}
+}
+
+func run(config Config) (_ *Server, err error) {
+	s := &Server{config: config}
+	defer func() {
+		if err != nil {
+			_ = s.Close() // the error that there is says more
+		}
+	}()
+	if s.port, err = reserve(config.cluster); err != nil {
+		return nil, err
+	}
+	if s.dir, err = os.MkdirTemp("", "redis-"); err != nil {
+		return nil, fmt.Errorf("redistest: %w", err)
+	}
+	// The path of a socket has a limit of about a hundred bytes.
+	if config.UnixSocket && len(s.socket()) > 100 {
+		os.RemoveAll(s.dir)
+		if s.dir, err = os.MkdirTemp("/tmp", "redis-"); err != nil {
+			return nil, fmt.Errorf("redistest: %w", err)
+		}
+	}
+	settings, err := s.settings()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(s.configFile(), []byte(strings.Join(settings, "\n")+"\n"), 0o600); err != nil {
+		return nil, fmt.Errorf("redistest: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.launch(); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Server) configFile() string { return filepath.Join(s.dir, "redis.conf") }
+func (s *Server) logFile() string    { return filepath.Join(s.dir, "redis.log") }
+func (s *Server) socket() string     { return filepath.Join(s.dir, "redis.sock") }
+
+// settings are the lines of redis.conf.
+func (s *Server) settings() ([]string, error) {
+	c, number := s.config, strconv.Itoa(s.port.number)
+	lines := []string{"bind 127.0.0.1", "dir " + s.dir, "daemonize no"}
+	if !c.sentinel {
+		lines = append(lines, "repl-diskless-sync-delay 0") // a replica need not wait for others
+	}
+	if !c.TLS {
+		lines = append(lines, "port "+number)
+	} else {
+		cert, err := issued()
+		if err != nil {
+			return nil, err
+		}
+		written, err := cert.write(s.dir)
+		if err != nil {
+			return nil, err
+		}
+		lines = append(append(lines, "port 0", "tls-port "+number), written...)
+		if c.cluster {
+			lines = append(lines, "tls-cluster yes")
+		}
+	}
+	if c.UnixSocket {
+		lines = append(lines, "unixsocket "+s.socket())
+	}
+	if c.Password != "" {
+		// masterauth is for the day it becomes a replica.
+		lines = append(lines, "requirepass "+strconv.Quote(c.Password), "masterauth "+strconv.Quote(c.Password))
+	}
+	return append(lines, c.Settings...), nil
+}
+
+// launch starts the program and waits until it answers. s.mu is held.
+func (s *Server) launch() error {
+	log, err := os.OpenFile(s.logFile(), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
+	if err != nil {
+		return fmt.Errorf("redistest: %w", err)
+	}
+	defer func() { _ = log.Close() }() // the program has its own
+	from, err := log.Stat()
+	if err != nil {
+		return fmt.Errorf("redistest: %w", err)
+	}
+	args := []string{s.configFile()}
+	if s.config.sentinel {
+		args = append(args, "--sentinel")
+	}
+	p, err := spawn(log, s.config.binary(), args...)
+	if err != nil {
+		return fmt.Errorf("redistest: %w", err)
+	}
+	err = await("Redis on "+s.Addr()+" to be ready", func(ctx context.Context) error {
+		if p.ended() {
+			return fatal{s.whyEnded(from.Size())}
+		}
+		return s.ready(ctx, p.pid())
+	})
+	if err != nil {
+		p.kill()
+		return err
+	}
+	s.process, s.paused = p, false
+	return nil
+}
+
+// ready is nil once the process answers and has read its data.
+func (s *Server) ready(ctx context.Context, pid int) error {
+	server, err := s.info(ctx, "server")
+	if err != nil {
+		return err
+	}
+	if server["process_id"] != strconv.Itoa(pid) {
+		return fmt.Errorf("process %s answers, not %d", server["process_id"], pid)
+	}
+	persistence, err := s.info(ctx, "persistence")
+	if err != nil {
+		return err
+	}
+	if persistence["loading"] == "1" {
+		return errors.New("it is reading its data")
+	}
+	return nil
+}
+
+// whyEnded tells from the log, from an offset on, why the program ended.
+func (s *Server) whyEnded(from int64) error {
+	text, err := os.ReadFile(s.logFile())
+	if err != nil {
+		return err
+	}
+	text = text[min(from, int64(len(text))):]
+	err = fmt.Errorf("it ended:\n%s", text)
+	if strings.Contains(string(text), "Address already in use") {
+		err = fmt.Errorf("%w: %w", errInUse, err)
+	}
+	return err
+}
+
+// log returns the last lines of the log.
+func (s *Server) log() string {
+	text, err := os.ReadFile(s.logFile())
+	if err != nil {
+		return err.Error()
+	}
+	const enough = 8000
+	return string(text[max(0, len(text)-enough):])
+}
+
+// check fails the test for an error, and returns it.
+func (s *Server) check(err error) error {
+	if err != nil && s.t != nil {
+		s.t.Helper()
+		s.t.Fatalf("%v", err)
+	}
+	return err
+}
+
+// Addr is host:port.
+func (s *Server) Addr() string {
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port.number))
+}
+
+// URL names the server with its password: redis://, rediss:// with TLS, or
+// unix:// with a Unix socket.
+func (s *Server) URL() string {
+	if !s.config.UnixSocket {
+		return s.tcpURL()
+	}
+	return (&url.URL{Scheme: "unix", Path: s.socket(), User: s.user()}).String()
+}
+
+// tcpURL names the server by its port.
+func (s *Server) tcpURL() string {
+	scheme := "redis"
+	if s.config.TLS {
+		scheme = "rediss"
+	}
+	return (&url.URL{Scheme: scheme, Host: s.Addr(), User: s.user()}).String()
+}
+
+// user is the password as URLs have it, with the name of the default user left
+// out.
+func (s *Server) user() *url.Userinfo {
+	if s.config.Password == "" {
+		return nil
+	}
+	return url.UserPassword("", s.config.Password)
+}
+
+// Dir is the folder of the server, with its data, redis.conf and redis.log. It is
+// removed when the server is closed.
+func (s *Server) Dir() string { return s.dir }
+
+// Pid is the number of the server's process, or 0 while it is down.
+func (s *Server) Pid() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process == nil {
+		return 0
+	}
+	return s.process.pid()
+}
+
+// answering reports whether the server is up and not paused.
+func (s *Server) answering() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.process != nil && !s.process.ended() && !s.paused
+}
+
+// Kill ends the server at once (SIGKILL), and waits until it has ended. Where it
+// is down there is nothing to do.
+func (s *Server) Kill() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.kill()
+	return nil
+}
+
+// kill ends the server. s.mu is held.
+func (s *Server) kill() {
+	if s.process != nil {
+		s.process.kill()
+		s.process, s.paused = nil, false
+	}
+}
+
+// Shutdown asks the server to end (SIGTERM), and waits until it has. It saves its
+// data before, unless its settings say otherwise.
+func (s *Server) Shutdown() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process == nil {
+		return nil
+	}
+	s.process.signal(syscall.SIGTERM)
+	s.process.signal(syscall.SIGCONT) // one that is paused would not notice
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	select {
+	case <-s.process.done:
+		s.process, s.paused = nil, false
+		return nil
+	case <-limit.C:
+		return s.check(fmt.Errorf("redistest: waited %v in vain for Redis on %s to shut down", patience, s.Addr()))
+	}
+}
+
+// Pause stops the server (SIGSTOP), and returns once it has stopped: it keeps its
+// connections and takes new ones, but answers nothing until Resume.
+func (s *Server) Pause() error {
+	return s.check(s.halt(syscall.SIGSTOP, true))
+}
+
+// Resume lets a server go on that Pause has stopped (SIGCONT).
+func (s *Server) Resume() error {
+	return s.check(s.halt(syscall.SIGCONT, false))
+}
+
+func (s *Server) halt(signal syscall.Signal, paused bool) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.process == nil || s.process.ended() {
+		return fmt.Errorf("redistest: Redis on %s is down, so it cannot be paused or resumed", s.Addr())
+	}
+	s.process.signal(signal)
+	s.paused = paused
+	what := "Redis on " + s.Addr() + " to go on"
+	if paused {
+		what = "Redis on " + s.Addr() + " to stop"
+	}
+	return await(what, func(context.Context) error {
+		if now := state(s.process.pid()); (now == "T") != paused {
+			return fmt.Errorf("its state is %q", now)
+		}
+		return nil
+	})
+}
+
+// Restart starts a server that is down again, on the same port, with the same
+// folder, its data, and redis.conf as it is by now, and waits until it answers.
+func (s *Server) Restart() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.closed:
+		return s.check(fmt.Errorf("redistest: Redis on %s is closed", s.Addr()))
+	case s.process != nil && !s.process.ended():
+		return s.check(fmt.Errorf("redistest: Redis on %s is up: kill it or shut it down, then restart it", s.Addr()))
+	}
+	return s.check(s.launch())
+}
+
+// Close kills the server and removes its folder. A second Close does nothing.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.closed = true
+	s.kill()
+	if s.port != nil {
+		s.port.release()
+	}
+	if s.dir == "" {
+		return nil
+	}
+	if err := os.RemoveAll(s.dir); err != nil {
+		return fmt.Errorf("redistest: %w", err)
+	}
+	return nil
+}
