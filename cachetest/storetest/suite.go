@@ -85,7 +85,7 @@ func on(table string, conjs ...store.Conj) store.TableDep {
 
 // query is a query with a name of its own.
 func (b *bench) query(name string, deps ...store.TableDep) *store.Query {
-	return &store.Query{Database: b.db, Key: sha256.Sum256([]byte(name)), Deps: deps, Decode: decode}
+	return &store.Query{Database: b.db, Key: sha256.Sum256([]byte(name)), Deps: deps, TTL: ttl, Decode: decode}
 }
 
 // lease leases and wants stamps.

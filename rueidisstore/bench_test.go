@@ -1,0 +1,90 @@
+package rueidisstore_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/cacheops/cacheops/internal/redistest"
+	"github.com/cacheops/cacheops/rueidisstore"
+	"github.com/cacheops/cacheops/store"
+)
+
+// blob is a payload of bytes.
+type blob []byte
+
+func (b blob) Size() int                              { return len(b) }
+func (b blob) AppendBinary(to []byte) ([]byte, error) { return append(to, b...), nil }
+func decodeBlob(b []byte) (store.Payload, error)      { return blob(b), nil }
+
+func benchQuery(i int) *store.Query {
+	v := strconv.Itoa(i)
+	return &store.Query{
+		Database: "main", Key: sha256.Sum256([]byte(v)), Decode: decodeBlob, TTL: time.Hour,
+		Deps: []store.TableDep{{Table: "public.users", Conjs: []store.Conj{
+			{Scheme: "1:id", Key: "s1:id", Shared: true}, {Scheme: "1:id", Key: "r4:1:id;v" + v},
+		}}},
+	}
+}
+
+// setup makes a store with entries, and a server.
+func setup(b *testing.B, n, size int) (*rueidisstore.Store, raw, []*store.Query) {
+	b.Helper()
+	server := redistest.Start(b, redistest.WithSettings("save ''"))
+	s := newStore(b, server.URL())
+	queries := make([]*store.Query, n)
+	for i := range queries {
+		queries[i] = benchQuery(i)
+		l, err := s.Lease(context.Background(), queries[i])
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Fill(context.Background(), queries[i], l.Snapshot, make(blob, size), time.Hour); err != nil {
+			b.Fatal(err)
+		}
+	}
+	r := newRaw(b, s)
+	r.do("SET", []string{"raw"}, string(make([]byte, size)))
+	return s, r, queries
+}
+
+func BenchmarkHit(b *testing.B) {
+	for _, size := range []int{300, 15000} {
+		s, r, queries := setup(b, 100, size)
+		ctx := context.Background()
+		hit := func(i int) {
+			if _, ok, err := s.Get(ctx, queries[i%len(queries)]); !ok || err != nil {
+				b.Fatal("a miss", err)
+			}
+		}
+		get := func(int) {
+			if _, err := r.c.Do(ctx, r.c.B().Get().Key("raw").Build()).ToString(); err != nil {
+				b.Fatal(err)
+			}
+		}
+		for _, x := range []struct {
+			name string
+			f    func(int)
+		}{{"raw", get}, {"hit", hit}} {
+			b.Run(x.name+"/"+strconv.Itoa(size), func(b *testing.B) {
+				b.ReportAllocs()
+				for i := 0; b.Loop(); i++ {
+					x.f(i)
+				}
+			})
+			b.Run(x.name+"64/"+strconv.Itoa(size), func(b *testing.B) {
+				b.ReportAllocs()
+				b.SetParallelism(32)
+				var n atomic.Int64
+				b.RunParallel(func(pb *testing.PB) {
+					for pb.Next() {
+						x.f(int(n.Add(1)))
+					}
+				})
+			})
+		}
+	}
+}

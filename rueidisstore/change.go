@@ -1,0 +1,240 @@
+package rueidisstore
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/cacheops/cacheops/store"
+)
+
+// maxKeys bounds the conjunctions of one call of a script: Redis does nothing else
+// while it runs one. What has more goes in several, in one pipeline.
+const maxKeys = 256
+
+// Fence puts the change's token on what it names: one round trip, whatever the
+// number of tables.
+func (s *Store) Fence(ctx context.Context, c *store.Change) (ack store.Ack, err error) {
+	if err := checkFence(c); err != nil {
+		return store.Ack{}, err
+	}
+	err = s.writing(ctx, "fence", func(ctx context.Context) (err error) {
+		ack, err = s.change(ctx, c, s.scripts.fence, "fence")
+		return err
+	})
+	if err != nil {
+		return store.Ack{}, err
+	}
+	return ack, nil
+}
+
+// Bump takes the values of what the change names away, and its token unless it is
+// kept: one round trip. It is tried also where other calls are not, after many
+// failures: the commit it follows has happened.
+func (s *Store) Bump(ctx context.Context, c *store.Change, keep store.Keep) (store.Ack, error) {
+	if err := s.check(ctx); err != nil {
+		return store.Ack{}, err
+	}
+	how, args := "bump", "0"
+	if keep == store.KeepFence {
+		if err := checkFence(c); err != nil {
+			return store.Ack{}, err
+		}
+		how, args = "keep", "1"
+	}
+	within, cancel := context.WithTimeout(ctx, s.cfg.WriteTimeout)
+	defer cancel()
+	ack, err := s.change(within, c, s.scripts.bump, how, args)
+	if err != nil {
+		return store.Ack{}, s.failed(ctx, "bump", err)
+	}
+	return ack, nil
+}
+
+// checkFence refuses changes whose fences would not hold.
+func checkFence(c *store.Change) error {
+	switch {
+	case c.Token == (store.Token{}):
+		return errToken
+	case c.TTL < time.Millisecond:
+		return errTTL
+	}
+	return nil
+}
+
+// change runs the script for each table, or does how to everything.
+func (s *Store) change(ctx context.Context, c *store.Change, what *script, how string, more ...string) (store.Ack, error) {
+	db := s.keys.database(c.Database)
+	token, ttl := string(c.Token[:]), strconv.FormatInt(c.TTL.Milliseconds(), 10)
+	ground := &request{key: db.global, slot: db.slot}
+	if c.All {
+		ground.make = func() []command {
+			return []command{
+				{script: s.scripts.all, keys: []string{db.global}, args: []string{token, ttl, how}},
+				{name: "GET", keys: []string{db.schema}},
+			}
+		}
+		if err := s.do(ctx, ground); err != nil {
+			return store.Ack{}, err
+		}
+		schema, err := s.schemaReply(ctx, c.Database, ground, 1)
+		return store.Ack{Schema: schema}, err
+	}
+	if len(c.Tables) == 0 {
+		return store.Ack{}, nil
+	}
+	ground.make = func() []command { return []command{{name: "GET", keys: []string{db.schema}}} }
+	requests := make([]*request, 0, 1+len(c.Tables))
+	requests = append(requests, ground)
+	for i := range c.Tables {
+		requests = append(requests, s.tableRequest(c, &c.Tables[i], what, token, ttl, more))
+	}
+	if err := s.do(ctx, requests...); err != nil {
+		return store.Ack{}, err
+	}
+	var ack store.Ack
+	for i := range c.Tables {
+		stale, err := s.tableReply(c, &c.Tables[i], requests[1+i])
+		if err != nil {
+			return store.Ack{}, err
+		}
+		if stale {
+			r, _ := s.RegistryCopy(c.Database, c.Tables[i].Table)
+			ack.Stale = append(ack.Stale, r)
+		}
+	}
+	var err error
+	ack.Schema, err = s.schemaReply(ctx, c.Database, ground, 0)
+	return ack, err
+}
+
+// stampLife is how long fences' keys live at least. Their deadlines are in their
+// values: the keys only must not be the first to go where Redis evicts by the time
+// left.
+const stampLife = "86400000"
+
+// tableRequest is a change of one table: one call of the script, or several where
+// it has many conjunctions. Each puts the token among the live fences.
+func (s *Store) tableRequest(c *store.Change, tc *store.TableChange, what *script, token, ttl string, more []string) *request {
+	t := s.keys.table(c.Database, tc.Table)
+	version, epoch := s.copies.version(c.Database, tc.Table), "1"
+	conjs := tc.Keys
+	if tc.Epoch {
+		conjs = nil
+	} else {
+		version, epoch = versionText(tc.Registry), "0"
+	}
+	commands := make([]command, 0, 1+len(conjs)/maxKeys)
+	args := append([]string{token, ttl, epoch, version, stampLife}, more...)
+	for {
+		n := min(len(conjs), maxKeys)
+		keys := make([]string, 4, 4+n)
+		keys[0], keys[1], keys[2], keys[3] = t.registry, t.epoch, t.live, t.whole
+		for _, k := range conjs[:n] {
+			keys = append(keys, t.conj(k))
+		}
+		commands = append(commands, command{script: what, keys: keys, args: args})
+		if conjs = conjs[n:]; len(conjs) == 0 {
+			break
+		}
+	}
+	return &request{key: t.base, slot: t.slot, make: func() []command { return commands }}
+}
+
+// versionText is a registry's version as Redis has it.
+func versionText(v uint64) string {
+	if v == 0 {
+		return ""
+	}
+	b := [versionSize]byte{
+		byte(v >> 56), byte(v >> 48), byte(v >> 40), byte(v >> 32), byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v),
+	}
+	return string(b[:])
+}
+
+// tableReply reads the answer to tableRequest. It keeps what is told of the
+// registry.
+func (s *Store) tableReply(c *store.Change, tc *store.TableChange, r *request) (stale bool, err error) {
+	if len(r.replies) == 0 {
+		return false, errReply
+	}
+	for i := range r.replies {
+		list, err := r.replies[i].ToArray()
+		if err != nil || len(list) != 4 {
+			return false, errReply
+		}
+		done, err1 := list[0].ToString()
+		version, err2 := list[1].ToString()
+		unread, err3 := list[3].ToString()
+		if err1 != nil || err2 != nil || err3 != nil || version != "" && len(version) != versionSize {
+			return false, errReply
+		}
+		stale = stale || done != "1"
+		have := s.copies.get(c.Database, tc.Table)
+		switch {
+		case !list[2].IsNil():
+			schemes, err := list[2].AsStrSlice()
+			if err != nil {
+				return false, errReply
+			}
+			s.copies.put(c.Database, tc.Table, newCopy(tc.Table, version, schemes, unread == "1"))
+		case have == nil || version == "" && have.registry.Unread != (unread == "1"):
+			s.copies.put(c.Database, tc.Table, newCopy(tc.Table, version, nil, unread == "1"))
+		}
+	}
+	return stale, nil
+}
+
+// schemaReply reads the schema's version from the answer at a place. Where there is
+// none, one is made.
+func (s *Store) schemaReply(ctx context.Context, database string, r *request, at int) (store.Schema, error) {
+	if len(r.replies) <= at {
+		return store.Schema{}, errReply
+	}
+	if stored, err := r.replies[at].ToString(); err == nil && len(stored) == stampSize {
+		return schemaOf(stored, r.master), nil
+	}
+	return s.ground(ctx, database)
+}
+
+// Registry returns the table's schemes as Redis has them now.
+func (s *Store) Registry(ctx context.Context, database, table string) (out store.Registry, err error) {
+	err = s.reading(ctx, "registry", func(ctx context.Context) error {
+		t := s.keys.table(database, table)
+		r := request{key: t.base, slot: t.slot, make: func() []command {
+			return []command{{name: "HGETALL", keys: []string{t.registry}}, {name: "TYPE", keys: []string{t.epoch}}}
+		}}
+		if err := s.do(ctx, &r); err != nil {
+			return err
+		}
+		if len(r.replies) != 2 {
+			return errReply
+		}
+		fields, err := r.replies[0].AsStrMap()
+		if err != nil {
+			return errReply
+		}
+		kind, err := r.replies[1].ToString()
+		if err != nil {
+			return errReply
+		}
+		version := fields["v"]
+		if version != "" && len(version) != versionSize {
+			return errReply
+		}
+		var schemes []string
+		for f := range fields {
+			if version != "" && f[:1] == "s" {
+				schemes = append(schemes, f[1:])
+			}
+		}
+		c := newCopy(table, version, schemes, version == "" && kind != "string")
+		s.copies.put(database, table, c)
+		out = c.registry
+		return nil
+	})
+	if err != nil {
+		return store.Registry{}, err
+	}
+	return out, nil
+}

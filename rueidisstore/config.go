@@ -1,0 +1,146 @@
+package rueidisstore
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+// The defaults of [Config].
+const (
+	DefaultPrefix          = "cacheops"
+	DefaultConnections     = 1
+	DefaultReadTimeout     = 100 * time.Millisecond
+	DefaultWriteTimeout    = 2 * time.Second
+	DefaultBackgroundFills = 64
+)
+
+// Config says which Redis it is, and how to use it. One of URL, Option and Client
+// is required.
+type Config struct {
+	// URL names the server, with user, password and database number where they are
+	// needed; see rueidis.ParseURL for all that it can say:
+	//
+	//	redis://user:password@localhost:6379/0
+	//	rediss://localhost:6379                                  with TLS
+	//	unix:///run/redis.sock?db=0
+	//	redis://node1:7000?addr=node2:7000&addr=node3:7000       a Cluster
+	//	redis://sentinel1:26379?addr=sentinel2:26379&master_set=mymaster
+	//
+	// A Cluster is recognised by itself, also where one address is given.
+	URL string
+
+	// Option is what a URL cannot say: client certificates, credentials that
+	// change, a dialler. Fields that are zero get this package's defaults.
+	Option *rueidis.ClientOption
+
+	// Client is a client of the program's own. The store uses connections of its
+	// own out of its pool, a few for each node, and leaves it open. Its time-outs
+	// for connecting count.
+	Client rueidis.Client
+
+	// Prefix goes before every key. Programs with one prefix on one Redis share
+	// their entries, and must, if they write one database. No braces or control
+	// characters. Default: [DefaultPrefix].
+	Prefix string
+
+	// Connections is how many connections to each node carry the calls of all
+	// goroutines. Default: [DefaultConnections].
+	Connections int
+
+	// ReadTimeout bounds how long a read waits for Redis before it goes to the
+	// database. Default: [DefaultReadTimeout].
+	ReadTimeout time.Duration
+
+	// WriteTimeout bounds how long a fence or a bump waits for Redis. Default:
+	// [DefaultWriteTimeout].
+	WriteTimeout time.Duration
+
+	// BackgroundFills is how many results may be on their way to Redis while
+	// their readers go on; what comes on top is not stored. Default:
+	// [DefaultBackgroundFills]. Negative: each reader waits until its result is
+	// stored.
+	BackgroundFills int
+}
+
+func (c Config) withDefaults() Config {
+	c.Prefix = cmp.Or(c.Prefix, DefaultPrefix)
+	c.Connections = cmp.Or(c.Connections, DefaultConnections)
+	c.ReadTimeout = cmp.Or(c.ReadTimeout, DefaultReadTimeout)
+	c.WriteTimeout = cmp.Or(c.WriteTimeout, DefaultWriteTimeout)
+	c.BackgroundFills = cmp.Or(c.BackgroundFills, DefaultBackgroundFills)
+	return c
+}
+
+// maxConnections bounds Config.Connections: more only cost memory.
+const maxConnections = 64
+
+var errNoServer = errors.New("cacheops: rueidisstore: no server: set Config.URL, for example redis://localhost:6379, or Config.Option, or Config.Client")
+
+// validate names the field that is wrong and the way to mend it.
+func (c *Config) validate() error {
+	given := 0
+	for _, is := range []bool{c.URL != "", c.Option != nil, c.Client != nil} {
+		if is {
+			given++
+		}
+	}
+	switch {
+	case given == 0:
+		return errNoServer
+	case given > 1:
+		return errors.New("cacheops: rueidisstore: set one of Config.URL, Config.Option and Config.Client, not several")
+	case strings.ContainsFunc(c.Prefix, func(r rune) bool { return r == '{' || r == '}' || r < ' ' }):
+		return fmt.Errorf("cacheops: rueidisstore: Config.Prefix is %q: leave out braces and control characters", c.Prefix)
+	case c.Connections < 1 || c.Connections > maxConnections:
+		return fmt.Errorf("cacheops: rueidisstore: Config.Connections is %d: use 1 to %d, or 0 for the default of %d",
+			c.Connections, maxConnections, DefaultConnections)
+	case c.ReadTimeout < 0 || c.WriteTimeout < 0:
+		return fmt.Errorf("cacheops: rueidisstore: Config.ReadTimeout is %v and WriteTimeout %v: leave them 0 for the defaults", c.ReadTimeout, c.WriteTimeout)
+	}
+	return nil
+}
+
+// The defaults of a client that this package makes.
+const (
+	dialTimeout = time.Second
+	bufferSize  = 64 << 10
+	// refreshEvery is how often a client looks for changes of the topology that
+	// nobody told it of.
+	refreshEvery = 5 * time.Second
+)
+
+// option returns how to make a client, or nil where the program made one. What
+// the URL is wrong about is not repeated in the error: it may hold a password.
+func (c *Config) option() (*rueidis.ClientOption, error) {
+	var opt rueidis.ClientOption
+	switch {
+	case c.Client != nil:
+		return nil, nil
+	case c.Option != nil:
+		opt = *c.Option
+	default:
+		var err error
+		if opt, err = rueidis.ParseURL(c.URL); err != nil {
+			return nil, errors.New("cacheops: rueidisstore: Config.URL is not a URL of a Redis: use redis://, rediss:// or unix://, with special characters of a password escaped as %40")
+		}
+	}
+	if len(opt.InitAddress) == 0 {
+		return nil, errNoServer
+	}
+	// What is retried in secret would be sent over a connection that nobody has
+	// looked at. Client-side caching is not used.
+	opt.DisableRetry, opt.DisableCache = true, true
+	opt.MaxFlushDelay = 20 * time.Microsecond
+	opt.Dialer.Timeout = cmp.Or(opt.Dialer.Timeout, dialTimeout)
+	opt.ReadBufferEachConn = cmp.Or(opt.ReadBufferEachConn, bufferSize)
+	opt.WriteBufferEachConn = cmp.Or(opt.WriteBufferEachConn, bufferSize)
+	opt.PipelineMultiplex = cmp.Or(opt.PipelineMultiplex, -1) // one: it carries next to nothing
+	opt.Sentinel.TopologyRefreshInterval = cmp.Or(opt.Sentinel.TopologyRefreshInterval, refreshEvery)
+	opt.ClusterOption.ShardsRefreshInterval = cmp.Or(opt.ClusterOption.ShardsRefreshInterval, refreshEvery)
+	return &opt, nil
+}

@@ -1,0 +1,60 @@
+// Package rueidisstore keeps the cache in Redis, so that all processes of a
+// program share it and each other's writes. It is a [store.Store] on
+// github.com/redis/rueidis: a single server, Sentinel or Cluster, Redis 6.2 or
+// newer or Valkey.
+//
+//	st, err := rueidisstore.New(rueidisstore.Config{URL: "redis://localhost:6379"})
+//	cache, err := cacheops.New(cacheops.Config{Store: st})
+//
+// # What it costs
+//
+// A hit is one round trip: an MGET of the entry and of the stamps that it depends
+// on, or one for each node of a Cluster that has some of them, side by side. A
+// miss leases in a second one and fills in the background. A transaction that
+// wrote makes two: a fence before its commit and a bump after it, each pipelined
+// over its tables, whatever the number of entries. Nothing is scanned, and nothing
+// is deleted one by one.
+//
+// # What may happen to Redis
+//
+// Any key may be lost at any time, by whatever eviction policy, FLUSHALL or an
+// expiry: that costs hits. Restarts and failovers cost all hits: an entry is bound
+// to the replication id of the servers whose stamps it was stored under, which
+// changes when a server restarts, from whatever file, and when a replica is
+// promoted. So what a server has forgotten cannot be missed. Hits are never read
+// from replicas. What is not promised: that an old master is noticed which a
+// network partition keeps serving, and that a server is which REPLICAOF made a
+// replica by hand, without CLIENT KILL TYPE normal, before a tenth of a second has
+// passed.
+//
+// While Redis cannot be reached, or refuses to work, reads go to the database: a
+// read waits for it [Config.ReadTimeout] at most, and after a few failures in a
+// row not at all, but for one read a second that looks whether it is back. Writes
+// wait [Config.WriteTimeout] at most; what becomes of them then is said by
+// OnStoreFailure in the Config of package cacheops.
+//
+// # What is in Redis
+//
+// All keys begin with [Config.Prefix]. The names of databases and tables can be
+// read in them; entries, conditions and values are digests.
+//
+//	cacheops:<digest>                       an entry: a string
+//	cacheops:<digest>:lock                  the lock of an entry: a string
+//	cacheops:{main}:g                       the global epoch of the database main
+//	cacheops:{main}:s                       the version of its schema
+//	cacheops:{main:public.users}:e          the epoch of the table public.users
+//	cacheops:{main:public.users}:r          its registry of schemes: a hash
+//	cacheops:{main:public.users}:l          its live fences: a sorted set
+//	cacheops:{main:public.users}:w          the stamp of queries on all of it
+//	cacheops:{main:public.users}:<digest>   the stamp of a conjunction
+//
+// Stamps are strings of 16 bytes; while a writer is between fence and bump there
+// is a sorted set in their place. The keys and the form of the epochs are the same
+// in all versions of this package, so that two versions on one Redis drop each
+// other's results. What else there is has its own version, and what another
+// version wrote is a miss.
+//
+// The user that the client logs in as needs the commands of the scripts in folder
+// lua, and EVALSHA, EVAL, MGET, GET, SET, PTTL, INFO, PUBLISH, SUBSCRIBE and, in a
+// Cluster, CLUSTER SLOTS and ASKING.
+package rueidisstore

@@ -1,0 +1,271 @@
+package rueidisstore
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/rueidis"
+)
+
+// incarnation is one life of a server as a master: its replication id. A server
+// takes a new one when it starts, from whatever file, and when it is promoted, so
+// that under one incarnation nothing is ever forgotten but by losing keys.
+type incarnation [20]byte
+
+// link is one connection to a server, over which nothing is read before the
+// server has said who it is. When the connection ends, so does the link: there is
+// no second connection under it that nobody has asked.
+type link struct {
+	wire   rueidis.DedicatedClient
+	master incarnation
+	// asked is when the server was last asked who it is.
+	asked atomic.Int64
+}
+
+// askEvery is how often a link in use asks the server again, to notice one that
+// changed its part without ending its connections.
+const askEvery = 100 * time.Millisecond
+
+// started is the beginning of this package's own time.
+var started = time.Now()
+
+func sinceStart() int64 { return int64(time.Since(started)) }
+
+// due reports whether the server should be asked again.
+func (l *link) due() bool { return sinceStart()-l.asked.Load() > int64(askEvery) }
+
+// whois is the question who the server is.
+func whois(b rueidis.Builder) rueidis.Completed {
+	return b.Info().Section("replication").Build()
+}
+
+// confirm looks at the answer to whois.
+func (l *link) confirm(r rueidis.RedisResult) error {
+	text, err := r.ToString()
+	if err != nil {
+		return err
+	}
+	master, err := parseMaster(text)
+	if err != nil {
+		return err
+	}
+	if master != l.master {
+		return errOtherServer
+	}
+	l.asked.Store(sinceStart())
+	return nil
+}
+
+// parseMaster reads who a server is from INFO replication.
+func parseMaster(info string) (incarnation, error) {
+	var i incarnation
+	if role := infoField(info, "role"); role != "master" {
+		return i, fmt.Errorf("%w: its role is %q", errNotMaster, role)
+	}
+	id := infoField(info, "master_replid")
+	if id == "" {
+		return i, fmt.Errorf("%w: INFO replication tells no master_replid, by which a restart is noticed", errNotMaster)
+	}
+	if n, err := hex.Decode(i[:], []byte(id[:min(len(id), 2*len(i))])); err != nil || n != len(i) || len(id) != 2*len(i) {
+		sum := sha256.Sum256([]byte(id))
+		copy(i[:], sum[:])
+	}
+	return i, nil
+}
+
+// infoField returns a field of INFO's answer.
+func infoField(info, name string) string {
+	for line := range strings.SplitSeq(info, "\n") {
+		if v, ok := strings.CutPrefix(line, name); ok && strings.HasPrefix(v, ":") {
+			return strings.TrimRight(v[1:], "\r")
+		}
+	}
+	return ""
+}
+
+// oldest is the oldest version that has what the scripts need.
+const oldestMajor, oldestMinor = 6, 2
+
+// checkVersion refuses servers that are too old.
+func checkVersion(info string) error {
+	version := infoField(info, "redis_version")
+	major, rest, _ := strings.Cut(version, ".")
+	minor, _, _ := strings.Cut(rest, ".")
+	x, err := strconv.Atoi(major)
+	if err != nil {
+		return nil // a server of another make: the scripts will tell
+	}
+	y, _ := strconv.Atoi(minor)
+	if x < oldestMajor || x == oldestMajor && y < oldestMinor {
+		return fmt.Errorf("%w: it is %s", ErrOld, version)
+	}
+	return nil
+}
+
+// newLink takes a connection out of the client's pool and asks who is there.
+func newLink(ctx context.Context, client rueidis.Client) (*link, error) {
+	wire, _ := client.Dedicate()
+	l := &link{wire: wire}
+	answers := wire.DoMulti(ctx, whois(client.B()), client.B().Info().Section("server").Build())
+	replication, err := answers[0].ToString()
+	if err == nil {
+		l.master, err = parseMaster(replication)
+	}
+	if err == nil {
+		var server string
+		if server, err = answers[1].ToString(); err == nil {
+			err = checkVersion(server)
+		}
+	}
+	if err != nil {
+		wire.Close()
+		return nil, err
+	}
+	l.asked.Store(sinceStart())
+	return l, nil
+}
+
+// node is one server, and the links to it.
+type node struct {
+	addr   string
+	client rueidis.Client
+	lanes  []lane
+	crew   *crew
+	// patience bounds the making of a link.
+	patience time.Duration
+}
+
+// lane is a place for one link.
+type lane struct {
+	link atomic.Pointer[link]
+
+	mu     sync.Mutex // guards making
+	making *making
+}
+
+// making is a link that is being made. Link and err are written before done is
+// closed.
+type making struct {
+	done chan struct{}
+	link *link
+	err  error
+}
+
+func newNode(addr string, client rueidis.Client, c *crew, lanes int, patience time.Duration) *node {
+	return &node{addr: addr, client: client, lanes: make([]lane, lanes), crew: c, patience: patience}
+}
+
+// get returns a link, made if there is none. The lane is for drop.
+func (n *node) get(ctx context.Context) (*lane, *link, error) {
+	at := &n.lanes[0]
+	if len(n.lanes) > 1 {
+		at = &n.lanes[rand.IntN(len(n.lanes))] //nolint:gosec // no secret
+	}
+	if l := at.link.Load(); l != nil {
+		return at, l, nil
+	}
+	m := n.make(at)
+	select {
+	case <-m.done:
+		return at, m.link, m.err
+	case <-ctx.Done():
+		return at, nil, ctx.Err()
+	}
+}
+
+// make begins to make the lane's link, unless somebody does.
+func (n *node) make(at *lane) *making {
+	at.mu.Lock()
+	defer at.mu.Unlock()
+	if at.making != nil {
+		return at.making
+	}
+	m := &making{done: make(chan struct{})}
+	if l := at.link.Load(); l != nil { // somebody was faster
+		m.link = l
+		close(m.done)
+		return m
+	}
+	run := func() {
+		// The client's own connecting does not end with a context, so nobody waits
+		// for it but this goroutine.
+		ctx, cancel := context.WithTimeout(n.crew.ctx, n.patience)
+		defer cancel()
+		m.link, m.err = newLink(ctx, n.client)
+		at.mu.Lock()
+		at.making = nil
+		if m.err == nil {
+			at.link.Store(m.link)
+		}
+		at.mu.Unlock()
+		close(m.done)
+	}
+	if !n.crew.start(run) {
+		m.err = errStoreClosed
+		close(m.done)
+		return m
+	}
+	at.making = m
+	return m
+}
+
+// drop ends a link that is broken, or that leads elsewhere.
+func (n *node) drop(at *lane, l *link) {
+	if at.link.CompareAndSwap(l, nil) {
+		n.crew.start(l.wire.Close)
+	}
+}
+
+// close ends the links.
+func (n *node) close() {
+	for i := range n.lanes {
+		if l := n.lanes[i].link.Swap(nil); l != nil {
+			l.wire.Close()
+		}
+	}
+}
+
+// crew is the goroutines of a store.
+type crew struct {
+	// ctx ends when the store is closed.
+	ctx    context.Context //nolint:containedctx // it is the store's life
+	cancel context.CancelFunc
+
+	mu     sync.Mutex // guards closed, and the beginning of goroutines
+	closed bool
+	wg     sync.WaitGroup
+}
+
+func newCrew() *crew {
+	c := new(crew)
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	return c
+}
+
+// start runs f in a goroutine, or returns false after close.
+func (c *crew) start(f func()) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return false
+	}
+	c.wg.Go(f)
+	return true
+}
+
+// close ends the context and waits for the goroutines.
+func (c *crew) close() {
+	c.mu.Lock()
+	c.closed = true
+	c.mu.Unlock()
+	c.cancel()
+	c.wg.Wait()
+}

@@ -1,0 +1,177 @@
+package rueidisstore
+
+import (
+	"context"
+	"strconv"
+	"time"
+	"unsafe"
+
+	"github.com/redis/rueidis"
+
+	"github.com/cacheops/cacheops/store"
+)
+
+// fetched is the values of what a hit reads, in the order of [keyring.hit], and
+// the servers that they came from: that of the global epoch, and those of the
+// tables.
+type fetched struct {
+	values  []rueidis.RedisMessage
+	masters []incarnation
+}
+
+// fetch reads the values of the keys of a hit: all in one command where there is
+// one server, else in one for each slot, side by side. They need not be of one
+// moment: a stamp never comes back once it is gone, so one that is unchanged was
+// so since the lease.
+func (s *Store) fetch(ctx context.Context, q *store.Query, keys []string) (fetched, error) {
+	n, err := s.join(ctx)
+	if err != nil {
+		return fetched{}, err
+	}
+	if n.single == nil {
+		return s.fetchApart(ctx, n, q, keys)
+	}
+	values, master, err := n.mget(ctx, keys)
+	if err != nil {
+		return fetched{}, err
+	}
+	return fetched{values: values, masters: []incarnation{master}}, nil
+}
+
+// fetchApart reads the values from the nodes of a Cluster.
+func (s *Store) fetchApart(ctx context.Context, n *network, q *store.Query, keys []string) (fetched, error) {
+	requests := make([]*request, 0, 2+len(q.Deps))
+	counts := make([]int, 0, 2+len(q.Deps))
+	rest := keys
+	add := func(count int) {
+		part := rest[:count]
+		rest = rest[count:]
+		counts = append(counts, count)
+		requests = append(requests, &request{key: part[0], slot: slotOf(part[0]), make: func() []command {
+			return []command{{name: "MGET", keys: part}}
+		}})
+	}
+	add(1)
+	add(1)
+	for i := range q.Deps {
+		add(1 + max(1, len(q.Deps[i].Conjs)))
+	}
+	if err := n.do(ctx, requests...); err != nil {
+		return fetched{}, err
+	}
+	f := fetched{values: make([]rueidis.RedisMessage, 0, len(keys))}
+	for i, r := range requests {
+		if len(r.replies) != 1 {
+			return fetched{}, errReply
+		}
+		list, err := values(r.replies[0], counts[i])
+		if err != nil {
+			return fetched{}, err
+		}
+		f.values = append(f.values, list...)
+		if i > 0 {
+			f.masters = append(f.masters, r.master)
+		}
+	}
+	return f, nil
+}
+
+// values returns the answer to an MGET.
+func values(m rueidis.RedisMessage, n int) ([]rueidis.RedisMessage, error) {
+	list, err := m.ToArray()
+	if err != nil || len(list) != n {
+		return nil, errReply
+	}
+	return list, nil
+}
+
+// master returns the server of the stamps at a place: 0 is that of the global
+// epoch, 1 that of the first table.
+func (f *fetched) master(i int) incarnation { return f.masters[min(i, len(f.masters)-1)] }
+
+// judge returns the payload, if the entry is valid under the stamps.
+func judge(q *store.Query, f *fetched) (store.Payload, bool) {
+	entry, err := f.values[0].ToString()
+	if err != nil {
+		return nil, false
+	}
+	var buf [512]byte
+	c := newChecker(buf[:0], q)
+	rest := f.values[1:]
+	for i := -1; i < len(q.Deps); i++ {
+		n := 1
+		if i >= 0 {
+			n += max(1, len(q.Deps[i].Conjs))
+		}
+		c.server(f.master(i + 1))
+		for j := range n {
+			value, err := rest[j].ToString()
+			if err != nil || !c.stamp(value) {
+				return nil, false
+			}
+		}
+		rest = rest[n:]
+	}
+	payload, ok := openEntry(unsafe.Slice(unsafe.StringData(entry), len(entry)), c.sum())
+	if !ok {
+		return nil, false
+	}
+	// What is decoded may refer to the bytes: they are the reply's own, and nobody
+	// changes them.
+	p, err := decode(q, payload)
+	return p, err == nil
+}
+
+// decode calls Decode, which is another's and reads what anybody may have written.
+func decode(q *store.Query, b []byte) (p store.Payload, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			p, err = nil, errReply
+		}
+	}()
+	return q.Decode(b)
+}
+
+// Get returns the entry if it is there and valid: one round trip.
+func (s *Store) Get(ctx context.Context, q *store.Query) (store.Payload, bool, error) {
+	if err := s.check(ctx); err != nil {
+		return nil, false, err
+	}
+	var f fetched
+	err := s.reading(ctx, "get", func(ctx context.Context) (err error) {
+		f, err = s.fetch(ctx, q, s.keys.hit(q))
+		return err
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	p, ok := judge(q, &f)
+	return p, ok, nil
+}
+
+// Fill stores the result. A nil snapshot, or a TTL of less than a millisecond,
+// stores nothing. The context ends the wait, and not what was sent.
+func (s *Store) Fill(ctx context.Context, q *store.Query, sn store.Snapshot, p store.Payload, ttl time.Duration) error {
+	if err := s.check(ctx); err != nil {
+		return err
+	}
+	if ttl < time.Millisecond || sn == nil || p == nil {
+		return nil
+	}
+	snap, ok := sn.(*snapshot)
+	if !ok || snap == nil || snap.store != s {
+		return errSnapshot
+	}
+	b, err := appendEntry(make([]byte, 0, headerSize+p.Size()), snap.check, p)
+	if err != nil {
+		return err
+	}
+	entry := unsafe.String(unsafe.SliceData(b), len(b)) // b is not used any more
+	return s.reading(ctx, "fill", func(ctx context.Context) error {
+		key := s.keys.entry(&q.Key)
+		r := request{key: key, slot: slotOf(key), make: func() []command {
+			return []command{{name: "SET", keys: []string{key}, args: []string{entry, "PX", strconv.FormatInt(ttl.Milliseconds(), 10)}}}
+		}}
+		return s.do(ctx, &r)
+	})
+}

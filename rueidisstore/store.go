@@ -1,0 +1,269 @@
+package rueidisstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/redis/rueidis"
+	"github.com/sony/gobreaker/v2"
+
+	"github.com/cacheops/cacheops/store"
+)
+
+// Store keeps entries and stamps in Redis. Make one with [New], use it from any
+// number of goroutines, and end it with [Store.Close]. It implements [store.Store]
+// and [store.Remote].
+//
+// Every error but those of a wrong call, of a context and [store.ErrClosed] wraps
+// [store.ErrUnavailable].
+type Store struct {
+	cfg     Config
+	option  *rueidis.ClientOption // nil where the client is the program's
+	keys    keyring
+	scripts scripts
+	copies  copies
+	crew    *crew
+
+	reads, writes guard
+	short, long   terms
+
+	closed atomic.Bool
+	close  sync.Once
+
+	network atomic.Pointer[network]
+	mu      sync.Mutex // guards joining
+	joining *joining
+}
+
+var (
+	_ store.Store  = (*Store)(nil)
+	_ store.Remote = (*Store)(nil)
+)
+
+// joining is a network that is being made. Its err is written before done is
+// closed.
+type joining struct {
+	done chan struct{}
+	err  error
+}
+
+// New makes a store. It does not connect: the first call does, so that a program
+// starts while Redis is away. [Store.Ping] tells whether it is there. The error
+// names the field of the config that is wrong.
+func New(config Config) (*Store, error) {
+	config = config.withDefaults()
+	if err := config.validate(); err != nil {
+		return nil, err
+	}
+	option, err := config.option()
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		cfg: config, option: option, scripts: newScripts(), crew: newCrew(),
+		keys:  keyring{prefix: config.Prefix},
+		reads: newGuard(readTries, readPause), writes: newGuard(writeTries, writePause),
+	}
+	s.short.limit, s.long.limit = config.ReadTimeout, config.WriteTimeout
+	if config.Client != nil {
+		s.network.Store(newNetwork(config.Client, false, s.crew, &s.cfg))
+	}
+	return s, nil
+}
+
+// join returns the network, and connects where nobody has.
+func (s *Store) join(ctx context.Context) (*network, error) {
+	if n := s.network.Load(); n != nil {
+		return n, nil
+	}
+	s.mu.Lock()
+	j := s.joining
+	if j == nil {
+		j = &joining{done: make(chan struct{})}
+		if !s.crew.start(func() { s.connect(j) }) {
+			s.mu.Unlock()
+			return nil, store.ErrClosed
+		}
+		s.joining = j
+	}
+	s.mu.Unlock()
+	select {
+	case <-j.done:
+		return s.network.Load(), j.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// connect makes the client. It takes as long as the client's own time-outs let it,
+// so nobody waits for it who has less time.
+func (s *Store) connect(j *joining) {
+	client, err := rueidis.NewClient(*s.option)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil {
+		if client != nil {
+			client.Close()
+		}
+		j.err = err
+	} else {
+		s.network.Store(newNetwork(client, true, s.crew, &s.cfg))
+	}
+	s.joining = nil
+	close(j.done)
+}
+
+// Ping returns nil when Redis answers, is a master, and is new enough. The error
+// says what is wrong with it.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.check(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.WriteTimeout)
+	defer cancel()
+	_, err := s.ground(ctx, "")
+	if err != nil {
+		return s.failed(ctx, "ping", err)
+	}
+	return nil
+}
+
+// Close ends the store's goroutines and connections. What is under way fails. It
+// may be called more than once, and returns nil.
+func (s *Store) Close() error {
+	s.closed.Store(true)
+	s.close.Do(func() {
+		s.crew.close()
+		if n := s.network.Load(); n != nil {
+			n.close()
+		}
+	})
+	return nil
+}
+
+// check returns the error that every method returns before it does anything.
+func (s *Store) check(ctx context.Context) error {
+	if s.closed.Load() {
+		return store.ErrClosed
+	}
+	return ctx.Err()
+}
+
+// failed turns the error of a call of Redis into the store's.
+func (s *Store) failed(ctx context.Context, what string, err error) error {
+	if s.closed.Load() {
+		return store.ErrClosed
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return unavailable(what, err)
+}
+
+// do runs requests.
+func (s *Store) do(ctx context.Context, requests ...*request) error {
+	n, err := s.join(ctx)
+	if err != nil {
+		return err
+	}
+	return n.do(ctx, requests...)
+}
+
+// After so many failures in a row calls fail at once, for so long; then one of
+// them looks whether Redis is back. Fences are not refused as soon as reads: a
+// read has the database to go to.
+const (
+	readTries  = 5
+	readPause  = 500 * time.Millisecond
+	writeTries = 3
+	writePause = time.Second
+)
+
+// guard lets the calls of one kind through, until too many in a row have failed.
+// While none fails it costs nothing.
+type guard struct {
+	breaker *gobreaker.CircuitBreaker[struct{}]
+	failing atomic.Bool // a call failed, and none has worked since
+}
+
+// caller is wrapped around an error that is the caller's, and no word on Redis.
+type caller struct{ error }
+
+func (c caller) Unwrap() error { return c.error }
+
+func newGuard(tries uint32, pause time.Duration) guard {
+	return guard{breaker: gobreaker.NewCircuitBreaker[struct{}](gobreaker.Settings{
+		MaxRequests: 1, Timeout: pause,
+		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= tries },
+		IsExcluded: func(err error) bool {
+			_, is := err.(caller) //nolint:errorlint // it is the outermost
+			return is
+		},
+	})}
+}
+
+// run runs a call, or refuses it.
+func (g *guard) run(call func() error) error {
+	if !g.failing.Load() {
+		err := call()
+		if _, is := err.(caller); err == nil || is { //nolint:errorlint // it is the outermost
+			return err
+		}
+		g.failing.Store(true)
+		return g.note(err)
+	}
+	_, err := g.breaker.Execute(func() (struct{}, error) { return struct{}{}, call() })
+	if err == nil {
+		g.failing.Store(false)
+	}
+	return err
+}
+
+// note has the breaker count a failure.
+func (g *guard) note(failure error) error {
+	_, err := g.breaker.Execute(func() (struct{}, error) { return struct{}{}, failure })
+	if err != nil && errors.Is(err, failure) {
+		return err
+	}
+	return failure
+}
+
+// guarded runs a call within a time, unless too many have failed of late.
+func (s *Store) guarded(ctx context.Context, g *guard, limit *terms, what string, call func(context.Context) error) error {
+	if err := s.check(ctx); err != nil {
+		return err
+	}
+	err := g.run(func() error {
+		within, cancel := limit.bound(ctx)
+		defer cancel()
+		err := call(within)
+		if err != nil && (ctx.Err() != nil || s.closed.Load()) {
+			return caller{err}
+		}
+		return err
+	})
+	switch {
+	case err == nil:
+		return nil
+	case err == gobreaker.ErrOpenState || err == gobreaker.ErrTooManyRequests: //nolint:errorlint // returned as they are
+		return unavailable(what, errOpen)
+	}
+	return s.failed(ctx, what, err)
+}
+
+// reading guards a call that a read waits for.
+func (s *Store) reading(ctx context.Context, what string, call func(context.Context) error) error {
+	return s.guarded(ctx, &s.reads, &s.short, what, call)
+}
+
+// writing guards a call that a commit waits for.
+func (s *Store) writing(ctx context.Context, what string, call func(context.Context) error) error {
+	return s.guarded(ctx, &s.writes, &s.long, what, call)
+}
+
+// String names the store in logs, without what is secret.
+func (s *Store) String() string { return fmt.Sprintf("redis (prefix %q)", s.cfg.Prefix) }

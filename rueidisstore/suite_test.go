@@ -1,0 +1,232 @@
+package rueidisstore_test
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/rueidis"
+	"go.uber.org/goleak"
+
+	"github.com/cacheops/cacheops/cachetest/storetest"
+	"github.com/cacheops/cacheops/internal/redistest"
+	"github.com/cacheops/cacheops/rueidisstore"
+	"github.com/cacheops/cacheops/store"
+)
+
+// The client lets nodes that it knows no more go by a goroutine that sleeps for five
+// seconds, also when it was closed.
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"))
+}
+
+// prefixes tells stores apart that share a server.
+var prefixes atomic.Int64
+
+// newStore makes a store with a prefix of its own, closed with the test.
+func newStore(t testing.TB, url string, change ...func(*rueidisstore.Config)) *rueidisstore.Store {
+	t.Helper()
+	s := openStore(t, url, change...)
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+	return s
+}
+
+// openStore makes a store with a prefix of its own.
+func openStore(t testing.TB, url string, change ...func(*rueidisstore.Config)) *rueidisstore.Store {
+	t.Helper()
+	// The machine may be busy: a time-out would be a failure of nobody.
+	cfg := rueidisstore.Config{
+		URL: url, Prefix: "test" + strconv.FormatInt(prefixes.Add(1), 10), ReadTimeout: 20 * time.Second, WriteTimeout: 20 * time.Second,
+		BackgroundFills: -1,
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	s, err := rueidisstore.New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// raw is the client under a store, for what only a test does.
+type raw struct {
+	t testing.TB
+	s *rueidisstore.Store
+	c rueidis.Client
+}
+
+func newRaw(t testing.TB, s store.Store) raw {
+	t.Helper()
+	r := s.(*rueidisstore.Store)
+	c, err := r.Raw(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw{t, r, c}
+}
+
+// do runs a command and wants it to work.
+func (r raw) do(name string, keys []string, args ...string) rueidis.RedisMessage {
+	r.t.Helper()
+	m, err := r.c.Do(context.Background(), r.c.B().Arbitrary(name).Keys(keys...).Args(args...).Build()).ToMessage()
+	if err != nil && !rueidis.IsRedisNil(err) {
+		r.t.Fatalf("%s %v: %v", name, keys, err)
+	}
+	return m
+}
+
+// each calls f with every key of the store, on whatever node.
+func (r raw) each(f func(key string)) {
+	r.t.Helper()
+	for _, node := range r.c.Nodes() {
+		role, err := node.Do(context.Background(), node.B().Role().Build()).ToArray()
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		if kind, _ := role[0].ToString(); kind != "master" {
+			continue
+		}
+		cursor := uint64(0)
+		for {
+			page, err := node.Do(context.Background(), node.B().Scan().Cursor(cursor).Match(r.s.Prefix()+":*").Count(1000).Build()).AsScanEntry()
+			if err != nil {
+				r.t.Fatal(err)
+			}
+			for _, key := range page.Elements {
+				f(key)
+			}
+			if cursor = page.Cursor; cursor == 0 {
+				break
+			}
+		}
+	}
+}
+
+func (r raw) kind(key string) string {
+	m := r.do("TYPE", []string{key})
+	kind, _ := m.ToString()
+	return kind
+}
+
+// advance takes time off everything that has one, and wakes those who wait for a
+// lock, for their clock is this machine's.
+func (r raw) advance(d time.Duration) {
+	r.t.Helper()
+	r.each(func(key string) {
+		if r.kind(key) == "zset" {
+			m := r.do("ZRANGE", []string{key}, "0", "-1")
+			members, _ := m.AsStrSlice()
+			for _, member := range members {
+				r.do("ZINCRBY", []string{key}, strconv.FormatInt(-d.Milliseconds(), 10), member)
+			}
+		}
+		m := r.do("PTTL", []string{key})
+		left, _ := m.AsInt64()
+		switch left -= d.Milliseconds(); {
+		case left+d.Milliseconds() < 0: // it has no time
+		case left > 0:
+			r.do("PEXPIRE", []string{key}, strconv.FormatInt(left, 10))
+		default:
+			r.do("DEL", []string{key})
+			if strings.HasSuffix(key, ":lock") {
+				r.do("PUBLISH", nil, key, "")
+			}
+		}
+	})
+}
+
+// expire ends the token's fences of a database.
+func (r raw) expire(database string, token store.Token) {
+	base := strings.TrimSuffix(r.s.GlobalKey(database), "}:g")
+	r.each(func(key string) {
+		if strings.HasPrefix(key, base) && r.kind(key) == "zset" {
+			r.do("ZREM", []string{key}, string(token[:]))
+		}
+	})
+}
+
+func (r raw) flush() {
+	r.each(func(key string) { r.do("DEL", []string{key}) })
+}
+
+// breakages are the safeguards, as a piece of a script each.
+var breakages = map[storetest.Safeguard][3]string{
+	storetest.BreakPending:      {"lease", "pending = writers > 0 and table.concat(redis.call('ZRANGE', live, 0, -1)) or ''", "pending = ''"},
+	storetest.BreakLostRegistry: {"", "", ""},
+	storetest.BreakEpochTokens:  {"", "", ""},
+	storetest.BreakEpochLive:    {"fence", "token_on(live)\n", "if ARGV[3] ~= '1' then token_on(live) end\n"},
+	storetest.BreakKeep:         {"bump", "local kept = ARGV[6] == '1'", "local kept = false"},
+}
+
+// harness runs the conformance suite on a server, or on a Cluster.
+func harness(url string, small func(t testing.TB) store.Store) storetest.Harness {
+	return storetest.Harness{
+		New:      func(t testing.TB) store.Store { return openStore(t, url) },
+		NewSmall: small,
+		Advance:  func(s store.Store, d time.Duration) { newRaw(tb(), s).advance(d) },
+		Expire: func(s store.Store, database string, token store.Token) {
+			newRaw(tb(), s).expire(database, token)
+		},
+		EvictStamp: func(s store.Store, database, table, key string) {
+			newRaw(tb(), s).do("DEL", []string{s.(*rueidisstore.Store).ConjKey(database, table, key)})
+		},
+		EvictEpoch: func(s store.Store, database, table string) {
+			newRaw(tb(), s).do("DEL", []string{s.(*rueidisstore.Store).EpochKey(database, table)})
+		},
+		EvictGlobal: func(s store.Store, database string) {
+			newRaw(tb(), s).do("DEL", []string{s.(*rueidisstore.Store).GlobalKey(database)})
+		},
+		EvictRegistry: func(s store.Store, database, table string) {
+			newRaw(tb(), s).do("DEL", []string{s.(*rueidisstore.Store).RegistryKey(database, table)})
+		},
+		EvictLive: func(s store.Store, database, table string) {
+			newRaw(tb(), s).do("DEL", []string{s.(*rueidisstore.Store).LiveKey(database, table)})
+		},
+		Flush: func(s store.Store) { newRaw(tb(), s).flush() },
+	}
+}
+
+// tb stands in for a test where the suite hands none on.
+func tb() testing.TB { return loud{} }
+
+// loud ends the process with what went wrong.
+type loud struct{ testing.TB }
+
+func (loud) Helper()                        {}
+func (loud) Fatal(args ...any)              { panic(fmt.Sprint(args...)) }
+func (loud) Fatalf(format string, a ...any) { panic(fmt.Sprintf(format, a...)) }
+
+func TestConformanceInCluster(t *testing.T) {
+	cluster := redistest.StartCluster(t, redistest.WithSettings("save ''"))
+	h := harness(cluster.URL(), nil)
+	h.Absent = map[string]string{"NewSmall": "the nodes of a Cluster are as a single server is, where it is tested"}
+	storetest.Run(t, h)
+}
+
+func TestConformance(t *testing.T) {
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	storetest.Run(t, harness(server.URL(), func(t testing.TB) store.Store {
+		small := redistest.Start(t, redistest.WithSettings("save ''", "maxmemory-policy allkeys-lru"))
+		s := openStore(t, small.URL())
+		r := newRaw(t, s)
+		if err := s.Ping(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		used, err := strconv.Atoi(small.Info("memory")["used_memory"])
+		if err != nil {
+			t.Fatal(err)
+		}
+		// Beside the entries there are their keys, and what the clients take.
+		r.do("CONFIG", nil, "SET", "maxmemory", strconv.Itoa(used+3<<20))
+		return s
+	}))
+}
