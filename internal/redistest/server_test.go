@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -249,5 +250,28 @@ func TestPortsAreTakenOnce(t *testing.T) {
 		t.Errorf("the ports %d and %d", p.number, bus)
 	} else if err := new(port).hold(bus); err == nil {
 		t.Errorf("the port of the bus is not held: %s", strconv.Itoa(bus))
+	}
+}
+
+// TestServerOutlivesTheThreadThatStartedIt shows that a server ends with the
+// process that started it, and not with a thread of it.
+func TestServerOutlivesTheThreadThatStartedIt(t *testing.T) {
+	t.Parallel()
+	servers := make(chan *Server)
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread ends
+		s, err := Run(Config{})
+		if err != nil {
+			t.Error(err)
+		}
+		servers <- s
+	}()
+	s := <-servers
+	if s == nil {
+		return
+	}
+	defer s.Close()
+	for range 20 {
+		do(t, s, "PONG", "PING")
 	}
 }
