@@ -26,6 +26,9 @@ FUZZ ?=
 # and changes of rows that are tried against dependencies.
 DIFFERENTIAL_READS ?= 1500000
 DIFFERENTIAL_CHANGES ?= 200000
+# Reads that are compared with the cache in Redis, and in a Redis Cluster.
+DIFFERENTIAL_REDIS ?= 200000
+DIFFERENTIAL_CLUSTER ?= 100000
 # The seed of their first cases; 0 for another one each time.
 DIFFERENTIAL_SEED ?= 0
 # How long to run each benchmark, and which (a regular expression).
@@ -101,7 +104,7 @@ bounds: ## write a million rows at once, and see what memory it takes
 .PHONY: differential
 differential: servers ## compare DIFFERENTIAL_READS random reads, try DIFFERENTIAL_CHANGES changes
 	@go test ./internal/integration/differential -count=1 -v -timeout 60m -run 'TestDifferential|TestDependencies' $(ARGS) \
-		-args -differential.reads=$(DIFFERENTIAL_READS) -differential.changes=$(DIFFERENTIAL_CHANGES) -differential.seed=$(DIFFERENTIAL_SEED)
+		-args -differential.reads=$(DIFFERENTIAL_READS) -differential.redis=$(DIFFERENTIAL_REDIS) -differential.cluster=$(DIFFERENTIAL_CLUSTER) -differential.changes=$(DIFFERENTIAL_CHANGES) -differential.seed=$(DIFFERENTIAL_SEED)
 
 .PHONY: tidy
 tidy: tools ## tidy every module

@@ -2,11 +2,48 @@ package integration
 
 import (
 	"testing"
+	"time"
 
+	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/cachetest/scenario"
+	"github.com/cacheops/cacheops/internal/redistest"
+	"github.com/cacheops/cacheops/rueidisstore"
+	"github.com/cacheops/cacheops/sqlcache"
+	"github.com/cacheops/cacheops/store"
 )
 
-func TestScenariosSQLite(t *testing.T) {
+func TestScenariosSQLite(t *testing.T) { scenarios(t, nil) }
+
+func TestScenariosSQLiteOnRedis(t *testing.T) {
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	scenarios(t, newRedisStore(t, server.URL()))
+}
+
+func TestScenariosSQLiteInCluster(t *testing.T) {
+	cluster := redistest.StartCluster(t, redistest.WithSettings("save ''"))
+	scenarios(t, newRedisStore(t, cluster.URL()))
+}
+
+// newRedisStore is a store whose readers wait for their fills, so that the next
+// read finds what the last one stored.
+func newRedisStore(t testing.TB, url string) *rueidisstore.Store {
+	t.Helper()
+	s, err := rueidisstore.New(rueidisstore.Config{URL: url, BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// scenarios runs all scenarios with results in a store, which is one for all; nil:
+// in one for each.
+func scenarios(t *testing.T, st store.Store) {
+	t.Helper()
 	suite, err := scenario.Blog()
 	if err != nil {
 		t.Fatal(err)
@@ -14,7 +51,7 @@ func TestScenariosSQLite(t *testing.T) {
 	scenario.Run(t, suite, scenario.Config{
 		Dialect: "sqlite",
 		Open: func(t *testing.T, schema, data []string) scenario.Target {
-			s := newCachedSQLite(t, nil)
+			s := newCachedSQLite(t, func(c *cacheops.Config, _ *sqlcache.Config) { c.Store, c.Prefix = st, t.Name() })
 			exec(t, s.cached, schema...)
 			exec(t, s.cached, data...)
 			return scenario.Target{Cached: s.cached, Bare: s.bare, Hits: func() int { return int(s.hits.Load()) }}

@@ -18,13 +18,13 @@ func kindOf(f *failure) string {
 
 // minimise takes parts of a failing case away as long as it fails. Rapid
 // shrinks the choices; this knows what a case is made of.
-func minimise(c *testCase, f *failure, dir string) (*testCase, *failure) {
+func minimise(c *testCase, f *failure, at place) (*testCase, *failure) {
 	end := time.Now().Add(minimiseTime)
 	try := func(d *testCase) bool {
 		if time.Now().After(end) {
 			return false
 		}
-		g, err := runCase(d, dir, nil)
+		g, err := runCase(d, at, nil)
 		if err != nil || g == nil || kindOf(g) != kindOf(f) {
 			return false
 		}

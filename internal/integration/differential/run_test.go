@@ -19,6 +19,7 @@ import (
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/dialect/sqlite"
 	"github.com/cacheops/cacheops/sqlcache"
+	"github.com/cacheops/cacheops/store"
 )
 
 // maxRows is the number of rows above which a query is left out: it costs more
@@ -71,11 +72,18 @@ type reading struct {
 // ctx has no end, so that the driver watches for none.
 var ctx = context.Background()
 
-// runCase runs a case in a folder and returns the first difference, nil for
+// place is where a case runs.
+type place struct {
+	dir string // for its database
+	// store is what the cache keeps its results in; nil: one of its own.
+	store store.Store
+}
+
+// runCase runs a case and returns the first difference, nil for
 // none. An error is a fault of the test.
-func runCase(c *testCase, dir string, t *tally) (f *failure, err error) {
+func runCase(c *testCase, at place, t *tally) (f *failure, err error) {
 	r := &run{c: c, tally: t, counts: map[string]*count{}, failed: map[string]int{}, reasons: map[string]int{}}
-	if err := r.open(dir); err != nil {
+	if err := r.open(at); err != nil {
 		return nil, err
 	}
 	defer func() {
@@ -111,7 +119,7 @@ const (
 	twinOptions = "?_pragma=busy_timeout(5000)"
 )
 
-func (r *run) open(dir string) (err error) {
+func (r *run) open(at place) (err error) {
 	keys := "&_pragma=foreign_keys(0)"
 	if r.c.foreignKeys {
 		keys = "&_pragma=foreign_keys(1)"
@@ -122,7 +130,10 @@ func (r *run) open(dir string) (err error) {
 	if r.twin, err = r.twinDB.Conn(ctx); err != nil {
 		return err
 	}
+	number := files.Add(1)
 	r.cache, err = cacheops.New(cacheops.Config{
+		Store:    at.store,
+		Prefix:   fmt.Sprint("case ", number), // a store is one for many cases
 		Profiles: cacheops.Profiles{"?*": {Ops: cacheops.OpAll, TTL: time.Hour}},
 		Shadow:   r.c.shadow,
 		Logger:   slog.New(slog.DiscardHandler),
@@ -141,7 +152,7 @@ func (r *run) open(dir string) (err error) {
 	if err != nil {
 		return err
 	}
-	r.path = filepath.Join(dir, fmt.Sprint(files.Add(1), ".sqlite"))
+	r.path = filepath.Join(at.dir, fmt.Sprint(number, ".sqlite"))
 	r.cached, err = sqlcache.OpenDB(r.cache, connector{r.twinDB.Driver(), "file:" + r.path + fileOptions + keys},
 		sqlcache.Config{Dialect: sqlite.Dialect, Database: "main"})
 	return err
