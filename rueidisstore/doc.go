@@ -23,9 +23,9 @@
 // changes when a server restarts, from whatever file, and when a replica is
 // promoted. So what a server has forgotten cannot be missed. Hits are never read
 // from replicas. What is not promised: that an old master is noticed which a
-// network partition keeps serving, and that a server is which REPLICAOF made a
-// replica by hand, without CLIENT KILL TYPE normal, before a tenth of a second has
-// passed.
+// network partition keeps serving, or which Sentinel has not yet told the clients
+// of; and that a server is noticed which REPLICAOF made a replica by hand, without
+// CLIENT KILL TYPE normal, before a tenth of a second has passed.
 //
 // While Redis cannot be reached, or refuses to work, reads go to the database: a
 // read waits for it [Config.ReadTimeout] at most, and after a few failures in a

@@ -26,6 +26,9 @@ type incarnation [20]byte
 type link struct {
 	wire   rueidis.DedicatedClient
 	master incarnation
+	// addr is where the client had its master when the link was made. It tells
+	// when Sentinel made another server the master, while the old one goes on.
+	addr string
 	// asked is when the server was last asked who it is.
 	asked atomic.Int64
 }
@@ -41,6 +44,9 @@ func sinceStart() int64 { return int64(time.Since(started)) }
 
 // due reports whether the server should be asked again.
 func (l *link) due() bool { return sinceStart()-l.asked.Load() > int64(askEvery) }
+
+// left reports whether the client has gone to another server meanwhile.
+func (l *link) left(client rueidis.Client) bool { return l.addr != "" && addrOf(client) != l.addr }
 
 // whois is the question who the server is.
 func whois(b rueidis.Builder) rueidis.Completed {
@@ -110,10 +116,23 @@ func checkVersion(info string) error {
 	return nil
 }
 
+// addrOf is where a client has its server, "" where it does not tell: one that
+// reads from replicas has several.
+func addrOf(client rueidis.Client) string {
+	nodes := client.Nodes()
+	for addr := range nodes {
+		if len(nodes) == 1 {
+			return addr
+		}
+	}
+	return ""
+}
+
 // newLink takes a connection out of the client's pool and asks who is there.
 func newLink(ctx context.Context, client rueidis.Client) (*link, error) {
+	addr := addrOf(client) // first: a change in between ends the link too early
 	wire, _ := client.Dedicate()
-	l := &link{wire: wire}
+	l := &link{wire: wire, addr: addr}
 	answers := wire.DoMulti(ctx, whois(client.B()), client.B().Info().Section("server").Build())
 	replication, err := answers[0].ToString()
 	if err == nil {

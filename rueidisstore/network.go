@@ -39,7 +39,10 @@ type network struct {
 	// patience bounds the making of a link.
 	patience time.Duration
 
-	single  *node    // nil in a Cluster
+	single *node // nil in a Cluster
+	// moves is true where the client can go to another server while the one that
+	// it leaves goes on: under Sentinel. It is asked before every call then.
+	moves   bool
 	cluster *cluster // nil but in a Cluster
 }
 
@@ -48,7 +51,7 @@ func newNetwork(client rueidis.Client, own bool, c *crew, cfg *Config) *network 
 	if client.Mode() == rueidis.ClientModeCluster {
 		n.cluster = newCluster(n)
 	} else {
-		n.single = n.node("", client)
+		n.single, n.moves = n.node("", client), client.Mode() == rueidis.ClientModeSentinel
 	}
 	return n
 }
@@ -88,6 +91,12 @@ func (n *network) exchange(ctx context.Context, to *node, requests []*request, a
 		if err != nil {
 			return fail(requests, err)
 		}
+		for n.moves && l.left(to.client) { // and others, perhaps
+			to.drop(at, l)
+			if at, l, err = to.get(ctx); err != nil {
+				return fail(requests, err)
+			}
+		}
 		err = n.over(ctx, l, requests, ask)
 		if err == nil {
 			return nil
@@ -108,7 +117,7 @@ func (n *network) mget(ctx context.Context, keys []string) ([]rueidis.RedisMessa
 	if err != nil {
 		return nil, incarnation{}, err
 	}
-	if !l.due() {
+	if !l.due() && !n.moves {
 		m, err := l.wire.Do(ctx, n.client.B().Mget().Key(keys...).Build()).ToMessage()
 		switch {
 		case err == nil:
