@@ -39,7 +39,8 @@
 // read in them; entries, conditions and values are digests.
 //
 //	cacheops:<digest>                       an entry: a string
-//	cacheops:<digest>:lock                  the lock of an entry: a string
+//	cacheops:{<digest>}:lock                the lock of an entry: a string
+//	cacheops:{<digest>}:wanted              there while somebody waits for that lock
 //	cacheops:{main}:g                       the global epoch of the database main
 //	cacheops:{main}:s                       the version of its schema
 //	cacheops:{main:public.users}:e          the epoch of the table public.users
@@ -55,6 +56,7 @@
 // version wrote is a miss.
 //
 // The user that the client logs in as needs the commands of the scripts in folder
-// lua, and EVALSHA, EVAL, MGET, GET, SET, PTTL, INFO, PUBLISH, SUBSCRIBE and, in a
+// lua, and EVALSHA, EVAL, MGET, GET, SET, HGETALL,
+// TYPE, INFO, PUBLISH, SUBSCRIBE and, in a
 // Cluster, CLUSTER SLOTS and ASKING.
 package rueidisstore

@@ -21,6 +21,7 @@ const (
 	suffixGlobal   = ":g"
 	suffixSchema   = ":s"
 	suffixLock     = ":lock"
+	suffixWanted   = ":wanted"
 )
 
 // conjBytes is how much of a conjunction's digest is in its key. Two that had one
@@ -129,8 +130,20 @@ func (k *keyring) hit(q *store.Query) []string {
 	return keys
 }
 
-// lock returns the key of an entry's lock.
-func (k *keyring) lock(key *store.Key) string { return k.entry(key) + suffixLock }
+// lockKeys are the keys of the lock of an entry, which share a hash tag.
+type lockKeys struct {
+	lock   string
+	wanted string // there while somebody waits for the lock
+	slot   uint16
+}
+
+func (k *keyring) lock(key *store.Key) lockKeys {
+	base := k.prefix + ":{" + base64.RawURLEncoding.EncodeToString(key[:entryBytes]) + "}"
+	return lockKeys{lock: base + suffixLock, wanted: base + suffixWanted, slot: slotOf(base)}
+}
+
+// channel is where it is published that a lock was given back.
+func (k *keyring) channel() string { return k.prefix + ":unlocked" }
 
 // database returns the keys of a database.
 func (k *keyring) database(name string) *databaseKeys {

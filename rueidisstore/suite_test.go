@@ -138,7 +138,7 @@ func (r raw) advance(d time.Duration) {
 		default:
 			r.do("DEL", []string{key})
 			if strings.HasSuffix(key, ":lock") {
-				r.do("PUBLISH", nil, key, "")
+				r.do("PUBLISH", nil, r.s.Prefix()+":unlocked", key)
 			}
 		}
 	})
