@@ -3,6 +3,7 @@ package integration
 import (
 	"cmp"
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"strings"
@@ -236,31 +237,134 @@ func degradeIsToldByClose(t *testing.T) {
 // A write that commits while the store is being told of another one is told too.
 func TestDegradeAgainWhileItIsTold(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, degradeAgainWhileItIsTold)
-}
-
-func degradeAgainWhileItIsTold(t *testing.T) {
-	st := newMoody(t)
-	s, other := degrading(t, st, false, nil)
-	other.want(t, "three", false, namesOfKind, 2)
-	st.away.Store(true)
-	exec(t, s.cached, renameOne)
-	st.away.Store(false)
-	var met atomic.Bool
-	st.watch(func(call string) {
-		if call == "bump" && met.CompareAndSwap(false, true) {
-			st.away.Store(true)
-			exec(t, s.cached, "UPDATE items SET name = 'new' WHERE id = 3")
-			st.away.Store(false)
+	synctest.Test(t, func(t *testing.T) {
+		st := newMoody(t)
+		s, other := degrading(t, st, false, nil)
+		const namesOfOthers = "SELECT name FROM others WHERE kind = 1"
+		other.want(t, "x", false, namesOfOthers)
+		st.away.Store(true)
+		exec(t, s.cached, renameOne)
+		st.away.Store(false)
+		var met atomic.Bool
+		st.watch(func(call string) {
+			if call == "bump" && met.CompareAndSwap(false, true) {
+				st.away.Store(true)
+				exec(t, s.cached, "UPDATE others SET name = 'y'")
+				st.away.Store(false)
+			}
+		})
+		s.want(t, "y", false, namesOfOthers) // what it tells is of the first write
+		if r := s.lastReason.Load(); r != owedReason {
+			t.Errorf("passed because of %q", r)
+		}
+		s.want(t, "y", false, namesOfOthers)
+		if rows, hit := other.read(t, namesOfOthers); rows != "y" || !met.Load() {
+			t.Errorf("STALE: %q, hit %v", rows, hit)
 		}
 	})
-	other.want(t, "three", true, namesOfKind, 2)
-	s.want(t, "new", false, namesOfKind, 2) // what it tells is of the first write
-	st.watch(nil)
-	s.want(t, "new", false, namesOfKind, 2)
-	if rows, hit := other.read(t, namesOfKind, 2); rows != "new" || !met.Load() {
+}
+
+// What a statement reaches that commits by itself is known from the schema, and
+// whether that is the right one the store would have said. Without it such a
+// statement may have reached everything.
+func TestDegradeWithoutTheStoresSchema(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := newMoody(t)
+		s, other := degrading(t, st, true, nil)
+		s.want(t, "x", false, "SELECT name FROM others") // somebody caches it
+		exec(t, other.cached, "CREATE TRIGGER tr AFTER INSERT ON others BEGIN UPDATE items SET name = 'T' WHERE id = 1; END")
+		other.want(t, "one,two", false, namesOfKind, 1)
+		st.away.Store(true)
+		exec(t, s.cached, "INSERT OR REPLACE INTO others (id, kind, name) VALUES (7, 1, 'z')")
+		st.away.Store(false)
+		s.want(t, "T,two", false, namesOfKind, 1)
+		if rows, hit := other.read(t, namesOfKind, 1); rows != "T,two" {
+			t.Errorf("STALE: %q, hit %v", rows, hit)
+		}
+	})
+}
+
+// The schema changed, and the store is away before it is read anew. Nothing is
+// served by the old one, also not what never leaves the process.
+func TestOldSchemaWithoutAStore(t *testing.T) {
+	t.Parallel()
+	st := newMoody(t)
+	s, _ := degrading(t, st, false, func(c *cacheops.Config) {
+		c.Profiles = cacheops.Profiles{everyTable: {Ops: cacheops.OpAll, TTL: time.Hour, Local: cacheops.Forever}}
+	})
+	s.want(t, "one,two", false, namesInView, 1)
+	s.want(t, "one,two", true, namesInView, 1)
+	exec(t, s.cached, "DROP VIEW v", viewOfOthers)
+	st.away.Store(true)
+	st.calls()
+	if rows, hit := s.read(t, namesInView, 1); rows != "x" || hit {
 		t.Errorf("STALE: %q, hit %v", rows, hit)
 	}
+	if got := st.calls(); len(got) != 1 {
+		t.Errorf("called %v", got)
+	}
+}
+
+// On a connection without a journal a rollback leaves changes behind. So they are
+// told, although the store was away and the program got an error.
+func TestRollbackWithoutAJournalOrAStore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := newMoody(t)
+		s := newItems(t, func(c *cacheops.Config, _ *sqlcache.Config) { c.Store = st })
+		s.want(t, "one,two", false, namesOfKind, 1)
+		conn, err := s.cached.Conn(context.Background())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		for _, text := range []string{"PRAGMA journal_mode = off", "BEGIN", renameOne} {
+			if _, err := conn.ExecContext(context.Background(), text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		s.want(t, "one,two", true, namesOfKind, 1)
+		st.away.Store(true)
+		if _, err := conn.ExecContext(context.Background(), "ROLLBACK"); !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("the rollback: %v", err)
+		}
+		st.away.Store(false)
+		if _, hit := s.read(t, namesOfKind, 1); hit {
+			t.Error("STALE: a hit, although the rollback may have left something")
+		}
+	})
+}
+
+// Behind a new connection to a database in memory is a new database. It opens while
+// the store is away, and nothing of the old one is served when that is back.
+func TestNewDatabaseInMemoryWithoutAStore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := newMoody(t)
+		s := newCachedSQLite(t, func(c *cacheops.Config, _ *sqlcache.Config) { c.Store = st })
+		open := func() *sql.DB {
+			db, err := sqlcache.Open(s.cache, "sqlite", ":memory:", sqlcache.Config{Dialect: sqlite.Dialect, Database: "memory", MaxOpenConns: 1})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { db.Close() })
+			return db
+		}
+		first := open()
+		exec(t, first, createItems, insertItems)
+		ctx := context.Background()
+		readWith(ctx, t, s, first, namesOfKind, 1)
+		if _, hit := readWith(ctx, t, s, first, namesOfKind, 1); !hit {
+			t.Fatal("nothing is cached")
+		}
+		st.away.Store(true)
+		readWith(ctx, t, s, open(), "SELECT 1")
+		st.away.Store(false)
+		if _, hit := readWith(ctx, t, s, first, namesOfKind, 1); hit {
+			t.Error("STALE: a hit, although there is a new database of that name")
+		}
+	})
 }
 
 // A commit of which nobody knows the outcome, while the store is away, may take
