@@ -34,8 +34,20 @@ func TestFillAside(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _, let := newAside(t, 2)
 		ctx, cancel := context.WithCancel(context.Background())
-		if rows, hit := readWith(ctx, t, s, s.cached, namesOfKind, 1); rows != "one,two" || hit {
-			t.Errorf("%q, hit %v", rows, hit)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			if rows, hit := readWith(ctx, t, s, s.cached, namesOfKind, 1); rows != "one,two" || hit {
+				t.Errorf("%q, hit %v", rows, hit)
+			}
+		}()
+		synctest.Wait()
+		select {
+		case <-done:
+		default:
+			t.Error("the reader waits until its result is stored")
+			let()
+			<-done
 		}
 		cancel()
 		s.want(t, "three", false, namesOfKind, 2)
@@ -83,6 +95,7 @@ func TestCloseWaitsForFills(t *testing.T) {
 		select {
 		case err := <-closed:
 			t.Errorf("closed with a fill under way: %v", err)
+			return
 		default:
 		}
 		let()
