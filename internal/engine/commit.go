@@ -10,8 +10,8 @@ import (
 	"github.com/cacheops/cacheops/store"
 )
 
-// toDo tells a program what to do about a write that the store refused.
-const toDo = "mend the store, or let such writes pass by Config.OnStoreFailure: Degrade"
+// remedy is what a program is told to do about a write that the store refused.
+const remedy = "mend the store, or let such writes pass by Config.OnStoreFailure: Degrade"
 
 // Fence fences everything that was collected, but for what the context
 // postpones. It is called right before the commit. An error means that the commit
@@ -44,7 +44,7 @@ func (c *Changes) Fence(ctx context.Context) error {
 		c.degraded = true
 		return nil
 	case away:
-		return fmt.Errorf("cacheops: the write was rolled back, since readers could not be kept from stale results (%s): %w", toDo, err)
+		return fmt.Errorf("cacheops: the write was rolled back, since readers could not be kept from stale results (%s): %w", remedy, err)
 	default:
 		return fmt.Errorf("cacheops: the write was rolled back, since readers could not be kept from stale results: %w", err)
 	}

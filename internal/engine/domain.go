@@ -151,7 +151,7 @@ func (h *Handle) registries(ctx context.Context, t *dialect.Table) ([]store.Regi
 		case away && h.engine.cfg.Degrade && ctx.Err() == nil:
 			return nil, nil
 		case away:
-			return nil, fmt.Errorf("cacheops: what is cached of a table that is written is not known (%s): %w", toDo, err)
+			return nil, fmt.Errorf("cacheops: what is cached of a table that is written is not known (%s): %w", remedy, err)
 		default:
 			return nil, err
 		}
