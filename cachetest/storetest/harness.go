@@ -12,8 +12,20 @@ import (
 // Harness makes the stores that the suite tests.
 type Harness struct {
 	// New makes an empty store that shares nothing with any other. The suite
-	// closes it. Required.
+	// closes it. Required. Stores on one server share nothing if each has keys
+	// of its own. Several of them are used at once, and the hooks below with
+	// them: a hook does something to that one store, and nothing to any other.
 	New func(t testing.TB) store.Store
+
+	// Slow says that a call of the store takes long, as one to a server does.
+	// [Exhaustive] then does each step once that the store can tell apart, and
+	// several schedules at a time. See there.
+	Slow bool
+
+	// GetApart begins a Get that looks at its parts one by one, when the suite
+	// tells it to. It is for stores whose Get is not one step. A read that is
+	// begun may never come to its end.
+	GetApart func(s store.Store, q *store.Query) Apart
 
 	// RefusesDead says that Fill looks at the snapshot and leaves the entry that
 	// is there where the snapshot is dead. The protocol does not ask for it.
@@ -41,8 +53,9 @@ type Harness struct {
 	EvictRegistry func(s store.Store, database, table string)
 	// EvictLive loses the table's list of live fences, and no fence itself.
 	EvictLive func(s store.Store, database, table string)
-	// Flush loses everything. Of all the hooks it and Expire are never called
-	// while other calls are under way.
+	// Flush loses everything that the store holds, and nothing of any other. Of
+	// all the hooks it and Expire are never called while other calls of the store
+	// are under way. Exhaustive calls it thousands of times.
 	Flush func(s store.Store)
 
 	// Break switches one safeguard off in a new store, to see that its absence
@@ -85,6 +98,7 @@ func (h *Harness) hooks() map[string]bool {
 		"NewSmall": h.NewSmall != nil, "Advance": h.Advance != nil, "Expire": h.Expire != nil,
 		"EvictStamp": h.EvictStamp != nil, "EvictEpoch": h.EvictEpoch != nil, "EvictGlobal": h.EvictGlobal != nil,
 		"EvictRegistry": h.EvictRegistry != nil, "EvictLive": h.EvictLive != nil, "Flush": h.Flush != nil, "Break": h.Break != nil,
+		"GetApart": h.GetApart != nil,
 	}
 }
 
