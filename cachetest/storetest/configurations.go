@@ -150,10 +150,11 @@ func readsApart() []config {
 		{name: "thirds: one reader twice, two writers", apart: thirds, readers: 1, rounds: 2, kinds: two, crashes: 1, evictions: 1},
 		{name: "thirds: writers of everything and of a row", apart: thirds, readers: 1, rounds: 2, kinds: []writes{all, row}, crashes: 1, evictions: 1},
 		{name: "thirds: writers of everything, the table and a row", apart: thirds, readers: 1, rounds: 1, kinds: []writes{all, tab, row}, crashes: 1, heavy: true},
+		{name: "thirds: two readers, two writers", apart: thirds, readers: 2, rounds: 1, kinds: two, crashes: 1, evictions: 1, heavy: true},
 		{name: "large: thirds: two readers, writers of everything and of a row", apart: thirds, readers: 2, rounds: 1, kinds: []writes{all, row}, crashes: 1, evictions: 1, large: true},
 		{name: "large: halves: two readers twice, two writers", apart: halves, readers: 2, rounds: 2, kinds: two, crashes: 1, evictions: 1, large: true},
 
-		{name: "halves: broken client: " + string(keptStamps), apart: halves, readers: 1, rounds: 2, kinds: []writes{row}, client: keptStamps, stale: true},
-		{name: "halves: broken client: " + string(joinedRead), apart: halves, readers: 2, rounds: 1, kinds: []writes{row}, client: joinedRead, stale: true},
+		{name: "halves: broken client: " + string(keptStamps), apart: halves, readers: 1, rounds: 3, kinds: []writes{row}, client: keptStamps, stale: true},
+		{name: "halves: broken client: " + string(joinedRead), apart: halves, readers: 2, rounds: 2, kinds: []writes{row}, client: joinedRead, stale: true},
 	}
 }

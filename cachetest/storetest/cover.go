@@ -13,48 +13,49 @@ type lap struct {
 	fresh bool
 }
 
-// coverer finds schedules that together have every step. A store cannot be
-// rolled back, so each schedule costs its way from the beginning: one takes as
-// many steps that are still to be done as lie on its way.
+// coverer finds schedules that together have every step, or every step that the
+// store can tell apart. A store cannot be rolled back, so each schedule costs its
+// way from the beginning: one takes as many steps that are still to be done as
+// lie on its way.
 type coverer struct {
 	g *graph
-	// done tells of each kind of step whether a schedule has it.
+	// done tells of each step whether a schedule has it; nil where the steps count
+	// that the store can tell apart.
 	done []bool
+	told *sights // nil where nobody asks
 	// outs and ins are how many of the steps at each state were looked at and
 	// need no second look.
 	outs, ins []int32
 	next      int // no step before it is to be done
 }
 
-// newCoverer covers each step, or with the kinds of steps that the survey told
-// apart each of those that is not done.
-func newCoverer(g *graph, done []bool) *coverer {
-	if g.sights == nil {
-		done = make([]bool, len(g.steps))
+func newCoverer(g *graph, told *sights, whole bool) *coverer {
+	v := &coverer{g: g, told: told, outs: make([]int32, len(g.tree)), ins: make([]int32, len(g.tree))}
+	if whole {
+		v.done = make([]bool, len(g.steps))
 	}
-	return &coverer{g: g, done: done, outs: make([]int32, len(g.tree)), ins: make([]int32, len(g.tree))}
+	return v
 }
 
 // covered reports whether the step needs no more schedule.
 func (v *coverer) covered(e int32) bool {
-	if v.g.sights == nil {
+	if v.done != nil {
 		return v.done[e]
 	}
-	sight := v.g.sights[e]
-	return sight < 0 || v.done[sight]
+	n := v.g.sights[e]
+	return n < 0 || v.told.done[n]
 }
 
 // cover notes that a schedule has the step, and reports whether it is the first.
 func (v *coverer) cover(e int32) (fresh bool) {
-	if v.covered(e) {
-		return false
-	}
-	if v.g.sights == nil {
+	fresh = !v.covered(e)
+	if v.done != nil {
 		v.done[e] = true
-	} else {
-		v.done[v.g.sights[e]] = true
 	}
-	return true
+	if v.told != nil && v.g.sights[e] >= 0 {
+		v.told.done[v.g.sights[e]] = true
+	}
+	return fresh
 }
 
 // path returns the next schedule, nil when every step is done.

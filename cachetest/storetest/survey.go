@@ -19,8 +19,7 @@ type graph struct {
 	// out and in list the steps that leave and reach each state: those of the
 	// state n are out.steps[out.from[n]:out.from[n+1]].
 	out, in adjacency
-	// kinds of steps as the store sees them: see [surveyor.sight]. Nil where each
-	// step is one of its own.
+	// sights numbers each step as the store sees it; nil where nobody asks.
 	sights []int32
 	first  state
 }
@@ -47,6 +46,7 @@ type outcome struct {
 	path     []int32
 
 	driven drives
+	whole  bool // each step was driven
 }
 
 // surveyor goes depth first through every state of the model.
@@ -57,13 +57,12 @@ type surveyor struct {
 	graph   *graph
 	path    []int32
 	outcome outcome
-	// sighted numbers what the store can tell apart; nil where nobody asks.
-	sighted *sights
+	told    *sights
 }
 
 // survey explores the configuration in the model alone.
-func survey(c *config, sighted *sights) (*graph, outcome, error) {
-	v := &surveyor{c: c, numbers: make(map[state]int32), graph: &graph{}, sighted: sighted}
+func survey(c *config, told *sights) (*graph, outcome, error) {
+	v := &surveyor{c: c, numbers: make(map[state]int32), graph: &graph{}, told: told}
 	v.graph.first = state{crashes: c.crashes, evictions: c.evictions}
 	v.found(v.graph.first, -1)
 	_, err := v.visit(v.graph.first, 0)
@@ -106,8 +105,8 @@ func (v *surveyor) visit(s state, number int32) (bool, error) {
 			next = v.found(after, by)
 		}
 		v.graph.steps = append(v.graph.steps, step{number, next, a})
-		if v.sighted != nil {
-			v.graph.sights = append(v.graph.sights, v.sighted.number(v.c, &s, a))
+		if v.told != nil {
+			v.graph.sights = append(v.graph.sights, v.told.number(v.c, &s, a))
 		}
 		v.path = append(v.path, by)
 		if stale := s.judge(v.c, a, &after); stale != "" {
