@@ -84,8 +84,10 @@ func (s *state) begun(c *config, i int) reader {
 		return r
 	}
 	r.step, r.floor, r.seen = readerSees, s.acked, 0
-	if c.client == keptStamps && r.round > 0 {
-		r.seen = PartTables.set() | PartGlobal.set()
+	if r.have.global != 0 && r.have.epoch != 0 && r.have.conj != 0 {
+		r.seen = PartTables.set() | PartGlobal.set() // of an earlier read: keptStamps
+	} else {
+		r.have = stamps{}
 	}
 	if other := s.joins(c, i); other >= 0 {
 		o := s.readers[other]
