@@ -39,6 +39,11 @@ type Harness struct {
 	// ended within d is over.
 	Advance func(s store.Store, d time.Duration)
 
+	// WallClock says that time goes by for the store by itself, and that Advance
+	// only brings nearer the end of what it has written down: who waits for the
+	// end of a lock's time then waits as long as it was when the wait began.
+	WallClock bool
+
 	// Expire ends the time of the token's fences in the database, wherever
 	// they are, and of nothing else.
 	Expire func(s store.Store, database string, token store.Token)
@@ -57,6 +62,12 @@ type Harness struct {
 	// all the hooks it and Expire are never called while other calls of the store
 	// are under way. Exhaustive calls it thousands of times.
 	Flush func(s store.Store)
+
+	// Second makes another store on the same keys, as another process does. The
+	// suite closes it. It may outlive the one that it is given.
+	Second func(t testing.TB, s store.Store) store.Store
+	// Stall lets whatever the store asks not answer, until resume is called.
+	Stall func(s store.Store) (resume func())
 
 	// Break switches one safeguard off in a new store, to see that its absence
 	// is noticed.
@@ -98,7 +109,7 @@ func (h *Harness) hooks() map[string]bool {
 		"NewSmall": h.NewSmall != nil, "Advance": h.Advance != nil, "Expire": h.Expire != nil,
 		"EvictStamp": h.EvictStamp != nil, "EvictEpoch": h.EvictEpoch != nil, "EvictGlobal": h.EvictGlobal != nil,
 		"EvictRegistry": h.EvictRegistry != nil, "EvictLive": h.EvictLive != nil, "Flush": h.Flush != nil, "Break": h.Break != nil,
-		"GetApart": h.GetApart != nil,
+		"GetApart": h.GetApart != nil, "Second": h.Second != nil, "Stall": h.Stall != nil,
 	}
 }
 

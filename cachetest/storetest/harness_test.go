@@ -43,7 +43,7 @@ func TestHooksThatAreAskedForExist(t *testing.T) {
 		}
 	}
 	for _, tests := range [][]test{
-		entryTests, writeTests, fenceTests, registryTests, lossTests, nameTests, schemaTests, lockTests, callTests, loadTests,
+		entryTests, writeTests, fenceTests, registryTests, lossTests, nameTests, schemaTests, lockTests, callTests, processTests, remoteTests, loadTests,
 	} {
 		for _, x := range tests {
 			know(x.name, x.needs)

@@ -67,6 +67,8 @@ func harness() storetest.Harness {
 		Break:         func(s store.Store, g storetest.Safeguard) { of(s).Break(g) },
 		Absent: map[string]string{
 			"GetApart": "its Get is one step",
+			"Second":   "it is of one process",
+			"Stall":    "it asks nobody",
 		},
 	}
 }
