@@ -22,16 +22,16 @@ type coverer struct {
 	// done tells of each step whether a schedule has it; nil where the steps count
 	// that the store can tell apart.
 	done []bool
-	told *sights // nil where nobody asks
+	told *sights // nil where done is not
 	// outs and ins are how many of the steps at each state were looked at and
 	// need no second look.
 	outs, ins []int32
 	next      int // no step before it is to be done
 }
 
-func newCoverer(g *graph, told *sights, whole bool) *coverer {
+func newCoverer(g *graph, told *sights) *coverer {
 	v := &coverer{g: g, told: told, outs: make([]int32, len(g.tree)), ins: make([]int32, len(g.tree))}
-	if whole {
+	if told == nil {
 		v.done = make([]bool, len(g.steps))
 	}
 	return v
@@ -49,10 +49,10 @@ func (v *coverer) covered(e int32) bool {
 // cover notes that a schedule has the step, and reports whether it is the first.
 func (v *coverer) cover(e int32) (fresh bool) {
 	fresh = !v.covered(e)
-	if v.done != nil {
+	switch {
+	case v.done != nil:
 		v.done[e] = true
-	}
-	if v.told != nil && v.g.sights[e] >= 0 {
+	case fresh:
 		v.told.done[v.g.sights[e]] = true
 	}
 	return fresh
@@ -108,30 +108,41 @@ func (v *coverer) todo(at adjacency, looked []int32, n int32) int32 {
 	return -1
 }
 
-// sights numbers the steps that a store can tell apart. It does not know what
-// readers and writers remember, what the database has, or who was acknowledged:
-// a step is a call with its arguments, and what the store holds by then.
+// sights numbers the steps that a store is to be driven along at least. Coarse
+// sights are the steps that it can tell apart: a call with its arguments, and what
+// the store holds by then. It does not know what readers and writers remember,
+// what the database has, or who was acknowledged. A store may hold more than the
+// model knows of, and show it steps later; so fine sights tell apart as well what
+// readers and writers are about to do.
 type sights struct {
 	numbers map[sight]int32
 	done    []bool
+	fine    bool
 }
 
 type sight struct {
-	store  state // but for what the store does not know
-	verb   verb
-	writer int
-	kind   writes
+	state  state // but for what does not count
+	action action
+	kinds  [maxActors]writes
 }
 
 // stores is what a run has told apart, by what makes stores different.
 type stores map[string]*sights
 
-func (x stores) of(c *config) *sights {
-	key := fmt.Sprint(c.whole, c.safeguards, c.refusesDead)
+func (x stores) of(c *config, fine bool) *sights {
+	key := fmt.Sprint(c.whole, c.safeguards, c.refusesDead, fine)
 	if x[key] == nil {
-		x[key] = &sights{numbers: make(map[sight]int32)}
+		x[key] = &sights{numbers: make(map[sight]int32), fine: fine}
 	}
 	return x[key]
+}
+
+// sight numbers the steps of the graph.
+func (g *graph) sight(c *config, told *sights) {
+	g.sights = make([]int32, len(g.steps))
+	for i := range g.steps {
+		g.sights[i] = told.number(c, &g.states[g.steps[i].from], g.steps[i].action)
+	}
 }
 
 // number returns the number of the step, and -1 for one that asks nothing of the
@@ -140,21 +151,21 @@ func (x *sights) number(c *config, s *state, a action) int32 {
 	if !a.verb.onStore() {
 		return -1
 	}
-	seen := sight{verb: a.verb, store: state{
-		global: s.global, epoch: s.epoch, conj: s.conj,
-		registered: s.registered, pending: s.pending, writing: s.writing,
-		stored: s.stored, entry: s.entry,
-	}}
-	switch a.verb {
-	case doFill, doSeeEntry, doSeeStamps, doSeeTable, doSeeGlobal:
-		r := s.readers[a.i]
-		seen.store.readers[0] = reader{seen: r.seen, leased: r.leased, snapshot: r.snapshot, have: r.have}
-	case doFence, doBump, doBumpKeep:
-		seen.writer, seen.kind = a.i, c.kinds[a.i]
-	case doExpire:
-		seen.writer = a.i
+	seen := sight{action: a}
+	copy(seen.kinds[:], c.kinds)
+	if x.fine {
+		seen.state = *s
+		seen.state.database, seen.state.acked, seen.state.version = 0, 0, 0
+		seen.state.crashes, seen.state.evictions = 0, 0
+		for i := range maxActors {
+			r := &seen.state.readers[i]
+			r.round, r.version, r.floor = 0, 0, 0
+			seen.state.writers[i].version = 0
+		}
+	} else {
+		seen.coarse(s)
 	}
-	seen.store.normal()
+	seen.state.normal()
 	n, known := x.numbers[seen]
 	if !known {
 		n = int32(len(x.done)) //nolint:gosec // as in survey
@@ -162,4 +173,25 @@ func (x *sights) number(c *config, s *state, a action) int32 {
 		x.done = append(x.done, false)
 	}
 	return n
+}
+
+// coarse keeps what the store can know.
+func (seen *sight) coarse(s *state) {
+	a, kinds := seen.action, seen.kinds
+	seen.kinds = [maxActors]writes{}
+	seen.state = state{
+		global: s.global, epoch: s.epoch, conj: s.conj,
+		registered: s.registered, pending: s.pending, writing: s.writing,
+		stored: s.stored, entry: s.entry,
+	}
+	switch a.verb {
+	case doFill, doSeeEntry, doSeeStamps, doSeeTable, doSeeGlobal:
+		r := s.readers[a.i]
+		seen.state.readers[0] = reader{seen: r.seen, leased: r.leased, snapshot: r.snapshot, have: r.have}
+		seen.action.i = 0
+	case doFence, doBump, doBumpKeep:
+		seen.kinds[0] = kinds[a.i]
+	case doLease:
+		seen.action.i = 0
+	}
 }

@@ -28,25 +28,35 @@ func (d *drives) add(x drives) {
 // slowDrivers is how many drivers wait for a slow store at once.
 const slowDrivers = 8
 
-// slowWhole is how many steps a configuration may have at most, for a slow store
-// to do each of them. That is half a minute of calls in all.
-const slowWhole = 45_000
+// slowSteps is how many steps a configuration may have at most, for a slow store
+// to be driven along fine sights. That is less than a minute of calls in all.
+const slowSteps = 100_000
 
 // explore explores the configuration: in the model first, which tells every
 // state and every step, then in real stores, which must answer what the model
-// says. Where told is given, stores need not do more than the steps that it tells
-// apart and are not done, unless whole is true or the steps are few. The error is
-// a difference between the store and the model.
-func explore(t testing.TB, h *Harness, c *config, told *sights, whole bool) (outcome, error) {
-	g, out, err := survey(c, told)
+// says. A slow store does what the sights in told tell apart and is not done: fine
+// ones where fine is true or the steps are few. The error is a difference between
+// the store and the model.
+func explore(t testing.TB, h *Harness, c *config, told stores, fine bool) (outcome, error) {
+	g, out, err := survey(c)
 	if err != nil {
 		return out, err
 	}
-	out.whole = whole || told == nil || len(g.steps) <= slowWhole
+	var sights *sights
+	out.how = "each of them"
+	if h.Slow {
+		fine = fine || len(g.steps) <= slowSteps
+		out.how = "those that the store can tell apart and had not done"
+		if out.fine = fine; fine {
+			out.how = "those that differ in what others are about to do"
+		}
+		sights = told.of(c, fine)
+		g.sight(c, sights)
+	}
 	// A store without a safeguard is driven along the schedule that breaks the
 	// promise alone: what it holds besides is nobody's promise.
-	if out.stale == "" || out.whole && len(c.safeguards) == 0 {
-		out.driven, err = driveAll(t, h, c, newCoverer(g, told, out.whole).path)
+	if out.stale == "" || !h.Slow && len(c.safeguards) == 0 {
+		out.driven, err = driveAll(t, h, c, newCoverer(g, sights).path)
 	}
 	if err == nil && out.stale != "" {
 		// The schedule that breaks the promise, every step of it compared: what
@@ -144,7 +154,7 @@ func (d *driver) path(path []lap) error {
 	if err := d.reset(); err != nil {
 		return err
 	}
-	s := state{crashes: d.c.crashes, evictions: d.c.evictions}
+	s := d.c.first()
 	d.paths++
 	for i, l := range path {
 		after := s.apply(d.c, l.action)

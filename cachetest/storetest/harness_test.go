@@ -95,7 +95,7 @@ func TestSchedulesAreCounted(t *testing.T) {
 		{0, []writes{writesAll, writesTable}, 70},
 	} {
 		c := config{readers: x.readers, rounds: 1, kinds: x.kinds, refusesDead: true}
-		out, err := explore(t, &h, &c, nil, true)
+		out, err := explore(t, &h, &c, nil, false)
 		if err != nil || out.schedules != x.want {
 			t.Errorf("%d readers, writers %v: %v, %v, want %d schedules", x.readers, x.kinds, &out, err, x.want)
 		}

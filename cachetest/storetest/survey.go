@@ -21,7 +21,7 @@ type graph struct {
 	out, in adjacency
 	// sights numbers each step as the store sees it; nil where nobody asks.
 	sights []int32
-	first  state
+	states []state
 }
 
 // step is one step of one actor, from one state to another.
@@ -46,7 +46,8 @@ type outcome struct {
 	path     []int32
 
 	driven drives
-	whole  bool // each step was driven
+	how    string // which steps were driven
+	fine   bool   // by a slow store, along fine sights
 }
 
 // surveyor goes depth first through every state of the model.
@@ -57,22 +58,28 @@ type surveyor struct {
 	graph   *graph
 	path    []int32
 	outcome outcome
-	told    *sights
 }
 
 // survey explores the configuration in the model alone.
-func survey(c *config, told *sights) (*graph, outcome, error) {
-	v := &surveyor{c: c, numbers: make(map[state]int32), graph: &graph{}, told: told}
-	v.graph.first = state{crashes: c.crashes, evictions: c.evictions}
-	v.found(v.graph.first, -1)
-	_, err := v.visit(v.graph.first, 0)
+func survey(c *config) (*graph, outcome, error) {
+	v := &surveyor{c: c, numbers: make(map[state]int32), graph: &graph{}}
+	first := c.first()
+	v.found(first, -1)
+	_, err := v.visit(first, 0)
 	if err != nil {
 		return nil, v.outcome, err
 	}
 	v.outcome.states, v.outcome.transitions, v.outcome.schedules = len(v.graph.tree), len(v.graph.steps), v.through[0]
 	v.graph.link()
+	v.graph.states = make([]state, len(v.numbers))
+	for s, n := range v.numbers {
+		v.graph.states[n] = s
+	}
 	return v.graph, v.outcome, nil
 }
+
+// first is the state in which nothing has happened.
+func (c *config) first() state { return state{crashes: c.crashes, evictions: c.evictions} }
 
 // errSchedules is returned where the schedules cannot be counted.
 var errSchedules = errors.New("storetest: the schedules cannot be counted: a state comes back to itself, or they are too many")
@@ -105,9 +112,6 @@ func (v *surveyor) visit(s state, number int32) (bool, error) {
 			next = v.found(after, by)
 		}
 		v.graph.steps = append(v.graph.steps, step{number, next, a})
-		if v.told != nil {
-			v.graph.sights = append(v.graph.sights, v.told.number(v.c, &s, a))
-		}
 		v.path = append(v.path, by)
 		if stale := s.judge(v.c, a, &after); stale != "" {
 			v.outcome.stale = stale
