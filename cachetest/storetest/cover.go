@@ -60,16 +60,16 @@ func (v *coverer) cover(e int32) (fresh bool) {
 
 // path returns the next schedule, nil when every step is done.
 func (v *coverer) path() []lap {
-	for v.next < len(v.g.steps) && v.covered(int32(v.next)) { //nolint:gosec // as in survey
+	for v.next < len(v.g.steps) && v.covered(int32(v.next)) {
 		v.next++
 	}
 	if v.next == len(v.g.steps) {
 		return nil
 	}
-	start := int32(v.next) //nolint:gosec // as in survey
+	start := int32(v.next)
 	way := []int32{start}
 	for n := v.g.steps[start].from; v.g.tree[n] >= 0; {
-		e := v.todo(v.g.in, v.ins, n)
+		e := v.uncovered(v.g.in, v.ins, n)
 		if e < 0 {
 			e = v.g.tree[n]
 		}
@@ -79,7 +79,7 @@ func (v *coverer) path() []lap {
 	slices.Reverse(way)
 	laps := v.laps(nil, way)
 	for n := v.g.steps[start].to; ; {
-		e := v.todo(v.g.out, v.outs, n)
+		e := v.uncovered(v.g.out, v.outs, n)
 		if e < 0 {
 			return laps
 		}
@@ -96,8 +96,8 @@ func (v *coverer) laps(out []lap, way []int32) []lap {
 	return out
 }
 
-// todo returns a step at the state that is to be done, or -1.
-func (v *coverer) todo(at adjacency, looked []int32, n int32) int32 {
+// uncovered returns a step at the state that is to be done, or -1.
+func (v *coverer) uncovered(at adjacency, looked []int32, n int32) int32 {
 	steps := at.steps[at.from[n]:at.from[n+1]]
 	for int(looked[n]) < len(steps) {
 		if e := steps[looked[n]]; !v.covered(e) {
@@ -168,7 +168,7 @@ func (x *sights) number(c *config, s *state, a action) int32 {
 	seen.state.normal()
 	n, known := x.numbers[seen]
 	if !known {
-		n = int32(len(x.done)) //nolint:gosec // as in survey
+		n = int32(len(x.done))
 		x.numbers[seen] = n
 		x.done = append(x.done, false)
 	}

@@ -26,8 +26,7 @@ type server struct {
 type handle struct {
 	server *server
 	closed atomic.Bool
-	ctx    context.Context // over when the handle is closed
-	end    context.CancelFunc
+	ending chan struct{} // closed with the handle
 
 	mu     sync.Mutex // guards copies
 	copies map[[2]string]store.Registry
@@ -37,8 +36,7 @@ var _ store.Remote = (*handle)(nil)
 
 func (s *server) open() *handle {
 	s.handles.Add(1)
-	ctx, end := context.WithCancel(context.Background())
-	return &handle{server: s, ctx: ctx, end: end, copies: make(map[[2]string]store.Registry)}
+	return &handle{server: s, ending: make(chan struct{}), copies: make(map[[2]string]store.Registry)}
 }
 
 // ask is where a call goes to the server.
@@ -161,8 +159,15 @@ func (h *handle) AwaitUnlock(ctx context.Context, key store.Key) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	defer context.AfterFunc(h.ctx, cancel)()
-	err := h.server.Store.AwaitUnlock(ctx, key)
+	woken := make(chan error, 1)
+	go func() { woken <- h.server.Store.AwaitUnlock(ctx, key) }()
+	var err error
+	select {
+	case err = <-woken:
+	case <-h.ending:
+		cancel()
+		err = <-woken
+	}
 	if h.closed.Load() {
 		return store.ErrClosed
 	}
@@ -173,7 +178,7 @@ func (h *handle) Close() error {
 	if h.closed.Swap(true) {
 		return nil
 	}
-	h.end()
+	close(h.ending)
 	if h.server.handles.Add(-1) == 0 {
 		return h.server.Store.Close()
 	}

@@ -89,7 +89,7 @@ const open = math.MaxUint64
 
 // found gives the state its number.
 func (v *surveyor) found(s state, by int32) int32 {
-	n := int32(len(v.graph.tree)) //nolint:gosec // memory ends sooner
+	n := int32(len(v.graph.tree))
 	v.numbers[s] = n
 	v.graph.tree = append(v.graph.tree, by)
 	v.through = append(v.through, open)
@@ -106,7 +106,7 @@ func (v *surveyor) visit(s state, number int32) (bool, error) {
 	var schedules uint64
 	for _, a := range actions {
 		after := s.apply(v.c, a)
-		by := int32(len(v.graph.steps)) //nolint:gosec // memory ends sooner
+		by := int32(len(v.graph.steps))
 		next, known := v.numbers[after]
 		if !known {
 			next = v.found(after, by)
@@ -174,7 +174,7 @@ func (g *graph) adjacent(of func(*step) int32) adjacency {
 	next := slices.Clone(a.from)
 	for i := range g.steps {
 		n := of(&g.steps[i])
-		a.steps[next[n]] = int32(i) //nolint:gosec // as above
+		a.steps[next[n]] = int32(i)
 		next[n]++
 	}
 	return a
