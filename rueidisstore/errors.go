@@ -43,6 +43,12 @@ func isReply(err error) bool {
 	return ok || rueidis.IsRedisNil(err)
 }
 
+// isWrongType reports whether a key holds what is not ours.
+func isWrongType(err error) bool {
+	e, ok := rueidis.IsRedisErr(err)
+	return ok && hasPrefix(e, "WRONGTYPE")
+}
+
 // isContext reports whether an error is the end of a context.
 func isContext(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)

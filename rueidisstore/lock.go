@@ -2,6 +2,7 @@ package rueidisstore
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -33,7 +34,11 @@ func (s *Store) Lock(ctx context.Context, key store.Key, ttl time.Duration) (unl
 				{name: "GET", keys: []string{name}},
 			}
 		}}
-		if err := s.do(ctx, &r); err != nil {
+		err := s.do(ctx, &r)
+		if isWrongType(err) { // it is no lock
+			err = errors.Join(s.remove(ctx, name, slot), s.do(ctx, &r))
+		}
+		if err != nil {
 			return err
 		}
 		if len(r.replies) != 2 {
@@ -50,6 +55,13 @@ func (s *Store) Lock(ctx context.Context, key store.Key, ttl time.Duration) (unl
 		return func() {}, false, nil
 	}
 	return func() { s.unlock(name, owner, slot) }, true, nil
+}
+
+// remove takes away what is under a lock's key.
+func (s *Store) remove(ctx context.Context, name string, slot uint16) error {
+	return s.do(ctx, &request{key: name, slot: slot, make: func() []command {
+		return []command{{name: "DEL", keys: []string{name}}}
+	}})
 }
 
 // unlock gives a lock back. Where that fails its time will be over.
