@@ -61,3 +61,6 @@ func (s *Store) Replace(name, text string) {
 	}
 	panic("no script " + name)
 }
+
+// CheckVersion refuses servers that are too old.
+var CheckVersion = checkVersion
