@@ -24,7 +24,7 @@ if not stamp then
 	stamp = ARGV[1]
 	redis.call('SET', KEYS[1], stamp)
 end
-local schema = redis.call('GET', KEYS[2])
+local schema = redis.call('MGET', KEYS[2])[1] -- nil for what is no string
 if not schema or #schema ~= 16 then
 	schema = ARGV[2]
 	redis.call('SET', KEYS[2], schema)
