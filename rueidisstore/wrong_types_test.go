@@ -116,7 +116,7 @@ func TestWhatIsNotOursIsReplaced(t *testing.T) {
 		"lock":  func(s *rueidisstore.Store, q *store.Query) string { return s.LockKey(q.Key) },
 	}
 	// when is where in the life of an entry the key is overwritten.
-	for _, when := range []string{"before", "filled", "fenced"} {
+	for _, when := range []string{"before", "filled", "leased", "fenced"} {
 		for key, of := range keys {
 			for kind, put := range kinds {
 				t.Run(when+"/"+key+"/"+strings.ReplaceAll(kind, " ", "_"), func(t *testing.T) {
@@ -170,6 +170,9 @@ func wreck(t *testing.T, s *rueidisstore.Store, when string, put func(raw, *stor
 		}
 	}
 	old := []held{{id, lease(id)}, {whole, lease(whole)}}
+	if when == "leased" {
+		put(r, id)
+	}
 	w := newWriter(t, s, id)
 	w.fence()
 	if when == "fenced" {

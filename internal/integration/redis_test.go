@@ -46,6 +46,17 @@ func newRedisStore(t testing.TB, server *redistest.Server, change ...func(*rueid
 	return st
 }
 
+// rawClient is a client beside the library.
+func rawClient(t testing.TB, server *redistest.Server) rueidis.Client {
+	t.Helper()
+	c, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{server.Addr()}, ForceSingleClient: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	return c
+}
+
 // onRedis has a cache use a store.
 func onRedis(st *rueidisstore.Store, more ...func(*cacheops.Config, *sqlcache.Config)) func(*cacheops.Config, *sqlcache.Config) {
 	return func(c *cacheops.Config, d *sqlcache.Config) {
