@@ -1,0 +1,19 @@
+package faults
+
+import (
+	"flag"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+// lasts is how long a fault lasts that can last as long as one likes.
+var lasts = flag.Duration("faults.lasts", time.Second, "how long each fault lasts, where it has no length of its own")
+
+// The client lets nodes that it knows no more go by a goroutine that sleeps for five
+// seconds, also when it was closed.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"))
+}
