@@ -52,13 +52,16 @@ type tally struct {
 type load struct {
 	t         testing.TB
 	bare      *sql.DB
+	path      string // of the database
 	processes []*process
+	active    int // of the processes, the first so many run; others read when asked
 	history   history
 	phase     atomic.Int32
 	ctx       context.Context //nolint:containedctx // it is the load's life
 	cancel    context.CancelFunc
 	wg        sync.WaitGroup
-	stopped   bool
+	// writing is held by each write, for reading, and by whoever wants none.
+	writing sync.RWMutex
 
 	mu      sync.Mutex // guards what follows
 	tallies [phases]tally
@@ -70,8 +73,19 @@ type load struct {
 // each has written and every query has been a hit.
 func startLoad(t testing.TB, urls ...string) *load {
 	t.Helper()
+	return startLoadBeside(t, 0, urls...)
+}
+
+// startLoadBeside is startLoad with so many more processes, with the Redis of the
+// first one, that do nothing by themselves. They are the last ones.
+func startLoadBeside(t testing.TB, idle int, urls ...string) *load {
+	t.Helper()
+	active := len(urls)
+	for range idle {
+		urls = append(urls, urls[0])
+	}
 	path, bare := newDatabase(t)
-	l := &load{t: t, bare: bare, refused: make(map[string]int)}
+	l := &load{t: t, path: path, bare: bare, active: active, refused: make(map[string]int)}
 	for i := range l.tallies {
 		l.tallies[i].hitsOf, l.tallies[i].writesOf = make([]int, len(urls)), make([]int, len(urls))
 	}
@@ -80,7 +94,7 @@ func startLoad(t testing.TB, urls ...string) *load {
 	}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	t.Cleanup(l.stop)
-	for i := range l.processes {
+	for i := range l.active {
 		for n := range readers {
 			l.wg.Go(func() { l.keepReading(i, rand.New(rand.NewPCG(uint64(i), uint64(n)))) })
 		}
@@ -97,7 +111,34 @@ func startLoad(t testing.TB, urls ...string) *load {
 func (l *load) stop() {
 	l.cancel()
 	l.wg.Wait()
-	l.stopped = true
+}
+
+// readAll has a process make every query.
+func (l *load) readAll(i int) {
+	for _, q := range queries() {
+		l.read(i, q)
+	}
+}
+
+// rewriteAll waits until every row has a later version.
+func (l *load) rewriteAll() {
+	l.t.Helper()
+	was := l.history.now()
+	l.await("a write of every row", func() bool {
+		for row := range rowCount {
+			if l.history[row].acknowledged.Load() == was.floor[row] {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// still calls f while nobody writes.
+func (l *load) still(f func()) {
+	l.writing.Lock()
+	defer l.writing.Unlock()
+	f()
 }
 
 // each calls f again and again until the load ends.
@@ -209,6 +250,8 @@ func (l *load) keepWriting(i int, r *rand.Rand) {
 
 // write writes rows. It may fail, where the store is away, but for no other reason.
 func (l *load) write(i int, rows []int) {
+	l.writing.RLock()
+	defer l.writing.RUnlock()
 	was := phase(l.phase.Load())
 	l.history.begin(rows)
 	start := time.Now()
@@ -276,7 +319,7 @@ func (l *load) lively(p phase, hits, writes int) {
 	from := l.count(p)
 	l.await("hits and writes of every process", func() bool {
 		now := l.count(p)
-		for i := range l.processes {
+		for i := range l.active {
 			if now.hitsOf[i] < from.hitsOf[i]+hits || now.writesOf[i] < from.writesOf[i]+writes {
 				return false
 			}

@@ -25,7 +25,7 @@ func (l *load) summary() string {
 // figure and no limit: the machine may be busy.
 func (l *load) report(recovered time.Duration) {
 	l.t.Helper()
-	_, name, _ := strings.Cut(l.t.Name(), "/")
+	name := strings.TrimPrefix(l.t.Name(), "Test")
 	c := l.count(during)
 	l.t.Logf("figure: %s: %s", name, l.summary())
 	l.t.Logf("figure: %s: stale reads %d; reads during the fault: slowest %v, 99th percentile %v, without a cache %v and %v; slowest write %v; hit and wrote again after %v; %d bumps failed",

@@ -65,3 +65,35 @@ func do(l *load, s *redistest.Server, args ...string) string {
 	}
 	return answer
 }
+
+// A server that comes back with the data that it once had has entries and stamps
+// that fit each other, and that no writer has dropped since. None is served, neither
+// to those who noticed the restart nor to one whose connections were idle.
+func TestOldData(t *testing.T) {
+	t.Parallel()
+	s := redistest.Start(t, unsaved)
+	l := startLoadBeside(t, 1, three(s.URL())...)
+	idle := l.active
+	var old []byte
+	l.still(func() {
+		l.readAll(idle)
+		l.readAll(idle) // all is stored
+		s.Save()
+		old = s.CopyDump()
+	})
+	l.rewriteAll()
+	l.under(func() {
+		// With nobody who writes, and without, for a write would drop what is old.
+		l.still(func() {
+			s.Kill()
+			s.PutDump(old)
+			s.Restart()
+			l.readAll(idle)
+		})
+		l.wait(*lasts)
+		s.Kill()
+		s.PutDump(old)
+		s.Restart()
+		l.readAll(idle)
+	})
+}
