@@ -12,8 +12,10 @@ import (
 var lasts = flag.Duration("faults.lasts", time.Second, "how long each fault lasts, where it has no length of its own")
 
 // The client lets nodes that it knows no more go by a goroutine that sleeps for five
-// seconds, also when it was closed.
+// seconds, and looks at a Cluster anew by one that sleeps for up to a second, also
+// when it was closed.
 func TestMain(m *testing.M) {
 	flag.Parse()
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"))
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"),
+		goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*call).DelayDo.func1"))
 }
