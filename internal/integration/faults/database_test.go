@@ -18,8 +18,8 @@ const (
 	kinds        = 4
 )
 
-// padding makes an entry of a row as large as those of a program.
-const padding = 1500
+// usualPadding makes an entry of a row as large as those of a program.
+const usualPadding = 1500
 
 // place is where a row is: rows are numbered over all tables.
 func place(row int) (table, id int) { return row / rowsPerTable, row % rowsPerTable }
@@ -44,8 +44,9 @@ type connector struct {
 func (c connector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
 func (c connector) Driver() driver.Driver                        { return c.driver }
 
-// newDatabase makes the tables and returns the file and a handle without a cache.
-func newDatabase(t testing.TB) (path string, bare *sql.DB) {
+// newDatabase makes the tables, with so many bytes in each row, and returns the file
+// and a handle without a cache.
+func newDatabase(t testing.TB, padding int) (path string, bare *sql.DB) {
 	t.Helper()
 	path = filepath.Join(t.TempDir(), "faults.sqlite")
 	bare, err := sql.Open("sqlite", dsn(path))

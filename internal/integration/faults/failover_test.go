@@ -17,7 +17,7 @@ func TestLaggingReplica(t *testing.T) {
 	t.Run("Sentinel", func(t *testing.T) {
 		t.Parallel()
 		s := redistest.StartSentinel(t, unsaved)
-		l := startLoadBeside(t, 1, three(s.URL())...)
+		l := startLoad(t, three(s.URL())...)
 		master, replica := s.Master(), s.Replica()
 		loss := l.loseTouch(master, replica, "")
 		l.under(func() {
@@ -38,7 +38,7 @@ func TestLaggingReplica(t *testing.T) {
 		t.Run("Cluster, "+how, func(t *testing.T) {
 			t.Parallel()
 			c := redistest.StartCluster(t, unsaved)
-			l := startLoadBeside(t, 1, three(c.URL())...)
+			l := startLoad(t, three(c.URL())...)
 			tag := l.tag(c.Nodes())
 			slot := c.Slot(tag)
 			master := c.MasterOf(slot)
@@ -75,7 +75,7 @@ func TestFailoverAndBack(t *testing.T) {
 	t.Run("Sentinel", func(t *testing.T) {
 		t.Parallel()
 		s := redistest.StartSentinel(t, unsaved)
-		l := startLoadBeside(t, 1, three(s.URL())...)
+		l := startLoad(t, three(s.URL())...)
 		first := s.Master()
 		l.readAll(l.active)
 		l.under(func() {
@@ -95,7 +95,7 @@ func TestFailoverAndBack(t *testing.T) {
 	t.Run("Cluster", func(t *testing.T) {
 		t.Parallel()
 		c := redistest.StartCluster(t, unsaved)
-		l := startLoadBeside(t, 1, three(c.URL())...)
+		l := startLoad(t, three(c.URL())...)
 		slot := c.Slot(l.tag(c.Nodes()))
 		first := c.MasterOf(slot)
 		second := c.ReplicasOf(first)[0]

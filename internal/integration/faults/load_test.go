@@ -54,7 +54,7 @@ type load struct {
 	bare      *sql.DB
 	path      string // of the database
 	processes []*process
-	active    int // of the processes, the first so many run; others read when asked
+	active    int // of the processes, the first so many run; the last one reads when asked
 	history   history
 	phase     atomic.Int32
 	ctx       context.Context //nolint:containedctx // it is the load's life
@@ -70,21 +70,19 @@ type load struct {
 }
 
 // startLoad starts processes whose Redis is at the URLs, one each, and waits until
-// each has written and every query has been a hit.
+// each has hit and written. There is one more process, the last one, that has the
+// Redis of the first one and does nothing by itself.
 func startLoad(t testing.TB, urls ...string) *load {
 	t.Helper()
-	return startLoadBeside(t, 0, urls...)
+	return startLoadOf(t, usualPadding, urls...)
 }
 
-// startLoadBeside is startLoad with so many more processes, with the Redis of the
-// first one, that do nothing by themselves. They are the last ones.
-func startLoadBeside(t testing.TB, idle int, urls ...string) *load {
+// startLoadOf is startLoad with so many bytes in each row.
+func startLoadOf(t testing.TB, padding int, urls ...string) *load {
 	t.Helper()
 	active := len(urls)
-	for range idle {
-		urls = append(urls, urls[0])
-	}
-	path, bare := newDatabase(t)
+	urls = append(urls, urls[0])
+	path, bare := newDatabase(t, padding)
 	l := &load{t: t, path: path, bare: bare, active: active, refused: make(map[string]int)}
 	for i := range l.tallies {
 		l.tallies[i].hitsOf, l.tallies[i].writesOf = make([]int, len(urls)), make([]int, len(urls))

@@ -13,21 +13,31 @@ import (
 
 // proxy is a network between processes and a server.
 type proxy struct {
-	t testing.TB
+	t      testing.TB
+	server *redistest.Server
 	*toxiproxy.Proxy
 }
 
-func startProxy(t testing.TB, s *redistest.Server) proxy {
+func startProxy(t testing.TB, s *redistest.Server) *proxy {
 	t.Helper()
-	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	p := proxy{t, toxiproxy.NewProxy(server, "redis", "127.0.0.1:0", s.Addr())}
-	p.mend()
+	p := &proxy{t: t, server: s}
+	p.open("127.0.0.1:0")
 	t.Cleanup(p.cut)
 	return p
 }
 
-// poison has the network do something, which is told in JSON, until it is cut.
-func (p proxy) poison(toxics ...string) {
+// open takes connections.
+func (p *proxy) open(addr string) {
+	p.t.Helper()
+	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
+	p.Proxy = toxiproxy.NewProxy(server, "redis", addr, p.server.Addr())
+	if err := p.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// poison has the network do something, which is told in JSON.
+func (p *proxy) poison(toxics ...string) {
 	p.t.Helper()
 	for _, toxic := range toxics {
 		if _, err := p.Toxics.AddToxicJson(strings.NewReader(toxic)); err != nil {
@@ -36,17 +46,14 @@ func (p proxy) poison(toxics ...string) {
 	}
 }
 
-// cut ends all connections, and takes none any more.
-func (p proxy) cut() { p.Stop() }
+// heal has the network do nothing any more. The connections stay.
+func (p *proxy) heal() { p.Toxics.ResetToxics(p.t.Context()) }
 
-// mend takes connections again, and does nothing to them.
-func (p proxy) mend() {
-	p.t.Helper()
-	p.Toxics.ResetToxics(p.t.Context())
-	if err := p.Start(); err != nil {
-		p.t.Fatal(err)
-	}
-}
+// cut ends all connections, and takes none any more.
+func (p *proxy) cut() { p.Stop() }
+
+// mend takes connections again, after a cut, and does nothing to them.
+func (p *proxy) mend() { p.open(p.Listen) }
 
 // A network may be slow, cut, or lose what one side says. One process of three is not
 // behind it, and goes on.
@@ -58,22 +65,22 @@ func TestNetwork(t *testing.T) {
 	)
 	for _, test := range []struct {
 		name  string
-		fault func(l *load, p proxy)
+		fault func(l *load, p *proxy)
 	}{
-		{"latency", with(`{"type": "latency", "attributes": {"latency": 200}}`)},
-		{"little bandwidth", with(`{"type": "bandwidth", "attributes": {"rate": 20}}`)},
-		{"in slices", with(`{"type": "slicer", "attributes": {"average_size": 20, "size_variation": 10, "delay": 2000}}`)},
+		{"latency", while(`{"type": "latency", "attributes": {"latency": 200}}`)},
+		{"little bandwidth", while(`{"type": "bandwidth", "attributes": {"rate": 20}}`)},
+		{"in slices", while(`{"type": "slicer", "attributes": {"average_size": 20, "size_variation": 10, "delay": 2000}}`)},
 		{"reset", with(`{"type": "reset_peer", "attributes": {"timeout": 20}}`)},
 		{"half answers", with(`{"type": "limit_data", "attributes": {"bytes": 4000}}`)},
 		{"requests are lost", with(noRequests)},
 		{"answers are lost", with(noAnswers)},
 		{"all is lost", with(noRequests, noAnswers)},
-		{"cut", func(l *load, p proxy) {
+		{"cut", func(l *load, p *proxy) {
 			p.cut()
 			l.wait(*lasts)
 			p.mend()
 		}},
-		{"cut again and again", func(l *load, p proxy) {
+		{"cut again and again", func(l *load, p *proxy) {
 			l.again(100*time.Millisecond, func() {
 				p.cut()
 				p.mend()
@@ -91,9 +98,18 @@ func TestNetwork(t *testing.T) {
 	}
 }
 
-// with is the fault that the network does something.
-func with(toxics ...string) func(l *load, p proxy) {
-	return func(l *load, p proxy) {
+// while is the fault that the network does something, and no connection ends.
+func while(toxics ...string) func(l *load, p *proxy) {
+	return func(l *load, p *proxy) {
+		p.poison(toxics...)
+		l.wait(*lasts)
+		p.heal()
+	}
+}
+
+// with is the fault that the network does something until all connections are cut.
+func with(toxics ...string) func(l *load, p *proxy) {
+	return func(l *load, p *proxy) {
 		p.poison(toxics...)
 		l.wait(*lasts)
 		p.cut()

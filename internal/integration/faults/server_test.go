@@ -72,7 +72,7 @@ func do(l *load, s *redistest.Server, args ...string) string {
 func TestOldData(t *testing.T) {
 	t.Parallel()
 	s := redistest.Start(t, unsaved)
-	l := startLoadBeside(t, 1, three(s.URL())...)
+	l := startLoad(t, three(s.URL())...)
 	idle := l.active
 	var old []byte
 	l.still(func() {
