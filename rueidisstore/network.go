@@ -98,7 +98,10 @@ func (n *network) exchange(ctx context.Context, to *node, requests []*request, a
 			return nil
 		}
 		if isContext(err) && ctx.Err() != nil {
-			return fail(requests, err) // the link may be as good as ever
+			if l.silent(ctx) {
+				to.drop(at, l)
+			} // else the link may be as good as ever
+			return fail(requests, err)
 		}
 		to.drop(at, l)
 		if again || ctx.Err() != nil {
@@ -120,7 +123,7 @@ func (n *network) mget(ctx context.Context, keys []string) ([]rueidis.RedisMessa
 			list, err := values(m, len(keys))
 			return list, l.master, err
 		case isReply(err), isContext(err) && ctx.Err() != nil:
-			return nil, incarnation{}, err
+			return nil, incarnation{}, err // a link that was silent for long is due, and not here
 		}
 		n.single.drop(at, l)
 	}

@@ -32,7 +32,7 @@ func kindOf(row int, version int64) int64 {
 }
 
 func dsn(path string) string {
-	return "file:" + path + "?_pragma=journal_mode(wal)&_pragma=busy_timeout(10000)&_pragma=synchronous(off)&_txlock=immediate"
+	return "file:" + path + "?_pragma=journal_mode(wal)&_pragma=busy_timeout(60000)&_pragma=synchronous(off)&_txlock=immediate"
 }
 
 // connector opens connections of a driver that has no connector of its own.

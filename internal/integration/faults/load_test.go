@@ -74,11 +74,12 @@ type load struct {
 // Redis of the first one and does nothing by itself.
 func startLoad(t testing.TB, urls ...string) *load {
 	t.Helper()
-	return startLoadOf(t, usualPadding, urls...)
+	return startLoadOf(t, usualPadding, nil, urls...)
 }
 
-// startLoadOf is startLoad with so many bytes in each row.
-func startLoadOf(t testing.TB, padding int, urls ...string) *load {
+// startLoadOf is startLoad with so many bytes in each row, and connections of the
+// dialer, unless it is nil.
+func startLoadOf(t testing.TB, padding int, dial dialer, urls ...string) *load {
 	t.Helper()
 	active := len(urls)
 	urls = append(urls, urls[0])
@@ -88,7 +89,7 @@ func startLoadOf(t testing.TB, padding int, urls ...string) *load {
 		l.tallies[i].hitsOf, l.tallies[i].writesOf = make([]int, len(urls)), make([]int, len(urls))
 	}
 	for _, url := range urls {
-		l.processes = append(l.processes, newProcess(t, path, url))
+		l.processes = append(l.processes, newProcess(t, path, url, dial))
 	}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	t.Cleanup(l.stop)

@@ -20,7 +20,7 @@ func TestEviction(t *testing.T) {
 			t.Parallel()
 			s := redistest.Start(t, unsaved, redistest.WithSettings("maxmemory-policy "+policy))
 			// Large rows: what the clients take counts too.
-			l := startLoadOf(t, 32<<10, three(s.URL())...)
+			l := startLoadOf(t, 32<<10, nil, three(s.URL())...)
 			var limit int
 			l.still(func() {
 				do(l, s, "FLUSHALL")

@@ -2,13 +2,16 @@ package faults
 
 import (
 	"context"
+	"crypto/tls"
 	"database/sql"
 	"log/slog"
+	"net"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/redis/rueidis"
 	_ "modernc.org/sqlite" // the database
 
 	"github.com/cacheops/cacheops"
@@ -29,12 +32,18 @@ type process struct {
 	store *rueidisstore.Store
 }
 
-// newProcess makes one whose Redis is at the URL.
-func newProcess(t testing.TB, path, url string) *process {
+// newProcess makes one whose Redis is at the URL. Dial may be nil.
+func newProcess(t testing.TB, path, url string, dial dialer) *process {
 	t.Helper()
 	p := new(process)
-	var err error
-	if p.store, err = rueidisstore.New(rueidisstore.Config{URL: url, Prefix: "faults"}); err != nil {
+	option, err := rueidis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if option.DialCtxFn = dial; dial != nil {
+		option.Dialer.KeepAlive = time.Hour // the client itself notices nothing
+	}
+	if p.store, err = rueidisstore.New(rueidisstore.Config{Option: &option, Prefix: "faults"}); err != nil {
 		t.Fatal(err)
 	}
 	cache, err := cacheops.New(cacheops.Config{
@@ -68,6 +77,9 @@ func newProcess(t testing.TB, path, url string) *process {
 	})
 	return p
 }
+
+// dialer makes connections of the client, as rueidis wants it.
+type dialer = func(context.Context, string, *net.Dialer, *tls.Config) (net.Conn, error)
 
 // outcome is how a read was answered.
 type outcome struct {
