@@ -211,10 +211,11 @@ func (s *Store) schemaReply(ctx context.Context, database string, r *request, at
 	return s.ground(ctx, database)
 }
 
-// Registry returns the table's schemes as Redis has them now.
+// Registry returns the table's schemes as Redis has them now. Writers ask for them,
+// who wait longer than readers, and fail where these have the database to go to.
 func (s *Store) Registry(ctx context.Context, database, table string) (out store.Registry, err error) {
 	out.Table = table
-	err = s.reading(ctx, "registry", func(ctx context.Context) error {
+	err = s.writing(ctx, "registry", func(ctx context.Context) error {
 		t := s.keys.table(database, table)
 		r := request{key: t.base, slot: t.slot, make: func() []command {
 			return []command{{name: "HGETALL", keys: []string{t.registry}}, {name: "TYPE", keys: []string{t.epoch}}}
