@@ -55,8 +55,19 @@ func openFilled(ctx context.Context, entries int) (*filled, error) {
 	return f, nil
 }
 
-// open fills the site's store. The results have so many of the columns.
-func (f *filled) open(ctx context.Context, names []string) (err error) {
+// open fills the site's store. The results have the first columns.
+func (f *filled) open(ctx context.Context, names []string) error {
+	if err := f.begin(ctx, names); err != nil {
+		return err
+	}
+	if err := f.fillAll(ctx); err != nil {
+		return err
+	}
+	return f.findColumns(ctx)
+}
+
+// begin is open without filling it.
+func (f *filled) begin(ctx context.Context, names []string) (err error) {
 	s := f.site
 	if f.handle, err = s.handle(ctx); err != nil {
 		return err
@@ -73,14 +84,17 @@ func (f *filled) open(ctx context.Context, names []string) (err error) {
 	if f.result, _ = result.Record(nothing.Answer(nil), result.Limits{Bytes: 1 << 20}); f.result == nil {
 		return errors.New("the row could not be recorded")
 	}
-	if err := f.fillAll(ctx); err != nil {
-		return err
-	}
-	var unread, ok bool
-	if f.columns, unread, ok, err = f.handle.Schemes(ctx, f.table); err != nil || unread || !ok {
-		return fmt.Errorf("the table's schemes cannot be had: unread %v, understood %v: %w", unread, ok, err)
-	}
 	return nil
+}
+
+// findColumns finds out which columns an image needs, by what is in the store.
+func (f *filled) findColumns(ctx context.Context) error {
+	columns, unread, ok, err := f.handle.Schemes(ctx, f.table)
+	if err == nil && (unread || !ok) {
+		err = fmt.Errorf("the table's schemes cannot be had: unread %v, understood %v", unread, ok)
+	}
+	f.columns = columns
+	return err
 }
 
 // fillAll makes all entries valid.

@@ -71,8 +71,8 @@ func redisInvalidations(ctx context.Context, z sizes) (*group, error) {
 // The conditions that tell apart what is read of the rows of the large
 // transaction: ten schemes, in each of which each row has values of its own.
 var tenConditions = [...]string{
-	"id = ?", "category_id = ?", "views = ?", "title = ?", "body = ?", "score = ?",
-	"id = ? AND visible = 1", "category_id = ? AND visible = 1", "views = ? AND visible = 1", "title = ? AND visible = 1",
+	"id = ?", "category_id = ?", "views = ?", "title = ?", "body = ?",
+	"id = ? AND visible = 1", "category_id = ? AND visible = 1", "views = ? AND visible = 1", "title = ? AND visible = 1", "body = ? AND visible = 1",
 }
 
 // transactionTries is how often the large transaction is made.
@@ -97,7 +97,7 @@ func redisTransaction(ctx context.Context, z sizes) (_ *group, err error) {
 		return nil, err
 	}
 	l := &largeChange{filled: &filled{site: s.site, workers: fillers}, redis: s}
-	if err = l.open(ctx, columnNames[:1]); err != nil {
+	if err = l.begin(ctx, columnNames[:1]); err != nil {
 		return nil, closeAfter(err, s.close)
 	}
 	for i := range z.changed {
@@ -128,8 +128,7 @@ func (l *largeChange) cacheAll(ctx context.Context) error {
 	return together(l.workers, len(l.rows), func(from, rows int) error {
 		for _, row := range l.rows[from : from+rows] {
 			for i, condition := range tenConditions {
-				column := [...]int{0, 1, 2, 3, 4, 5, 0, 1, 2, 3}[i]
-				if err := l.put(ctx, "SELECT id FROM posts WHERE "+condition, row[column]); err != nil {
+				if err := l.put(ctx, "SELECT id FROM posts WHERE "+condition, row[i%5]); err != nil {
 					return err
 				}
 			}
@@ -140,10 +139,8 @@ func (l *largeChange) cacheAll(ctx context.Context) error {
 
 // figures makes the transactions.
 func (l *largeChange) figures(ctx context.Context) ([]figure, error) {
-	var unread, ok bool
-	var err error
-	if l.columns, unread, ok, err = l.handle.Schemes(ctx, l.table); err != nil || unread || !ok {
-		return nil, fmt.Errorf("the table's schemes cannot be had: unread %v, understood %v: %w", unread, ok, err)
+	if err := l.findColumns(ctx); err != nil {
+		return nil, err
 	}
 	images := make([][]driver.Value, len(l.rows))
 	for i, row := range l.rows {
