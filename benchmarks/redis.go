@@ -124,29 +124,70 @@ type oneEntry struct {
 	size int      // of the entry, in bytes
 }
 
-// oneEntry finds it.
-func (s *redisSite) oneEntry(ctx context.Context) (e oneEntry, err error) {
-	keys, err := s.raw.Do(ctx, s.raw.B().Keys().Pattern(rueidisstore.DefaultPrefix+":*").Build()).AsStrSlice()
+// oneEntry finds it: it is the first key of what a hit asks for.
+func (s *redisSite) oneEntry(ctx context.Context, hit func() error) (e oneEntry, err error) {
+	calls, err := s.slowLog(ctx, hit)
 	if err != nil {
 		return e, err
 	}
-	entries := 0
-	for _, key := range keys {
-		switch _, last, _ := strings.Cut(key, "}:"); {
-		case !strings.Contains(key, "{"):
-			e.key = key
-			entries++
-		case last == "s" || last == "r" || last == "l":
-			continue // the schema, the registry and the live fences are for misses and writers
+	for _, c := range calls {
+		if c.words[0] == "MGET" {
+			e.keys = c.words[1:]
 		}
-		e.keys = append(e.keys, key)
 	}
-	if entries != 1 {
-		return e, fmt.Errorf("%d entries in Redis instead of one: %q", entries, keys)
+	if len(e.keys) == 0 {
+		return e, fmt.Errorf("a hit did not send one MGET, but %v", calls)
 	}
-	text, err := s.raw.Do(ctx, s.raw.B().Get().Key(e.key).Build()).ToString()
+	e.key = e.keys[0]
+	text, err := s.do(ctx, "GET", e.key)
 	e.size = len(text)
 	return e, err
+}
+
+// redisCall is a command as the server tells it, which leaves out a part of long
+// ones.
+type redisCall struct {
+	words  []string
+	micros float64 // that the server did nothing else
+}
+
+// slowLog returns the commands that reach the server during f.
+func (s *redisSite) slowLog(ctx context.Context, f func() error) (out []redisCall, err error) {
+	for _, words := range [][]string{
+		{"CONFIG", "SET", "slowlog-max-len", "100000"}, {"CONFIG", "SET", "slowlog-log-slower-than", "0"}, {"SLOWLOG", "RESET"},
+	} {
+		if _, err := s.do(ctx, words...); err != nil {
+			return nil, err
+		}
+	}
+	if err := f(); err != nil {
+		return nil, err
+	}
+	list, err := s.raw.Do(ctx, s.raw.B().Arbitrary("SLOWLOG", "GET", "100000").Build()).ToArray()
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		// An entry is its number, a time, microseconds, the command, and who sent it.
+		entry, err := list[i].ToArray()
+		if err != nil {
+			return nil, err
+		}
+		if len(entry) < 4 {
+			return nil, fmt.Errorf("an entry of the slow log has %d parts", len(entry))
+		}
+		took, err := entry[2].AsInt64()
+		if err != nil {
+			return nil, err
+		}
+		words, err := entry[3].AsStrSlice()
+		if err != nil || len(words) == 0 {
+			return nil, fmt.Errorf("a command of the slow log cannot be read: %w", err)
+		}
+		out = append(out, redisCall{words: words, micros: float64(took)})
+	}
+	_, err = s.do(ctx, "CONFIG", "SET", "slowlog-log-slower-than", "-1")
+	return out, err
 }
 
 // info returns a number of what the server tells of itself.

@@ -36,10 +36,14 @@ func openRedisHits(ctx context.Context, z sizes, query string, arg int64) (*redi
 		return nil, err
 	}
 	var p Post
-	if _, err := readPosts(ctx, s.cached, query, arg, &p); err != nil {
+	read := func() error {
+		_, err := readPosts(ctx, s.cached, query, arg, &p)
+		return err
+	}
+	if err := read(); err != nil {
 		return nil, closeAfter(err, s.close)
 	}
-	e, err := s.oneEntry(ctx)
+	e, err := s.oneEntry(ctx, read)
 	if err != nil {
 		return nil, closeAfter(err, s.close)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -108,11 +109,6 @@ func redisTransaction(ctx context.Context, z sizes) (_ *group, err error) {
 	if err = l.cacheAll(ctx); err != nil {
 		return nil, closeAfter(err, s.close)
 	}
-	for _, words := range [][]string{{"slowlog-log-slower-than", "0"}, {"slowlog-max-len", "100000"}} {
-		if _, err = s.do(ctx, "CONFIG", "SET", words[0], words[1]); err != nil {
-			return nil, closeAfter(err, s.close)
-		}
-	}
 	return &group{
 		about: fmt.Sprintf("Fence and bump of %d row images under %d schemes, each with a cached result of its own, as of one transaction: %d conjunctions. "+
 			"MaxImages is set high enough. The longest call is the most microseconds that Redis itself tells (SLOWLOG) of any call of the transaction's scripts; Redis does nothing else meanwhile. %d transactions.",
@@ -160,20 +156,23 @@ func (l *largeChange) figures(ctx context.Context) ([]figure, error) {
 			func() error { return c.Fence(ctx) },
 			func() error { c.Bump(ctx, store.DropFence); return nil },
 		} {
-			if _, err := l.redis.do(ctx, "SLOWLOG", "RESET"); err != nil {
-				return nil, err
-			}
-			from := time.Now()
-			if err := step(); err != nil {
-				return nil, err
-			}
-			took[i] = append(took[i], float64(time.Since(from).Nanoseconds())/1000)
-			most, n, err := l.scripts(ctx)
+			var spent time.Duration
+			sent, err := l.redis.slowLog(ctx, func() error {
+				from := time.Now()
+				err := step()
+				spent = time.Since(from)
+				return err
+			})
 			if err != nil {
 				return nil, err
 			}
+			took[i] = append(took[i], float64(spent.Nanoseconds())/1000)
+			most, n := scripts(sent)
 			longest[i], calls = append(longest[i], most), n
 		}
+	}
+	if calls == 0 {
+		return nil, errors.New("Redis tells of no call of a script")
 	}
 	if want := transactionTries * len(l.rows) * len(tenConditions); l.keys.Load() != int64(want) || l.epochs.Load() > 0 {
 		return nil, fmt.Errorf("%d conjunctions and %d tables were dropped, not %d conjunctions", l.keys.Load(), l.epochs.Load(), want)
@@ -188,37 +187,14 @@ func (l *largeChange) figures(ctx context.Context) ([]figure, error) {
 	}, nil
 }
 
-// scripts returns how long the longest call of a script took since the slow log
-// was reset, in microseconds, and how many there were.
-func (l *largeChange) scripts(ctx context.Context) (most float64, calls int, err error) {
-	list, err := l.redis.raw.Do(ctx, l.redis.raw.B().Arbitrary("SLOWLOG", "GET", "100000").Build()).ToArray()
-	if err != nil {
-		return 0, 0, err
-	}
-	for i := range list {
-		// An entry is its number, a time, microseconds, the command, and who sent it.
-		entry, err := list[i].ToArray()
-		if err != nil {
-			return 0, 0, err
-		}
-		if len(entry) < 4 {
-			return 0, 0, fmt.Errorf("an entry of the slow log has %d parts", len(entry))
-		}
-		took, err := entry[2].AsInt64()
-		if err != nil {
-			return 0, 0, err
-		}
-		words, err := entry[3].AsStrSlice()
-		if err != nil {
-			return 0, 0, err
-		}
-		if len(words) > 0 && strings.HasPrefix(words[0], "EVAL") {
-			most = max(most, float64(took))
+// scripts returns how long the longest call of a script took, in microseconds, and
+// how many there were.
+func scripts(sent []redisCall) (most float64, calls int) {
+	for _, c := range sent {
+		if strings.HasPrefix(c.words[0], "EVAL") {
+			most = max(most, c.micros)
 			calls++
 		}
 	}
-	if calls == 0 {
-		return 0, 0, fmt.Errorf("none of %d entries of the slow log is of a script", len(list))
-	}
-	return most, calls, nil
+	return most, calls
 }
