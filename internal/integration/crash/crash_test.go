@@ -19,12 +19,12 @@ import (
 )
 
 var (
-	wantedKills = flag.Int("crash.kills", 54, "writers that TestCrash kills")
+	wantedKills = flag.Int("crash.kills", 50, "writers that TestCrash kills")
 	seed        = flag.Uint64("crash.seed", 1, "seed of what TestCrash orders; 0 for one by the time")
 )
 
 // killsPerBatch is how many writers are killed between two audits.
-const killsPerBatch = 18
+const killsPerBatch = 25
 
 // The floors and limits. A test in which next to nothing is a hit shows nothing.
 const (
@@ -193,7 +193,7 @@ func (t *tally) floors(tb testing.TB) {
 		tb.Errorf("%d writers were killed, want %d", t.all(), *wantedKills)
 	}
 	for _, how := range deaths {
-		if least := *wantedKills / len(deaths) / 3; t.kills[how] < least {
+		if least := *wantedKills / len(deaths) / 2; t.kills[how] < least {
 			tb.Errorf("%d writers were killed %s, want %d at least", t.kills[how], how, least)
 		}
 	}
@@ -207,4 +207,3 @@ func (t *tally) floors(tb testing.TB) {
 		tb.Errorf("before %d of %d commits a reader had looked, want %.2f", t.looked, t.looks, minLooked)
 	}
 }
-

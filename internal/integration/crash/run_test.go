@@ -31,7 +31,7 @@ const (
 	// moment, so that it seldom has nothing to do.
 	ordersAtOnce = 4
 	// randomWithin bounds when such a writer is killed, after its orders.
-	randomWithin = 10 * time.Millisecond
+	randomWithin = 5 * time.Millisecond
 	// silence is how long all children may be silent. What is waited for takes
 	// milliseconds.
 	silence = 60 * time.Second
@@ -110,9 +110,10 @@ type run struct {
 	going     bool // readers are to read
 	credit    int  // reads that no write was ordered for
 	orders    int64
+	deaths    int   // ordered so far
 	nextDeath int64 // when a writer may be told to die
-	ordered   int // deaths of this batch, ordered and not missed
-	killed    int // of this batch
+	ordered   int   // deaths of this batch, ordered and not missed
+	killed    int   // of this batch
 	timers    []*time.Timer
 	lookedFor map[int64]*writer
 
@@ -230,7 +231,8 @@ func (r *run) give(kills int) {
 		r.credit = 0
 		how := death("")
 		if t := now(); t > r.nextDeath && r.ordered < kills {
-			how = deaths[r.rng.IntN(len(deaths))]
+			how = deaths[r.deaths%len(deaths)]
+			r.deaths++
 			r.ordered++
 			r.nextDeath = t + int64(killEvery)
 		}
@@ -246,7 +248,12 @@ func (r *run) give(kills int) {
 		case inFence, inBump:
 			r.order(w, order{Changes: r.changes(true), Death: how, Part: r.rng.Float64()})
 		case beforeCommit, afterCommit, afterBump:
-			r.order(w, order{Changes: r.changes(true), Death: how, Part: 1})
+			o := order{Changes: r.changes(true), Death: how, Part: 1}
+			if how == afterCommit && r.ordered > kills-len(deaths) {
+				// Late, because it keeps readers from everything.
+				o.Changes = []change{{Verb: lift, ID: items}}
+			}
+			r.order(w, o)
 		}
 	}
 }
@@ -280,9 +287,9 @@ func (r *run) changes(certain bool) []change {
 	case 7:
 		list = []change{{Verb: set, ID: id()}, {Verb: move, ID: id(), Group: group()}, {Verb: toggle, ID: id(), Group: group()}, {Verb: mark, ID: int(group())}}
 	case 8:
-		list = []change{{Verb: lift, ID: items}}
-		if certain && r.rng.IntN(3) > 0 { // a dead one keeps readers from everything
-			list[0] = change{Verb: lift, ID: maxImages / 2}
+		list = []change{{Verb: lift, ID: maxImages / 2}}
+		if r.rng.IntN(5) == 0 { // it drops all that is cached of items
+			list[0].ID = items
 		}
 	case 9:
 		list = []change{{Verb: mark, ID: int(group())}}
