@@ -29,8 +29,8 @@ type role struct {
 type order struct {
 	ID      int64
 	Changes []change
-	Death   death   `json:",omitempty"` // in the middle of it
-	Part    float64 `json:",omitempty"` // see points
+	Death   death   // in the middle of it; empty for none
+	Part    float64 // see points
 }
 
 // looking is how long a writer that is to die after its commit waits, before the
@@ -50,9 +50,7 @@ func child() {
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
 	}
-	os.Exit(0)
 }
 
 // says writes lines to the parent, each in one piece.
@@ -62,9 +60,7 @@ func (s *says) say(fields ...string) {
 	line := strings.Join(fields, "\t") + "\n"
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, err := os.Stdout.WriteString(line); err != nil {
-		os.Exit(1) // the parent is gone
-	}
+	_, _ = os.Stdout.WriteString(line) // it fails when the parent is gone, and so is our input then
 }
 
 func text(n int64) string { return strconv.FormatInt(n, 10) }
@@ -236,7 +232,7 @@ func readOn(at place) error {
 			out.say("P")
 		case "look":
 			of, list, _ := strings.Cut(rest, "\t")
-			for _, one := range strings.Fields(list) {
+			for one := range strings.FieldsSeq(list) {
 				var q query
 				if _, err := fmt.Sscanf(one, "%d:%d", &q.kind, &q.arg); err != nil {
 					return err

@@ -8,8 +8,10 @@ import (
 	"database/sql/driver"
 	"net"
 	"os"
+	"slices"
 	"sync"
 	"syscall"
+	"time"
 
 	"github.com/cacheops/cacheops/rueidisstore"
 	"github.com/cacheops/cacheops/store"
@@ -46,6 +48,8 @@ type points struct {
 	due  death
 	part float64 // of what is sent to Redis, before the end
 	wire bool    // the next that is sent is the last
+	// at is when the fence was asked for.
+	at time.Time
 }
 
 // die sets how the next write ends.
@@ -58,12 +62,16 @@ func (p *points) die(how death, part float64) {
 func (p *points) is(how ...death) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, h := range how {
-		if p.due == h {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(how, p.due)
+}
+
+// holds reports whether the fence has some life left. A death after its end, on a
+// machine that let the writer wait so long, leaves what no fence keeps readers from:
+// that is not promised, so nobody dies of it here.
+func (p *points) holds() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return time.Since(p.at) < fenceTTL*3/4
 }
 
 // arm has the next that is sent to Redis be the last.
@@ -90,7 +98,7 @@ func (p *points) commit(inner func() error) error {
 		p.fenced()
 	}
 	err := inner()
-	if last && err == nil {
+	if last && err == nil && p.holds() {
 		kill()
 	}
 	return err
@@ -103,6 +111,9 @@ type pointedStore struct {
 }
 
 func (s *pointedStore) Fence(ctx context.Context, c *store.Change) (store.Ack, error) {
+	s.points.mu.Lock()
+	s.points.at = time.Now()
+	s.points.mu.Unlock()
 	if s.points.is(inFence) {
 		s.points.arm()
 	}
@@ -110,7 +121,7 @@ func (s *pointedStore) Fence(ctx context.Context, c *store.Change) (store.Ack, e
 }
 
 func (s *pointedStore) Bump(ctx context.Context, c *store.Change, keep store.Keep) (store.Ack, error) {
-	if s.points.is(inBump, afterBump) {
+	if s.points.is(inBump, afterBump) && s.points.holds() {
 		s.points.arm()
 	}
 	return s.Store.Bump(ctx, c, keep)

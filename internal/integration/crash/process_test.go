@@ -86,8 +86,7 @@ func spawn(role role, events chan<- event) (*process, error) {
 		}
 		err = cmd.Wait()
 		end := event{from: p, ended: true, at: now(), how: said.String()}
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			status, ok := exit.Sys().(syscall.WaitStatus)
 			end.killed = ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 		}

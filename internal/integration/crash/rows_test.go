@@ -74,7 +74,7 @@ const (
 type change struct {
 	Verb  verb
 	ID    int
-	Group int64 `json:",omitempty"` // of move and toggle
+	Group int64 // of move and toggle
 }
 
 // apply makes a change under a version, and calls wrote with each item written.

@@ -337,6 +337,7 @@ func (r *run) take(e event) error {
 // writerEnded is the death of a writer. What it had begun may have happened.
 func (r *run) writerEnded(w *writer, e event) error {
 	w.process.dismiss()
+	w.process = nil
 	if w.due == "" || !e.killed {
 		return fmt.Errorf("a writer that was to die %q ended by itself: %s", w.due, e.how)
 	}
@@ -355,6 +356,7 @@ func (r *run) writerEnded(w *writer, e event) error {
 
 func (r *run) readerEnded(rd *reader, e event) error {
 	rd.process.dismiss()
+	rd.process = nil
 	if !rd.doomed || !e.killed {
 		return fmt.Errorf("a reader ended by itself: %s", e.how)
 	}

@@ -36,13 +36,6 @@ var crashBreakages = []breakage{
 		Check: inCrash(), Want: saysStale,
 	},
 	{
-		Name:  "a fence in Redis leaves the stamp of every row",
-		File:  "rueidisstore/lua/fence.lua",
-		Old:   "redis.call('DEL', whole)",
-		New:   "",
-		Check: inCrash(), Want: saysStale,
-	},
-	{
 		Name:  "a fence in Redis is over at once",
 		File:  "rueidisstore/lua/fence.lua",
 		Old:   "redis.call('ZADD', key, now + ttl, token)",
@@ -54,13 +47,6 @@ var crashBreakages = []breakage{
 		File:  "rueidisstore/lua/lease.lua",
 		Old:   "if pruned(key) > 0 then return nil end",
 		New:   "",
-		Check: inCrash(), Want: saysStale,
-	},
-	{
-		Name:  "the stamp of every row is leased in Redis while there are writers",
-		File:  "rueidisstore/lua/lease.lua",
-		Old:   "\tif writers > 0 then\n",
-		New:   "\tif false then\n",
 		Check: inCrash(), Want: saysStale,
 	},
 	{
