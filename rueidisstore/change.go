@@ -108,10 +108,9 @@ func (s *Store) change(ctx context.Context, c *store.Change, what *script, how s
 	return ack, err
 }
 
-// stampLife is how long fences' keys live at least. Their deadlines are in their
-// values: the keys only must not be the first to go where Redis evicts by the time
-// left.
-const stampLife = "86400000"
+// fenceLife is how long the keys of fences live at least, in ms. Their deadlines
+// are in their values.
+var fenceLife = strconv.FormatInt(minLife.Milliseconds(), 10)
 
 // tableRequest is a change of one table: one call of the script, or several where
 // it has many conjunctions. Each puts the token among the live fences.
@@ -125,7 +124,7 @@ func (s *Store) tableRequest(c *store.Change, tc *store.TableChange, what *scrip
 		version, epoch = versionText(tc.Registry), "0"
 	}
 	commands := make([]command, 0, 1+len(conjs)/maxKeys)
-	args := append([]string{token, ttl, epoch, version, stampLife}, more...)
+	args := append([]string{token, ttl, epoch, version, fenceLife}, more...)
 	for {
 		n := min(len(conjs), maxKeys)
 		keys := make([]string, 4, 4+n)

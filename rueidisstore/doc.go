@@ -38,16 +38,19 @@
 // All keys begin with [Config.Prefix]. The names of databases and tables can be
 // read in them; entries, conditions and values are digests.
 //
-//	cacheops:<digest>                       an entry: a string
-//	cacheops:<digest>:lock                  the lock of an entry: a string
-//	cacheops:{main}:g                       the global epoch of the database main
-//	cacheops:{main}:s                       the version of its schema
-//	cacheops:{main:public.users}:e          the epoch of the table public.users
-//	cacheops:{main:public.users}:r          its registry of schemes: a hash
-//	cacheops:{main:public.users}:l          its live fences: a sorted set
-//	cacheops:{main:public.users}:w          the stamp of queries on all of it
-//	cacheops:{main:public.users}:<digest>   the stamp of a conjunction
+//	cacheops:<digest>                   an entry: a string
+//	cacheops:{<digest>}:lock            the lock of an entry: a string
+//	cacheops:{<digest>}:wanted          there while somebody waits for that lock
+//	cacheops:{main}:g                   the global epoch of the database main
+//	cacheops:{main}:s                   the version of its schema
+//	cacheops:{<tag>}e:main:app.users    the epoch of the table app.users of main
+//	cacheops:{<tag>}r:main:app.users    its registry of schemes: a hash
+//	cacheops:{<tag>}l:main:app.users    its live fences: a sorted set
+//	cacheops:{<tag>}w:main:app.users    the stamp of queries on all of it
+//	cacheops:{<tag>}<digest>            the stamp of a conjunction
 //
+// The tag is a digest of the database's and the table's name, so that all keys of a
+// table are on one node of a Cluster.
 // Stamps are strings of 16 bytes; while a writer is between fence and bump there
 // is a sorted set in their place. The keys and the form of the epochs are the same
 // in all versions of this package, so that two versions on one Redis drop each
@@ -55,6 +58,7 @@
 // version wrote is a miss.
 //
 // The user that the client logs in as needs the commands of the scripts in folder
-// lua, and EVALSHA, EVAL, MGET, GET, SET, PTTL, INFO, PUBLISH, SUBSCRIBE and, in a
+// lua, and EVALSHA, EVAL, MGET, GET, SET, HGETALL,
+// TYPE, INFO, PUBLISH, SUBSCRIBE and, in a
 // Cluster, CLUSTER SLOTS and ASKING.
 package rueidisstore

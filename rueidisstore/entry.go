@@ -8,27 +8,21 @@ import (
 	"github.com/cacheops/cacheops/store"
 )
 
-// An entry in Redis:
+// An entry in Redis is a check of 16 bytes, and the payload, as
+// Payload.AppendBinary wrote it.
 //
-//	1 byte    the version of this form
-//	16 bytes  the check: what the entry is of, and the stamps it is valid under
-//	4 bytes   the CRC-32C of the payload
-//	...       the payload, as Payload.AppendBinary wrote it
-//
-// The check is a digest, so that an entry takes no more memory for a read of many
-// tables, and an entry that was put under another key, or of which a byte was
-// changed, is a miss like one whose stamps changed.
-const (
-	entryVersion = 1
-	checkSize    = 16
-	headerSize   = 1 + checkSize + 4
-)
+// The check is a digest of what the entry is of, of the stamps that it is valid
+// under, and of the payload's CRC-32C. So an entry takes no more memory for a read
+// of many tables, and one that was put under another key, that another version
+// wrote, or of which a byte was changed, is a miss like one whose stamps changed.
+const checkSize = 16
 
 // stampSize is the length of a live stamp. Nothing else that is ever under a
 // stamp's key has it.
 const stampSize = 16
 
-// check is what an entry is of, and the stamps that it is valid under.
+// check is what an entry is of, the stamps that it is valid under, and what the
+// payload is.
 type check [checkSize]byte
 
 // checkFormat starts what a check is made of. It changes with the order and the
@@ -62,35 +56,44 @@ func (c *checker) stamp(value string) bool {
 	return true
 }
 
+// sum returns what was added, before there is a payload.
 func (c *checker) sum() check {
 	sum := sha256.Sum256(c.b)
 	return check(sum[:checkSize])
 }
 
+// of adds a payload to a sum.
+func (c check) of(payload []byte) check {
+	var b [checkSize + 4]byte
+	copy(b[:], c[:])
+	binary.BigEndian.PutUint32(b[checkSize:], crc32.Checksum(payload, castagnoli))
+	sum := sha256.Sum256(b[:])
+	return check(sum[:checkSize])
+}
+
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// appendEntry appends an entry.
-func appendEntry(b []byte, c check, p store.Payload) ([]byte, error) {
-	b = append(b, entryVersion)
-	b = append(b, c[:]...)
-	b = append(b, 0, 0, 0, 0)
+// appendEntry appends an entry. The check is that of a lease.
+func appendEntry(b []byte, leased check, p store.Payload) ([]byte, error) {
 	at := len(b)
+	b = append(b, leased[:]...)
 	b, err := p.AppendBinary(b)
 	if err != nil {
 		return nil, err
 	}
-	binary.BigEndian.PutUint32(b[at-4:], crc32.Checksum(b[at:], castagnoli))
+	whole := leased.of(b[at+checkSize:])
+	copy(b[at:], whole[:])
 	return b, nil
 }
 
 // openEntry returns the payload of an entry, or false where it is not one of this
-// version under that check.
-func openEntry(entry []byte, c check) ([]byte, bool) {
-	if len(entry) < headerSize || entry[0] != entryVersion || check(entry[1:1+checkSize]) != c {
+// version with that check.
+func openEntry(entry []byte, now check) ([]byte, bool) {
+	if len(entry) < checkSize {
 		return nil, false
 	}
-	payload := entry[headerSize:]
-	return payload, binary.BigEndian.Uint32(entry[headerSize-4:]) == crc32.Checksum(payload, castagnoli)
+	payload := entry[checkSize:]
+	return payload, check(entry[:checkSize]) == now.of(payload)
 }
 
 // snapshot is a [store.Snapshot].

@@ -23,6 +23,20 @@ func (s *Store) ConjKey(database, table, conj string) string {
 func (s *Store) GlobalKey(database string) string { return s.keys.database(database).global }
 func (s *Store) EntryKey(key store.Key) string    { return s.keys.entry(&key) }
 
+// Bases returns what the keys of the tables of a database begin with, of those that
+// the store has met, and what those of the database itself do.
+func (s *Store) Bases(database string) []string {
+	s.keys.mu.RLock()
+	defer s.keys.mu.RUnlock()
+	bases := []string{s.keys.prefix + ":{" + escape(database) + "}"}
+	for name, t := range s.keys.tables {
+		if name.database == database {
+			bases = append(bases, t.base)
+		}
+	}
+	return bases
+}
+
 // Prefix returns the store's prefix.
 func (s *Store) Prefix() string { return s.cfg.Prefix }
 

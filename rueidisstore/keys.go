@@ -14,23 +14,37 @@ import (
 // of what is under them, are the same in all versions of this package: writers of
 // one version must reach the readers of another.
 const (
-	suffixEpoch    = ":e"
-	suffixLive     = ":l"
-	suffixRegistry = ":r"
-	suffixWhole    = ":w"
+	suffixEpoch    = "e"
+	suffixLive     = "l"
+	suffixRegistry = "r"
+	suffixWhole    = "w"
 	suffixGlobal   = ":g"
 	suffixSchema   = ":s"
 	suffixLock     = ":lock"
+	suffixWanted   = ":wanted"
 )
 
-// conjBytes is how much of a conjunction's digest is in its key. Two that had one
-// key would be dropped together: it costs a hit, no truth.
-const conjBytes = 12
+// How long the digests in keys are, in characters of base64. Redis takes memory for
+// keys in steps, and up to 30 bytes it is the least: there is one key for each
+// entry, and one for each conjunction.
+const (
+	// tagChars tell tables apart. Two that had one tag would have epochs and all
+	// else of their own, since those keys name the table, and perhaps a conjunction
+	// in common.
+	tagChars = 8
+	// conjChars tell the conjunctions of a table apart. Two that had one key would
+	// be dropped together: it costs a hit, no truth.
+	conjChars = 11
+	// entryChars tell entries apart. The whole key is part of an entry's check, so
+	// that two that had one would only displace each other.
+	entryChars = 20
+)
 
-// entryBytes is how much of an entry's key is in its key in Redis. The whole of it
-// is part of the entry's check, so that two that had one key would only displace
-// each other.
-const entryBytes = 16
+// appendDigest appends so many characters of a digest.
+func appendDigest(b []byte, chars int, sum []byte) []byte {
+	n := len(b)
+	return base64.RawURLEncoding.AppendEncode(b, sum)[:n+chars]
+}
 
 // tableKeys are the keys of one table. They share a hash tag, so that a Cluster
 // keeps them on one node.
@@ -38,6 +52,18 @@ type tableKeys struct {
 	base                         string // what they begin with
 	registry, epoch, live, whole string
 	slot                         uint16
+}
+
+// newTableKeys makes the keys of a table.
+func newTableKeys(prefix, database, table string) *tableKeys {
+	name := escape(database) + ":" + escape(table)
+	sum := sha256.Sum256([]byte(name))
+	base := string(append(appendDigest([]byte(prefix+":{"), tagChars, sum[:]), '}'))
+	name = ":" + name
+	return &tableKeys{
+		base: base, slot: slotOf(base), registry: base + suffixRegistry + name, epoch: base + suffixEpoch + name,
+		live: base + suffixLive + name, whole: base + suffixWhole + name,
+	}
 }
 
 // conj returns the key of a conjunction's stamp.
@@ -48,8 +74,7 @@ func (t *tableKeys) conj(c string) string {
 
 func (t *tableKeys) appendConj(b []byte, c string) []byte {
 	sum := sha256.Sum256(unsafe.Slice(unsafe.StringData(c), len(c)))
-	b = append(append(b, t.base...), ':')
-	return base64.RawURLEncoding.AppendEncode(b, sum[:conjBytes])
+	return appendDigest(append(b, t.base...), conjChars, sum[:])
 }
 
 // databaseKeys are the keys of one database.
@@ -81,8 +106,7 @@ func (k *keyring) entry(key *store.Key) string {
 }
 
 func (k *keyring) appendEntry(b []byte, key *store.Key) []byte {
-	b = append(append(b, k.prefix...), ':')
-	return base64.RawURLEncoding.AppendEncode(b, key[:entryBytes])
+	return appendDigest(append(append(b, k.prefix...), ':'), entryChars, key[:])
 }
 
 // hit returns the keys that a hit reads: those of the entry, of the global epoch,
@@ -129,8 +153,20 @@ func (k *keyring) hit(q *store.Query) []string {
 	return keys
 }
 
-// lock returns the key of an entry's lock.
-func (k *keyring) lock(key *store.Key) string { return k.entry(key) + suffixLock }
+// lockKeys are the keys of the lock of an entry, which share a hash tag.
+type lockKeys struct {
+	lock   string
+	wanted string // there while somebody waits for the lock
+	slot   uint16
+}
+
+func (k *keyring) lock(key *store.Key) lockKeys {
+	base := string(append(appendDigest([]byte(k.prefix+":{"), entryChars, key[:]), '}'))
+	return lockKeys{lock: base + suffixLock, wanted: base + suffixWanted, slot: slotOf(base)}
+}
+
+// channel is where it is published that a lock was given back.
+func (k *keyring) channel() string { return k.prefix + ":unlocked" }
 
 // database returns the keys of a database.
 func (k *keyring) database(name string) *databaseKeys {
@@ -164,11 +200,7 @@ func (k *keyring) table(database, table string) *tableKeys {
 	if t != nil {
 		return t
 	}
-	base := k.prefix + ":{" + escape(database) + ":" + escape(table) + "}"
-	t = &tableKeys{
-		base: base, registry: base + suffixRegistry, epoch: base + suffixEpoch, live: base + suffixLive, whole: base + suffixWhole,
-		slot: slotOf(base),
-	}
+	t = newTableKeys(k.prefix, database, table)
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.tables == nil || len(k.tables) >= maxRemembered {

@@ -154,8 +154,10 @@ func newLink(ctx context.Context, client rueidis.Client) (*link, error) {
 
 // node is one server, and the links to it.
 type node struct {
-	addr   string
-	client rueidis.Client
+	addr string
+	// client returns the client's own connections to the server, nil where it knows
+	// the server no more.
+	client func() rueidis.Client
 	lanes  []lane
 	crew   *crew
 	// patience bounds the making of a link.
@@ -178,7 +180,7 @@ type making struct {
 	err  error
 }
 
-func newNode(addr string, client rueidis.Client, c *crew, lanes int, patience time.Duration) *node {
+func newNode(addr string, client func() rueidis.Client, c *crew, lanes int, patience time.Duration) *node {
 	return &node{addr: addr, client: client, lanes: make([]lane, lanes), crew: c, patience: patience}
 }
 
@@ -218,7 +220,11 @@ func (n *node) make(at *lane) *making {
 		// for it but this goroutine.
 		ctx, cancel := context.WithTimeout(n.crew.ctx, n.patience)
 		defer cancel()
-		m.link, m.err = newLink(ctx, n.client)
+		if client := n.client(); client != nil {
+			m.link, m.err = newLink(ctx, client)
+		} else {
+			m.err = errNoNode
+		}
 		at.mu.Lock()
 		at.making = nil
 		if m.err == nil {

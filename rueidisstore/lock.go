@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/redis/rueidis"
-
 	"github.com/cacheops/cacheops/store"
 )
 
@@ -22,15 +20,14 @@ func (s *Store) Lock(ctx context.Context, key store.Key, ttl time.Duration) (unl
 	if ttl < time.Millisecond {
 		return nil, false, errLockTTL
 	}
-	name, owner := s.keys.lock(&key), random(ownerSize)
-	slot := slotOf(name)
+	k, owner := s.keys.lock(&key), random(ownerSize)
 	err = s.reading(ctx, "lock", func(ctx context.Context) error {
-		r := request{key: name, slot: slot, make: func() []command {
+		r := request{key: k.lock, slot: k.slot, make: func() []command {
 			// The answer to a try whose connection broke is not known: if it took
 			// the lock, this one finds its owner there.
 			return []command{
-				{name: "SET", keys: []string{name}, args: []string{owner, "NX", "PX", strconv.FormatInt(ttl.Milliseconds(), 10)}},
-				{name: "GET", keys: []string{name}},
+				{name: "SET", keys: []string{k.lock}, args: []string{owner, "NX", "PX", strconv.FormatInt(ttl.Milliseconds(), 10)}},
+				{name: "GET", keys: []string{k.lock}},
 			}
 		}}
 		if err := s.do(ctx, &r); err != nil {
@@ -49,113 +46,84 @@ func (s *Store) Lock(ctx context.Context, key store.Key, ttl time.Duration) (unl
 	if !ok {
 		return func() {}, false, nil
 	}
-	return func() { s.unlock(name, owner, slot) }, true, nil
+	return func() { s.unlock(&k, owner) }, true, nil
 }
 
 // unlock gives a lock back. Where that fails its time will be over.
-func (s *Store) unlock(name, owner string, slot uint16) {
+func (s *Store) unlock(k *lockKeys, owner string) {
 	_ = s.reading(context.Background(), "unlock", func(ctx context.Context) error {
-		return s.do(ctx, &request{key: name, slot: slot, make: func() []command {
-			return []command{{script: s.scripts.unlock, keys: []string{name}, args: []string{owner, name}}}
+		return s.do(ctx, &request{key: k.lock, slot: k.slot, make: func() []command {
+			return []command{{
+				script: s.scripts.unlock, keys: []string{k.lock, k.wanted}, args: []string{owner, s.keys.channel(), k.lock},
+			}}
 		}})
 	})
 }
 
-// AwaitUnlock waits until nobody holds the lock of the key. It listens to the
-// lock's channel, on which the holder's unlock publishes, and looks at the lock
-// again when the holder's time is over.
+// AwaitUnlock waits until nobody holds the lock of the key. It is told by the
+// holder's unlock, and looks at the lock again when the holder's time is over.
 func (s *Store) AwaitUnlock(ctx context.Context, key store.Key) error {
 	if err := s.check(ctx); err != nil {
 		return err
 	}
-	name := s.keys.lock(&key)
-	slot := slotOf(name)
-	listening, stop := context.WithCancel(ctx)
-	defer stop()
-	ready, woken, ended := make(chan struct{}, 1), make(chan struct{}, 1), make(chan error, 1)
-	if !s.crew.start(func() { ended <- s.listen(listening, name, ready, woken) }) {
+	k := s.keys.lock(&key)
+	woken := make(chan struct{}, 1)
+	h, ok := s.wait(k.lock, woken)
+	if !ok {
 		return store.ErrClosed
 	}
-	var holder string
-	for {
-		select {
-		case <-ready: // what is published from here on is heard
-		case err := <-ended:
-			return s.failed(ctx, "wait for a lock", err)
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-s.crew.ctx.Done():
-			return store.ErrClosed
-		}
-		owner, left, err := s.holder(ctx, name, slot)
-		if err != nil || owner == "" || holder != "" && owner != holder {
+	defer s.ears.leave(k.lock, woken)
+	if err := s.reading(ctx, "wait for a lock", h.hears); err != nil {
+		return err
+	}
+	for first := ""; ; {
+		owner, left, err := s.holder(ctx, &k)
+		if err != nil || owner == "" || first != "" && owner != first {
 			return err // nobody has it, or somebody else than at first
 		}
-		holder = owner
+		first = owner
 		timer := time.NewTimer(left)
 		select {
 		case <-woken:
-			timer.Stop()
-			return nil
-		case err := <-ended:
-			timer.Stop()
-			return s.failed(ctx, "wait for a lock", err)
+		case <-h.over:
+			err = s.failed(ctx, "wait for a lock", h.err)
 		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
+			err = ctx.Err()
 		case <-s.crew.ctx.Done():
-			timer.Stop()
-			return store.ErrClosed
+			err = store.ErrClosed
 		case <-timer.C:
-			ready <- struct{}{} // look again
+			continue
 		}
-	}
-}
-
-// listen has what is published on a channel wake, and says when it hears it.
-func (s *Store) listen(ctx context.Context, channel string, ready, woken chan<- struct{}) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(s.crew.ctx, cancel)()
-	n, err := s.join(ctx)
-	if err != nil {
+		timer.Stop()
 		return err
-	}
-	heard := rueidis.WithOnSubscriptionHook(ctx, func(sub rueidis.PubSubSubscription) {
-		if sub.Kind == "subscribe" {
-			signal(ready)
-		}
-	})
-	return n.client.Receive(heard, n.client.B().Subscribe().Channel(channel).Build(), func(rueidis.PubSubMessage) { signal(woken) })
-}
-
-// signal sends unless something is there already.
-func signal(c chan<- struct{}) {
-	select {
-	case c <- struct{}{}:
-	default:
 	}
 }
 
 // holder returns who has a lock and how much of its time is left, "" where nobody
-// has it.
-func (s *Store) holder(ctx context.Context, name string, slot uint16) (owner string, left time.Duration, err error) {
+// has it. Its unlock will be published.
+func (s *Store) holder(ctx context.Context, k *lockKeys) (owner string, left time.Duration, err error) {
 	err = s.reading(ctx, "wait for a lock", func(ctx context.Context) error {
-		r := request{key: name, slot: slot, make: func() []command {
-			return []command{{name: "GET", keys: []string{name}}, {name: "PTTL", keys: []string{name}}}
+		r := request{key: k.lock, slot: k.slot, make: func() []command {
+			return []command{{script: s.scripts.await, keys: []string{k.lock, k.wanted}}}
 		}}
 		if err := s.do(ctx, &r); err != nil {
 			return err
 		}
-		if len(r.replies) != 2 {
+		if len(r.replies) != 1 {
 			return errReply
 		}
-		owner, _ = r.replies[0].ToString()
-		ms, err := r.replies[1].AsInt64()
+		list, err := r.replies[0].ToArray()
+		if err != nil || len(list) != 2 {
+			return errReply
+		}
+		var ms int64
+		if owner, err = list[0].ToString(); err == nil {
+			ms, err = list[1].AsInt64()
+		}
 		if err != nil {
 			return errReply
 		}
-		left = max(time.Duration(ms), 1) * time.Millisecond
+		left = time.Duration(max(ms, 1)) * time.Millisecond
 		return nil
 	})
 	return owner, left, err

@@ -51,13 +51,9 @@ func newNetwork(client rueidis.Client, own bool, c *crew, cfg *Config) *network 
 	if client.Mode() == rueidis.ClientModeCluster {
 		n.cluster = newCluster(n)
 	} else {
-		n.single, n.moves = n.node("", client), client.Mode() == rueidis.ClientModeSentinel
+		n.single, n.moves = newNode("", func() rueidis.Client { return client }, n.crew, n.lanes, n.patience), client.Mode() == rueidis.ClientModeSentinel
 	}
 	return n
-}
-
-func (n *network) node(addr string, client rueidis.Client) *node {
-	return newNode(addr, client, n.crew, n.lanes, n.patience)
 }
 
 func (n *network) close() {
@@ -91,7 +87,7 @@ func (n *network) exchange(ctx context.Context, to *node, requests []*request, a
 		if err != nil {
 			return fail(requests, err)
 		}
-		for n.moves && l.left(to.client) { // and others, perhaps
+		for n.moves && l.left(n.client) { // and others, perhaps
 			to.drop(at, l)
 			if at, l, err = to.get(ctx); err != nil {
 				return fail(requests, err)

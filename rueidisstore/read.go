@@ -162,7 +162,7 @@ func (s *Store) Fill(ctx context.Context, q *store.Query, sn store.Snapshot, p s
 	if !ok || snap == nil || snap.store != s {
 		return errSnapshot
 	}
-	b, err := appendEntry(make([]byte, 0, headerSize+p.Size()), snap.check, p)
+	b, err := appendEntry(make([]byte, 0, checkSize+p.Size()), snap.check, p)
 	if err != nil {
 		return err
 	}

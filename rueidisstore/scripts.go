@@ -27,6 +27,9 @@ var allText string
 //go:embed lua/unlock.lua
 var unlockText string
 
+//go:embed lua/await.lua
+var awaitText string
+
 // script is a script of folder lua. Each touches the keys of one slot only.
 type script struct{ text, sha string }
 
@@ -36,12 +39,12 @@ func newScript(text string) *script {
 }
 
 // scripts are those of one store. Tests break one at a time.
-type scripts struct{ lease, fence, bump, ground, all, unlock *script }
+type scripts struct{ lease, fence, bump, ground, all, unlock, await *script }
 
 func newScripts() scripts {
 	return scripts{
 		lease: newScript(leaseText), fence: newScript(fenceText), bump: newScript(bumpText),
-		ground: newScript(groundText), all: newScript(allText), unlock: newScript(unlockText),
+		ground: newScript(groundText), all: newScript(allText), unlock: newScript(unlockText), await: newScript(awaitText),
 	}
 }
 

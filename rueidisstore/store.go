@@ -27,6 +27,7 @@ type Store struct {
 	scripts scripts
 	copies  copies
 	crew    *crew
+	ears    ears
 
 	reads, writes guard
 	short, long   terms

@@ -3,6 +3,7 @@ package rueidisstore_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -138,7 +139,7 @@ func (r raw) advance(d time.Duration) {
 		default:
 			r.do("DEL", []string{key})
 			if strings.HasSuffix(key, ":lock") {
-				r.do("PUBLISH", nil, key, "")
+				r.do("PUBLISH", nil, r.s.Prefix()+":unlocked", key)
 			}
 		}
 	})
@@ -146,9 +147,9 @@ func (r raw) advance(d time.Duration) {
 
 // expire ends the token's fences of a database.
 func (r raw) expire(database string, token store.Token) {
-	base := strings.TrimSuffix(r.s.GlobalKey(database), "}:g")
+	bases := r.s.Bases(database)
 	r.each(func(key string) {
-		if strings.HasPrefix(key, base) && r.kind(key) == "zset" {
+		if slices.ContainsFunc(bases, func(base string) bool { return strings.HasPrefix(key, base) }) && r.kind(key) == "zset" {
 			r.do("ZREM", []string{key}, string(token[:]))
 		}
 	})

@@ -55,7 +55,9 @@ func (c *cluster) nodeAt(ctx context.Context, addr, key string) (*node, error) {
 	if n := c.nodes[addr]; n != nil {
 		return n, nil
 	}
-	n = c.network.node(addr, client)
+	// The client may drop a node and take it up again, with other connections.
+	find := func() rueidis.Client { return c.network.client.Nodes()[addr] }
+	n = newNode(addr, find, c.network.crew, c.network.lanes, c.network.patience)
 	c.nodes[addr] = n
 	return n, nil
 }

@@ -14,7 +14,10 @@
 -- O(conjunctions * log(fences)).
 
 local registry, epoch, live, whole = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local token, ttl, keep = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5])
+local token, ttl = ARGV[1], tonumber(ARGV[2])
+-- The keys outlive the table's entries, so that an eviction by the time left does
+-- not take fences first.
+local keep = math.max(tonumber(ARGV[5]), tonumber(redis.call('HGET', registry, 't') or 0))
 local kept = ARGV[6] == '1'
 local version = redis.call('HGET', registry, 'v') or ''
 

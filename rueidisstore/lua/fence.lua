@@ -20,7 +20,10 @@
 -- O(conjunctions * log(fences)).
 
 local registry, epoch, live, whole = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
-local token, ttl, keep = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[5])
+local token, ttl = ARGV[1], tonumber(ARGV[2])
+-- The keys outlive the table's entries, so that an eviction by the time left does
+-- not take fences first.
+local keep = math.max(tonumber(ARGV[5]), tonumber(redis.call('HGET', registry, 't') or 0))
 local version = redis.call('HGET', registry, 'v') or ''
 
 local schemes = false
@@ -43,8 +46,7 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 -- full.
 redis.call('DEL', whole)
 
--- token_on puts the token on a key. The key outlives the entries, so that an
--- eviction by the time left does not take fences first.
+-- token_on puts the token on a key.
 local function token_on(key)
 	redis.call('ZREMRANGEBYSCORE', key, '-inf', now)
 	redis.call('ZADD', key, now + ttl, token)

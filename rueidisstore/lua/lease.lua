@@ -1,7 +1,8 @@
 -- lease.lua: the stamps of one table that a read depends on, taken before the
 -- database is asked. It is the Lease of the protocol, see package store.
 --
--- KEYS   1  the table's registry: a hash of "v", the version, and of "s" and a
+-- KEYS   1  the table's registry: a hash of "v", the version; of "t", the longest
+--           time in ms that an entry of the table was to live; and of "s" and a
 --           scheme each, with the tokens that wait for it
 --        2  the epoch
 --        3  the live fences of the table: a sorted set of tokens by deadline
@@ -102,6 +103,7 @@ if changed then
 	version = ARGV[3]
 	redis.call('HSET', registry, 'v', version)
 end
+if ttl > tonumber(redis.call('HGET', registry, 't') or 0) then redis.call('HSET', registry, 't', ARGV[1]) end
 lives(registry)
 
 if conjs == 0 and not fenced then

@@ -17,8 +17,8 @@ var crashBreakages = []breakage{
 	{
 		Name:  "a commit is not fenced",
 		File:  "internal/engine/commit.go",
-		Old:   "return c.handle.engine.cfg.Store.Fence(ctx, ch)",
-		New:   "return store.Ack{}, nil",
+		Old:   "ack, err := e.cfg.Store.Fence(ctx, ch)",
+		New:   "ack, err := store.Ack{}, error(nil)",
 		Check: inCrash(), Want: saysStale,
 	},
 	{
@@ -52,8 +52,8 @@ var crashBreakages = []breakage{
 	{
 		Name:  "a commit is not followed by a bump",
 		File:  "internal/engine/batch.go",
-		Old:   "return e.bump(ctx, ch, keep)",
-		New:   "return store.Ack{}, nil",
+		Old:   "ack, err := e.cfg.Store.Bump(ctx, ch, keep)",
+		New:   "ack, err := store.Ack{}, error(nil)",
 		Check: inCrash(), Want: saysSeldom,
 	},
 	{
