@@ -11,17 +11,18 @@ import (
 // An entry in Redis:
 //
 //	1 byte    the version of this form
-//	16 bytes  the check: what the entry is of, and the stamps it is valid under
-//	4 bytes   the CRC-32C of the payload
+//	16 bytes  the check: what the entry is of, and the stamps it is valid under;
+//	          the last 4 bytes XOR the CRC-32C of the payload
 //	...       the payload, as Payload.AppendBinary wrote it
 //
 // The check is a digest, so that an entry takes no more memory for a read of many
 // tables, and an entry that was put under another key, or of which a byte was
-// changed, is a miss like one whose stamps changed.
+// changed, is a miss like one whose stamps changed. Every byte of the header is in
+// Redis once for each result, so the checksum has none of its own.
 const (
 	entryVersion = 1
 	checkSize    = 16
-	headerSize   = 1 + checkSize + 4
+	headerSize   = 1 + checkSize
 )
 
 // stampSize is the length of a live stamp. Nothing else that is ever under a
@@ -69,28 +70,34 @@ func (c *checker) sum() check {
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
+// with returns the check as it is in an entry with that payload.
+func (c check) with(payload []byte) check {
+	last := c[checkSize-4:]
+	binary.BigEndian.PutUint32(last, binary.BigEndian.Uint32(last)^crc32.Checksum(payload, castagnoli))
+	return c
+}
+
 // appendEntry appends an entry.
 func appendEntry(b []byte, c check, p store.Payload) ([]byte, error) {
 	b = append(b, entryVersion)
-	b = append(b, c[:]...)
-	b = append(b, 0, 0, 0, 0)
 	at := len(b)
-	b, err := p.AppendBinary(b)
+	b, err := p.AppendBinary(append(b, c[:]...))
 	if err != nil {
 		return nil, err
 	}
-	binary.BigEndian.PutUint32(b[at-4:], crc32.Checksum(b[at:], castagnoli))
+	c = c.with(b[at+checkSize:])
+	copy(b[at:], c[:])
 	return b, nil
 }
 
 // openEntry returns the payload of an entry, or false where it is not one of this
 // version under that check.
 func openEntry(entry []byte, c check) ([]byte, bool) {
-	if len(entry) < headerSize || entry[0] != entryVersion || check(entry[1:1+checkSize]) != c {
+	if len(entry) < headerSize || entry[0] != entryVersion {
 		return nil, false
 	}
 	payload := entry[headerSize:]
-	return payload, binary.BigEndian.Uint32(entry[headerSize-4:]) == crc32.Checksum(payload, castagnoli)
+	return payload, check(entry[1:headerSize]) == c.with(payload)
 }
 
 // snapshot is a [store.Snapshot].

@@ -24,13 +24,14 @@ const (
 )
 
 // conjBytes is how much of a conjunction's digest is in its key. Two that had one
-// key would be dropped together: it costs a hit, no truth.
-const conjBytes = 12
+// key would be dropped together: it costs a hit, no truth. Keys take as much memory
+// as results, so they are short.
+const conjBytes = 9
 
 // entryBytes is how much of an entry's key is in its key in Redis. The whole of it
 // is part of the entry's check, so that two that had one key would only displace
 // each other.
-const entryBytes = 16
+const entryBytes = 12
 
 // tableKeys are the keys of one table. They share a hash tag, so that a Cluster
 // keeps them on one node.
