@@ -106,4 +106,18 @@ var redisBreakages = []breakage{
 		New:   "\tfor i := range requests {\n\t\tif err := s.do(ctx, requests[i]); err != nil {\n\t\t\treturn store.Ack{}, err\n\t\t}\n\t}\n\tvar ack",
 		Check: onSQLite("TestRoundTrips"), Want: "--- FAIL: TestRoundTrips",
 	},
+	{
+		Name:  "an unlock tells no other process",
+		File:  "rueidisstore/lua/unlock.lua",
+		Old:   "redis.call('PUBLISH', ARGV[2], '')\n",
+		New:   "",
+		Check: onSQLite("TestRedisLockLetsOneAsk"), Want: "test timed out",
+	},
+	{
+		Name:  "an unlock takes away another process's lock",
+		File:  "rueidisstore/lua/unlock.lua",
+		Old:   "if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end\n",
+		New:   "",
+		Check: []string{"go", "test", "-timeout", "60s", "-run", "^TestConformance$/^lock", "./rueidisstore"}, Want: "--- FAIL: TestConformance",
+	},
 }
