@@ -62,13 +62,11 @@ func (c *checker) sum() check {
 	return check(sum[:checkSize])
 }
 
-// of adds a payload to a sum.
-func (c check) of(payload []byte) check {
-	var b [checkSize + 4]byte
-	copy(b[:], c[:])
-	binary.BigEndian.PutUint32(b[checkSize:], crc32.Checksum(payload, castagnoli))
-	sum := sha256.Sum256(b[:])
-	return check(sum[:checkSize])
+// with adds a payload to a sum: its checksum shares the last bytes.
+func (c check) with(payload []byte) check {
+	last := c[checkSize-4:]
+	binary.BigEndian.PutUint32(last, binary.BigEndian.Uint32(last)^crc32.Checksum(payload, castagnoli))
+	return c
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -81,7 +79,7 @@ func appendEntry(b []byte, leased check, p store.Payload) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	whole := leased.of(b[at+checkSize:])
+	whole := leased.with(b[at+checkSize:])
 	copy(b[at:], whole[:])
 	return b, nil
 }
@@ -93,7 +91,7 @@ func openEntry(entry []byte, now check) ([]byte, bool) {
 		return nil, false
 	}
 	payload := entry[checkSize:]
-	return payload, check(entry[:checkSize]) == now.of(payload)
+	return payload, check(entry[:checkSize]) == now.with(payload)
 }
 
 // snapshot is a [store.Snapshot].
