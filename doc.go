@@ -89,11 +89,11 @@
 // than its own writes. Cache.Close tries once more, and logs an error if that fails
 // too.
 //
-// What Degrade does not promise: from the commit of a write without a fence until the
-// store is told of it, other processes may be served what is older than the write, also after
-// it has returned. If the process dies before the store is told, or is closed while
-// it is away, they may be until the TTL, or until Invalidate with All. Stats.Degraded
-// counts such writes. Invalidate returns its error in both modes and is not tried
+// What Degrade does not promise: from the commit of a write without a fence until
+// the store is told of it, other processes may be served what is older than the
+// write, also after it has returned. If the process dies before the store is told,
+// or is closed while it is away, they may be until the TTL, or until Invalidate with
+// All. Stats.Degraded counts such writes. Invalidate returns its error in both modes and is not tried
 // again; so does Postpone at its end.
 //
 // # Choices for single calls

@@ -29,7 +29,7 @@
 //
 // While Redis cannot be reached, or refuses to work, reads go to the database: a
 // read waits for it [Config.ReadTimeout] at most, and after a few failures in a
-// row not at all, but for one read a second that looks whether it is back. Writes
+// row not at all, but for one every half a second that looks whether it is back. Writes
 // wait [Config.WriteTimeout] at most; what becomes of them then is said by
 // OnStoreFailure in the Config of package cacheops.
 //
@@ -58,7 +58,12 @@
 // version wrote is a miss.
 //
 // The user that the client logs in as needs the commands of the scripts in folder
-// lua, and EVALSHA, EVAL, MGET, GET, SET, HGETALL,
-// TYPE, INFO, PUBLISH, SUBSCRIBE and, in a
-// Cluster, CLUSTER SLOTS and ASKING.
+// lua, and EVALSHA, EVAL, MGET, GET, SET, PTTL, HGETALL, INFO, PUBLISH, SUBSCRIBE
+// and, in a Cluster, CLUSTER SLOTS and ASKING. A database number other than 0 needs
+// SELECT too. Keys and channels are those that begin with the prefix and a colon.
+// For the prefix cacheops and a single server that is:
+//
+//	ACL SETUSER cache on >password resetkeys resetchannels -@all ~cacheops:* &cacheops:*
+//	  +eval +evalsha +exists +del +type +pttl +pexpire +get +set +mget +hget +hset +hkeys +hgetall
+//	  +zadd +zrem +zcard +zrange +zscore +zremrangebyscore +time +info +publish +subscribe
 package rueidisstore

@@ -220,7 +220,7 @@ func (s *Store) BumpSchema(ctx context.Context, database string) (schema store.S
 		var fresh string
 		r := request{key: db.schema, slot: db.slot, make: func() []command {
 			fresh = random(stampSize)
-			return []command{{name: "SET", keys: []string{db.schema}, args: []string{fresh}}}
+			return []command{{script: s.scripts.schema, keys: []string{db.schema}, args: []string{fresh}}}
 		}}
 		if err := s.do(ctx, &r); err != nil {
 			return err

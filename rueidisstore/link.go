@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -44,6 +45,17 @@ func sinceStart() int64 { return int64(time.Since(started)) }
 
 // due reports whether the server should be asked again.
 func (l *link) due() bool { return sinceStart()-l.asked.Load() > int64(askEvery) }
+
+// silence is how long a server may not have said who it is before a call without an
+// answer ends the link. A router that forgot a connection, or a server that lost its
+// power, says nothing any more, and does not end the connection either.
+const silence = time.Second
+
+// silent reports whether a link is to be given up after a call that got no answer in
+// its time. That call has asked the server who it is, if the last answer is so old.
+func (l *link) silent(ctx context.Context) bool {
+	return errors.Is(ctx.Err(), context.DeadlineExceeded) && sinceStart()-l.asked.Load() > int64(silence)
+}
 
 // left reports whether the client has gone to another server meanwhile.
 func (l *link) left(client rueidis.Client) bool { return l.addr != "" && addrOf(client) != l.addr }

@@ -98,7 +98,10 @@ func (n *network) exchange(ctx context.Context, to *node, requests []*request, a
 			return nil
 		}
 		if isContext(err) && ctx.Err() != nil {
-			return fail(requests, err) // the link may be as good as ever
+			if l.silent(ctx) {
+				to.drop(at, l)
+			} // else the link may be as good as ever
+			return fail(requests, err)
 		}
 		to.drop(at, l)
 		if again || ctx.Err() != nil {
@@ -120,7 +123,7 @@ func (n *network) mget(ctx context.Context, keys []string) ([]rueidis.RedisMessa
 			list, err := values(m, len(keys))
 			return list, l.master, err
 		case isReply(err), isContext(err) && ctx.Err() != nil:
-			return nil, incarnation{}, err
+			return nil, incarnation{}, err // a link that was silent for long is due, and not here
 		}
 		n.single.drop(at, l)
 	}
@@ -318,6 +321,9 @@ func (c *cluster) round(ctx context.Context, requests []*request) {
 		to, err := c.nodeOf(ctx, r)
 		if err != nil {
 			r.replies, r.err = nil, err
+			if !isContext(err) {
+				c.forget()
+			}
 			continue
 		}
 		if groups[to] == nil {
@@ -339,15 +345,25 @@ func (c *cluster) round(ctx context.Context, requests []*request) {
 // send exchanges with one node. Where it cannot be reached, or is no master, the
 // topology may be another.
 func (c *cluster) send(ctx context.Context, to *node, requests []*request) {
-	if err := c.network.exchange(ctx, to, requests, false); err != nil && !isContext(err) {
-		c.forget()
+	err := c.network.exchange(ctx, to, requests, false)
+	if err == nil || isContext(err) {
+		return
 	}
+	if errors.Is(err, errNoNode) {
+		c.dismiss(to)
+	}
+	c.forget()
 }
 
 // redirect looks at a request's error. Retry says to send it again, moving to wait
 // before that. A slot that is being moved key by key is asked for at the other
 // node.
 func (c *cluster) redirect(ctx context.Context, r *request) (retry, moving bool, err error) {
+	if errors.Is(r.err, errNotMaster) || errors.Is(r.err, errNoNode) {
+		// Nothing was done, and another node has the slot, or will have it: the
+		// topology is asked for again. The client may need a while to find the node.
+		return true, true, nil
+	}
 	re, ok := rueidis.IsRedisErr(r.err)
 	if !ok {
 		return false, false, r.err

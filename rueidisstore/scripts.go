@@ -21,6 +21,9 @@ var bumpText string
 //go:embed lua/ground.lua
 var groundText string
 
+//go:embed lua/schema.lua
+var schemaText string
+
 //go:embed lua/all.lua
 var allText string
 
@@ -39,12 +42,12 @@ func newScript(text string) *script {
 }
 
 // scripts are those of one store. Tests break one at a time.
-type scripts struct{ lease, fence, bump, ground, all, unlock, await *script }
+type scripts struct{ lease, fence, bump, ground, schema, all, unlock, await *script }
 
 func newScripts() scripts {
 	return scripts{
 		lease: newScript(leaseText), fence: newScript(fenceText), bump: newScript(bumpText),
-		ground: newScript(groundText), all: newScript(allText), unlock: newScript(unlockText), await: newScript(awaitText),
+		ground: newScript(groundText), schema: newScript(schemaText), all: newScript(allText), unlock: newScript(unlockText), await: newScript(awaitText),
 	}
 }
 

@@ -62,6 +62,16 @@ func (c *cluster) nodeAt(ctx context.Context, addr, key string) (*node, error) {
 	return n, nil
 }
 
+// dismiss forgets a node that the client does not know any more.
+func (c *cluster) dismiss(n *node) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.nodes[n.addr] == n {
+		delete(c.nodes, n.addr)
+		c.network.crew.start(n.close)
+	}
+}
+
 // moved notes that a slot has another node now.
 func (c *cluster) moved(slot uint16, addr string) {
 	c.mu.Lock()

@@ -10,6 +10,13 @@
 --
 -- Both live until they are evicted. O(fences of the epoch).
 
+-- set puts a value in place of what is there, if anything. First comes a command that
+-- Redis takes without memory to spare, see fence.lua: a fence asks for this, too.
+local function set(key, value)
+	redis.call('DEL', key)
+	redis.call('SET', key, value)
+end
+
 local kind = redis.call('TYPE', KEYS[1]).ok
 local stamp = nil
 if kind == 'zset' then
@@ -22,11 +29,11 @@ elseif kind == 'string' then
 end
 if not stamp then
 	stamp = ARGV[1]
-	redis.call('SET', KEYS[1], stamp)
+	set(KEYS[1], stamp)
 end
-local schema = redis.call('GET', KEYS[2])
+local schema = redis.call('MGET', KEYS[2])[1] -- nil for what is no string
 if not schema or #schema ~= 16 then
 	schema = ARGV[2]
-	redis.call('SET', KEYS[2], schema)
+	set(KEYS[2], schema)
 end
 return { stamp, schema }

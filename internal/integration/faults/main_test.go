@@ -1,0 +1,23 @@
+package faults
+
+import (
+	"flag"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"go.uber.org/goleak"
+)
+
+// lasts is how long a fault lasts that can last as long as one likes.
+var lasts = flag.Duration("faults.lasts", time.Second, "how long each fault lasts, where it has no length of its own")
+
+// The client lets nodes that it knows no more go by a goroutine that sleeps for five
+// seconds, and looks at a Cluster anew by one that sleeps for up to a second, also
+// when it was closed.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	zerolog.SetGlobalLevel(zerolog.Disabled) // the proxies tell a lot
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"),
+		goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*call).DelayDo.func1"))
+}

@@ -1,0 +1,105 @@
+package faults
+
+import (
+	"context"
+	"crypto/tls"
+	"database/sql"
+	"log/slog"
+	"net"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/redis/rueidis"
+	_ "modernc.org/sqlite" // the database
+
+	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/dialect/sqlite"
+	"github.com/cacheops/cacheops/rueidisstore"
+	"github.com/cacheops/cacheops/sqlcache"
+)
+
+// fenceTTL is how long what a dead writer may have changed is not cached. It is
+// short, so that hits come again while the test looks.
+const fenceTTL = 4 * time.Second
+
+// process is what one process of a program has: a store, a cache, and a handle on
+// the database that all share.
+type process struct {
+	db    *sql.DB
+	lost  atomic.Int64 // bumps that failed
+	store *rueidisstore.Store
+}
+
+// newProcess makes one whose Redis is at the URL. Dial may be nil.
+func newProcess(t testing.TB, path, url string, dial dialer) *process {
+	t.Helper()
+	p := new(process)
+	option, err := rueidis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if option.DialCtxFn = dial; dial != nil {
+		option.Dialer.KeepAlive = time.Hour // the client itself notices nothing
+	}
+	if p.store, err = rueidisstore.New(rueidisstore.Config{Option: &option, Prefix: "faults"}); err != nil {
+		t.Fatal(err)
+	}
+	cache, err := cacheops.New(cacheops.Config{
+		Store:    p.store,
+		Profiles: cacheops.Profiles{"items?": {Ops: cacheops.OpAll, TTL: time.Hour}},
+		FenceTTL: fenceTTL,
+		Logger:   slog.New(bumps{&p.lost}),
+		Hooks: cacheops.Hooks{OnRead: func(ctx context.Context, e cacheops.ReadEvent) {
+			if o, ok := ctx.Value(outcomeKey{}).(*outcome); ok {
+				o.hit, o.shared, o.reason = e.Hit, e.Shared, e.Reason
+			}
+		}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bare, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.db, err = sqlcache.OpenDB(cache, connector{bare.Driver(), dsn(path)}, sqlcache.Config{Dialect: sqlite.Dialect, Database: "main"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		for _, end := range []func() error{p.db.Close, bare.Close, cache.Close, p.store.Close} {
+			if err := end(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return p
+}
+
+// dialer makes connections of the client, as rueidis wants it.
+type dialer = func(context.Context, string, *net.Dialer, *tls.Config) (net.Conn, error)
+
+// outcome is how a read was answered.
+type outcome struct {
+	hit, shared bool
+	reason      string
+}
+
+type outcomeKey struct{}
+
+// bumps is a log handler that counts the bumps that failed.
+type bumps struct{ lost *atomic.Int64 }
+
+func (b bumps) Enabled(context.Context, slog.Level) bool { return true }
+
+func (b bumps) Handle(_ context.Context, r slog.Record) error { //nolint:gocritic // the interface is so
+	if strings.Contains(r.Message, "bump failed") {
+		b.lost.Add(1)
+	}
+	return nil
+}
+
+func (b bumps) WithAttrs([]slog.Attr) slog.Handler { return b }
+func (b bumps) WithGroup(string) slog.Handler      { return b }

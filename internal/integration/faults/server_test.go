@@ -1,0 +1,99 @@
+package faults
+
+import (
+	"testing"
+	"time"
+
+	"github.com/cacheops/cacheops/internal/redistest"
+)
+
+// unsaved is what a server is set to that forgets all when it is killed.
+var unsaved = redistest.WithSettings("save ''")
+
+// three are the URLs of three processes with one server.
+func three(url string) []string { return []string{url, url, url} }
+
+// A server may stop, die, forget and refuse: what is read is never stale, and all is
+// as before when it is back.
+func TestServer(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		fault func(l *load, s *redistest.Server)
+	}{
+		{"paused", func(l *load, s *redistest.Server) {
+			s.Pause()
+			l.wait(2 * *lasts)
+			s.Resume()
+		}},
+		{"killed and empty", func(l *load, s *redistest.Server) {
+			s.Kill()
+			l.wait(*lasts)
+			s.Restart()
+		}},
+		{"killed again and again", func(l *load, s *redistest.Server) {
+			l.again(200*time.Millisecond, func() {
+				s.Kill()
+				s.Restart()
+			})
+		}},
+		{"FLUSHALL", func(l *load, s *redistest.Server) {
+			l.again(10*time.Millisecond, func() { do(l, s, "FLUSHALL") })
+		}},
+		{"CLIENT KILL", func(l *load, s *redistest.Server) {
+			l.again(20*time.Millisecond, func() { do(l, s, "CLIENT", "KILL", "TYPE", "normal") })
+		}},
+		{"SCRIPT FLUSH", func(l *load, s *redistest.Server) {
+			l.again(10*time.Millisecond, func() { do(l, s, "SCRIPT", "FLUSH") })
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := redistest.Start(t, unsaved)
+			l := startLoad(t, three(s.URL())...)
+			l.under(func() { test.fault(l, s) })
+		})
+	}
+}
+
+// do runs a command that must work.
+func do(l *load, s *redistest.Server, args ...string) string {
+	l.t.Helper()
+	answer, err := s.Do(args...)
+	if err != nil {
+		l.t.Errorf("%v: %v", args, err)
+	}
+	return answer
+}
+
+// A server that comes back with the data that it once had has entries and stamps
+// that fit each other, and that no writer has dropped since. None is served, neither
+// to those who noticed the restart nor to one whose connections were idle.
+func TestOldData(t *testing.T) {
+	t.Parallel()
+	s := redistest.Start(t, unsaved)
+	l := startLoad(t, three(s.URL())...)
+	idle := l.active
+	var old []byte
+	l.still(func() {
+		l.readAll(idle)
+		l.readAll(idle) // all is stored
+		s.Save()
+		old = s.CopyDump()
+	})
+	l.rewriteAll()
+	l.under(func() {
+		// With nobody who writes, and without, for a write would drop what is old.
+		l.still(func() {
+			s.Kill()
+			s.PutDump(old)
+			s.Restart()
+			l.readAll(idle)
+		})
+		l.wait(*lasts)
+		s.Kill()
+		s.PutDump(old)
+		s.Restart()
+		l.readAll(idle)
+	})
+}
