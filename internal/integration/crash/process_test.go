@@ -53,7 +53,8 @@ func spawn(role role, events chan<- event) (*process, error) {
 		return nil, err
 	}
 	cmd := exec.CommandContext(context.Background(), os.Args[0])
-	cmd.Env = append(os.Environ(), roleVariable+"="+string(setup))
+	// A race that is found ends the child, and is told by how it ended.
+	cmd.Env = append(os.Environ(), roleVariable+"="+string(setup), "GORACE=halt_on_error=1")
 	cmd.SysProcAttr = attributes()
 	var said strings.Builder
 	cmd.Stderr = &said
