@@ -84,11 +84,12 @@ type decoder struct {
 	at    int
 	err   string
 	zones []foundZone
-	// texts is a copy of b that the result's texts are parts of, so that they
-	// take one allocation together; empty as long as there are none. Used is the
-	// length of those parts.
-	texts string
-	used  int
+	// texts is a copy of b from the first text among the values on, which begins
+	// there. The result's texts are parts of it, so that they take one allocation
+	// together; empty as long as there are none. Used is the length of those parts.
+	texts  string
+	begins int
+	used   int
 }
 
 // foundZone is a zone and the location that stands for it here.
@@ -170,11 +171,14 @@ func (d *decoder) shared() string {
 	if len(part) == 0 {
 		return ""
 	}
+	to := d.at - d.begins
 	if d.texts == "" {
-		d.texts = string(d.b)
+		d.begins = d.at - len(part)
+		to = len(part)
+		d.texts = string(d.b[d.begins:])
 	}
 	d.used += len(part)
-	return d.texts[d.at-len(part) : d.at]
+	return d.texts[to-len(part) : to]
 }
 
 func (d *decoder) fixed(n int) []byte {
