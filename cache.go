@@ -48,7 +48,7 @@ func New(cfg Config) (*Cache, error) {
 	}
 	c.memory, _ = cfg.Store.(*memory.Store)
 	c.engine, err = engine.New(engine.Config{
-		Store: cfg.Store, Policy: profiles.of, Admit: admit(cfg.Admit), FenceTTL: cfg.FenceTTL, LockTTL: cfg.LockTTL,
+		Store: cfg.Store, Policy: profiles.of, Admit: admit(cfg.Admit), FenceTTL: cfg.FenceTTL, Degrade: cfg.OnStoreFailure == Degrade, LockTTL: cfg.LockTTL,
 		MaxEntryBytes: cfg.MaxEntryBytes, MaxImages: cfg.MaxImages, MaxPlans: cfg.MaxPlans, MaxSchemes: cfg.MaxSchemes,
 		MaxLocalBytes: cfg.MaxLocalBytes, Prefix: cfg.Prefix, PrefixFor: prefix(cfg.PrefixFunc), Agnostic: profiles.agnostic(),
 		Analysis: analysis.Options{MaxConjunctions: cfg.MaxDisjunction, Functions: writes, SkipColumn: profiles.skipColumn()},
@@ -62,8 +62,9 @@ func New(cfg Config) (*Cache, error) {
 	return c, nil
 }
 
-// Close closes the store that New made. Close the database handles first. It
-// may be called more than once.
+// Close waits for the results that are being stored, and closes the store that New
+// made. One that was given is to be closed after it. Close the database handles
+// first. It may be called more than once.
 func (c *Cache) Close() error {
 	c.closeOnce.Do(func() {
 		if c.engine != nil {

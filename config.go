@@ -26,6 +26,34 @@ const (
 	DefaultMaxLocalBytes  int64 = 64 << 20
 )
 
+// FailureMode says what becomes of a write while the store is unavailable. Reads
+// go to the database then, in either mode.
+type FailureMode uint8
+
+// The modes of failure.
+const (
+	// FailWrites makes the commit fail and roll back: what cannot be made visible
+	// to the readers of the cache does not happen.
+	FailWrites FailureMode = iota
+	// Degrade lets the write commit. What it changed is remembered in this process
+	// and told to the store when it is back; until then the process reads past the
+	// cache. Other processes may be served what is older than the write until then,
+	// or until the TTL where this one ends before.
+	Degrade
+)
+
+// String returns the mode's name.
+func (m FailureMode) String() string {
+	switch m {
+	case FailWrites:
+		return "FailWrites"
+	case Degrade:
+		return "Degrade"
+	default:
+		return fmt.Sprintf("failure mode %d", uint8(m))
+	}
+}
+
 // PrefixInfo tells Config.PrefixFunc what a prefix is asked for. Its fields may
 // grow.
 type PrefixInfo struct {
@@ -101,9 +129,16 @@ type Config struct {
 	// means 4096.
 	MaxPlans int
 
+	// OnStoreFailure says what becomes of a write while the store is unavailable.
+	// The zero value, FailWrites, rolls it back with an error that wraps
+	// store.ErrUnavailable. Degrade lets it pass, and gives up some of what the
+	// package promises: see there.
+	OnStoreFailure FailureMode
+
 	// FenceTTL is how long readers are kept from what a dead writer may have
-	// changed. A commit never begins with less than half of it left. 0 means
-	// 30 seconds.
+	// changed. A commit never begins with less than half of it left. It is also
+	// how long a write waits at most, after its commit, for a store that became
+	// unavailable just then. 0 means 30 seconds.
 	FenceTTL time.Duration
 	// LockTTL is how long others wait for the one reader who asks the database,
 	// where Profile.Lock or the option Lock is set. After it the next one asks:
@@ -189,6 +224,9 @@ func (c *Config) validate() error {
 	}
 	if strings.Contains(c.Prefix, "|") {
 		return fmt.Errorf("cacheops: Config.Prefix is %q: leave out the \"|\", which stands between prefix and name", c.Prefix)
+	}
+	if c.OnStoreFailure > Degrade {
+		return fmt.Errorf("cacheops: Config.OnStoreFailure is %v: use FailWrites or Degrade", c.OnStoreFailure)
 	}
 	if c.FenceTTL < time.Second {
 		return fmt.Errorf("cacheops: Config.FenceTTL is %v: use at least a second, or 0 for the default", c.FenceTTL)

@@ -50,9 +50,10 @@
 //  5. Any eviction is safe. A store may lose any key at any time. It costs hits.
 //     Only a crash of a writer and the loss of its keys within one commit can
 //     leave something stale, until its TTL.
-//  6. Soft in failure. When the store fails, reads go to the database. A write
-//     that cannot be fenced is rolled back, for it could not be made visible to
-//     the readers of the cache.
+//  6. Soft in failure. When the store fails, reads go to the database, and wait at
+//     most once for the store. A write that cannot be fenced is rolled back, for it
+//     could not be made visible to the readers of the cache; Config.OnStoreFailure
+//     lets it pass instead, see below.
 //  7. Nothing is mixed. An entry's key is a SHA-256 of everything that decides
 //     the result: database, variant, text, typed arguments and schema version.
 //
@@ -67,6 +68,33 @@
 // serves one process: a second one that writes the same database needs a shared
 // store. A database that goes back in time, by a restored backup, needs
 // Invalidate with All.
+//
+// # While the store is away
+//
+// A store outside of the process can be unavailable. Reads go to the database then,
+// and nothing is stored. What becomes of a write Config.OnStoreFailure says.
+//
+// With FailWrites, the default, a write that cannot be fenced is rolled back with an
+// error that wraps store.ErrUnavailable. If the store goes away between the commit
+// and the bump, the fence keeps all readers from what the write changed. The bump is
+// tried again, and the write returns when it is done, or when the time of the fence
+// (Config.FenceTTL) is over.
+//
+// With Degrade a write that cannot be fenced commits all the same, and does not wait.
+//
+// In both modes a process remembers what it could not tell the store of. It tries
+// until it succeeds, also where nobody reads, and reads past the cache until then. The
+// store drops everything that is cached of the tables then, or of the database
+// where they are many or not known. So the process itself never reads what is older
+// than its own writes. Cache.Close tries once more, and logs an error if that fails
+// too.
+//
+// What Degrade does not promise: from the commit of a write without a fence until
+// the store is told of it, other processes may be served what is older than the
+// write, also after it has returned. If the process dies before the store is told,
+// or is closed while it is away, they may be until the TTL, or until Invalidate with
+// All. Stats.Degraded counts such writes. Invalidate returns its error in both modes and is not tried
+// again; so does Postpone at its end.
 //
 // # Choices for single calls
 //

@@ -99,6 +99,9 @@ const (
 	// CauseConnection is a new connection to a database in memory: behind it is
 	// a new, empty database.
 	CauseConnection = Cause(engine.CauseConnection)
+	// CauseOutage is the end of an outage of the store: committed writes that it
+	// could not be told of are told now. Everything of their tables is dropped.
+	CauseOutage = Cause(engine.CauseOutage)
 )
 
 // String returns the cause in a word.
@@ -114,6 +117,8 @@ func (c Cause) String() string {
 		return "schema"
 	case CauseConnection:
 		return "connection"
+	case CauseOutage:
+		return "outage"
 	default:
 		return fmt.Sprintf("cause %d", uint8(c))
 	}

@@ -34,6 +34,9 @@ type Stats struct {
 	// Fills are the results handed to the store. It may have refused one that
 	// was no longer valid.
 	Fills uint64 `json:"fills"`
+	// FillsDropped are the results that were not handed to a store outside of the
+	// process, because it had as many under way as it takes at once.
+	FillsDropped uint64 `json:"fillsDropped"`
 	// TooLarge are the results above Config.MaxEntryBytes, which were passed on
 	// and not stored.
 	TooLarge uint64 `json:"tooLarge"`
@@ -54,6 +57,13 @@ type Stats struct {
 	// writes.
 	TablesDropped    uint64 `json:"tablesDropped"`
 	DatabasesDropped uint64 `json:"databasesDropped"`
+
+	// Degraded are the writes that committed although they could not be fenced,
+	// under Config.OnStoreFailure: Degrade.
+	Degraded uint64 `json:"degraded"`
+	// ToldLate are the changes that the store could not be told of before the
+	// write returned. It is told when it is back, and until then reads pass.
+	ToldLate uint64 `json:"toldLate"`
 
 	// StoreErrors are the failures of the store.
 	StoreErrors StoreErrorStats `json:"storeErrors"`
@@ -108,6 +118,8 @@ type PassedStats struct {
 	Connection uint64 `json:"connection"`
 	// Schema: the schema could not be read, or kept changing.
 	Schema uint64 `json:"schema"`
+	// Store: the store has yet to be told of committed writes.
+	Store uint64 `json:"store"`
 	// Failed: the call failed before the cache or the database was asked.
 	Failed uint64 `json:"failed"`
 }
@@ -122,10 +134,10 @@ type StoreErrorStats struct {
 	Lease uint64 `json:"lease"`
 	// Fill: a result was not stored.
 	Fill uint64 `json:"fill"`
-	// Fence: a write was rolled back.
+	// Fence: a write was rolled back, or passed under Degrade.
 	Fence uint64 `json:"fence"`
-	// Bump: a committed write was not told. Its fence keeps readers away until
-	// its deadline.
+	// Bump: a committed write was not told at this try. Its fence keeps readers
+	// away until its deadline.
 	Bump uint64 `json:"bump"`
 	// Other: all else.
 	Other uint64 `json:"other"`
@@ -172,10 +184,11 @@ func (c *Cache) Stats() Stats {
 		PassedBy: PassedStats{
 			Statement: n.Passed[engine.PassStatement], Disabled: n.Passed[engine.PassDisabled], Bypass: n.Passed[engine.PassBypass],
 			Profile: n.Passed[engine.PassProfile], Prefix: n.Passed[engine.PassPrefix], Transaction: n.Passed[engine.PassTransaction],
-			Connection: n.Passed[engine.PassConnection], Schema: n.Passed[engine.PassSchema], Failed: n.Passed[engine.PassFailed],
+			Connection: n.Passed[engine.PassConnection], Schema: n.Passed[engine.PassSchema], Store: n.Passed[engine.PassStore], Failed: n.Passed[engine.PassFailed],
 		},
-		Fills: n.Fills, TooLarge: n.TooLarge, Fenced: n.Fenced,
+		Fills: n.Fills, FillsDropped: n.FillsDropped, TooLarge: n.TooLarge, Fenced: n.Fenced,
 		Invalidations: n.Invalidations, KeysDropped: n.Keys, TablesDropped: n.TableEpochs, DatabasesDropped: n.DatabaseEpochs,
+		Degraded: n.Degraded, ToldLate: n.ToldLate,
 		StoreErrors: StoreErrorStats{
 			Get: n.GetErrors, Lease: n.LeaseErrors, Fill: n.FillErrors, Fence: n.FenceErrors, Bump: n.BumpErrors, Other: n.OtherErrors,
 		},

@@ -4,7 +4,9 @@ go 1.26.0
 
 require (
 	github.com/cacheops/cacheops v0.0.0-00010101000000-000000000000
+	github.com/cacheops/cacheops/rueidisstore v0.0.0-00010101000000-000000000000
 	github.com/maypok86/otter/v2 v2.4.0
+	github.com/redis/rueidis v1.0.79
 	go.uber.org/goleak v1.3.0
 	modernc.org/sqlite v1.62.0
 )
@@ -15,6 +17,7 @@ require (
 	github.com/mattn/go-isatty v0.0.24 // indirect
 	github.com/ncruces/go-strftime v1.1.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
+	github.com/sony/gobreaker/v2 v2.4.0 // indirect
 	github.com/sqlc-dev/meyer v0.1.2 // indirect
 	golang.org/x/sys v0.49.0 // indirect
 	modernc.org/libc v1.80.1 // indirect
@@ -22,4 +25,7 @@ require (
 	modernc.org/memory v1.12.1 // indirect
 )
 
-replace github.com/cacheops/cacheops => ..
+replace (
+	github.com/cacheops/cacheops => ..
+	github.com/cacheops/cacheops/rueidisstore => ../rueidisstore
+)

@@ -14,6 +14,7 @@ type sizes struct {
 	keys    int   // of the reads of random keys
 	entries []int // of the stores in which rows are invalidated
 	cached  int   // queries whose memory is measured
+	changed int   // rows of the large transaction
 }
 
 // group is what is measured side by side, and what follows from it.
@@ -45,6 +46,15 @@ var groups = []struct {
 	{"cached UPDATE by key", cachedUpdate},
 	{"invalidation", invalidations},
 	{"memory", memoryOfEntries},
+	{"Redis: hit, one row", redisRow},
+	{"Redis: hit, 50 rows", redisLists},
+	{"Redis: hits of 64 goroutines", redisTogether},
+	{"Redis: miss", redisMisses},
+	{"Redis: UPDATE by key", redisUpdates},
+	{"Redis: round trips", redisTrips},
+	{"Redis: invalidation", redisInvalidations},
+	{"Redis: a large transaction", redisTransaction},
+	{"Redis: memory", redisMemory},
 }
 
 // seed makes random keys the same in each run.

@@ -39,52 +39,74 @@ type filled struct {
 	result  *result.Result
 	row     []driver.Value
 	next    int // the row that is invalidated next
+	workers int // that fill it
 }
 
-// openFilled makes one.
-func openFilled(ctx context.Context, entries int) (_ *filled, err error) {
+// openFilled makes one in this process.
+func openFilled(ctx context.Context, entries int) (*filled, error) {
 	s, err := openSite(ctx, siteConfig{rows: listed, maxBytes: 8 << 30})
 	if err != nil {
 		return nil, err
 	}
-	f := &filled{site: s, entries: entries}
-	defer func() {
-		if err != nil {
-			err = closeAfter(err, s.close)
-		}
-	}()
-	if f.handle, err = s.handle(ctx); err != nil {
-		return nil, err
-	}
-	if f.table = f.handle.Catalog().Table(dialect.Name{Name: "posts"}); f.table == nil {
-		return nil, errors.New("the schema has no table posts")
-	}
-	nothing, err := newNothing(ctx, s, selectPost, hotKey)
-	if err != nil {
-		return nil, err
-	}
-	f.row = nothing.Rows[0]
-	if f.result, _ = result.Record(nothing.Answer(nil), result.Limits{Bytes: 1 << 20}); f.result == nil {
-		return nil, errors.New("the row could not be recorded")
-	}
-	if err := f.fillAll(ctx); err != nil {
-		return nil, err
-	}
-	var unread, ok bool
-	if f.columns, unread, ok, err = f.handle.Schemes(ctx, f.table); err != nil || unread || !ok {
-		return nil, fmt.Errorf("the table's schemes cannot be had: unread %v, understood %v: %w", unread, ok, err)
+	f := &filled{site: s, entries: entries, workers: 1}
+	if err := f.open(ctx, columnNames[:]); err != nil {
+		return nil, closeAfter(err, s.close)
 	}
 	return f, nil
 }
 
-// fillAll makes all entries valid.
-func (f *filled) fillAll(ctx context.Context) error {
-	for i := range f.entries / 3 {
-		if err := f.fillRow(ctx, i); err != nil {
-			return err
-		}
+// open fills the site's store. The results have the first columns.
+func (f *filled) open(ctx context.Context, names []string) error {
+	if err := f.begin(ctx, names); err != nil {
+		return err
+	}
+	if err := f.fillAll(ctx); err != nil {
+		return err
+	}
+	return f.findColumns(ctx)
+}
+
+// begin is open without filling it.
+func (f *filled) begin(ctx context.Context, names []string) (err error) {
+	s := f.site
+	if f.handle, err = s.handle(ctx); err != nil {
+		return err
+	}
+	if f.table = f.handle.Catalog().Table(dialect.Name{Name: "posts"}); f.table == nil {
+		return errors.New("the schema has no table posts")
+	}
+	nothing, err := newNothing(ctx, s, selectPost, hotKey)
+	if err != nil {
+		return err
+	}
+	f.row = nothing.Rows[0]
+	nothing.Names, nothing.Rows = names, [][]driver.Value{f.row[:len(names)]}
+	if f.result, _ = result.Record(nothing.Answer(nil), result.Limits{Bytes: 1 << 20}); f.result == nil {
+		return errors.New("the row could not be recorded")
 	}
 	return nil
+}
+
+// findColumns finds out which columns an image needs, by what is in the store.
+func (f *filled) findColumns(ctx context.Context) error {
+	columns, unread, ok, err := f.handle.Schemes(ctx, f.table)
+	if err == nil && (unread || !ok) {
+		err = fmt.Errorf("the table's schemes cannot be had: unread %v, understood %v", unread, ok)
+	}
+	f.columns = columns
+	return err
+}
+
+// fillAll makes all entries valid.
+func (f *filled) fillAll(ctx context.Context) error {
+	return together(f.workers, f.entries/3, func(from, rows int) error {
+		for i := range rows {
+			if err := f.fillRow(ctx, from+i); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // fillRow makes the i-th entry of each of the queries valid.
@@ -200,29 +222,40 @@ func invalidations(ctx context.Context, z sizes) (*group, error) {
 			return nil, closeAfter(err, g.close)
 		}
 		stores = append(stores, f)
-		g.contenders = append(g.contenders,
-			contender{name: rowName(entries), prepare: f.prepare(ctx), run: f.invalidateRows(ctx), most: min(filledCategories, max(entries/3, 1))},
-		)
 	}
-	for i, entries := range z.entries {
-		f := stores[i]
-		revive := func(int) error { return f.fillRow(ctx, 0) }
-		g.contenders = append(g.contenders,
-			contender{name: tableName(entries), prepare: revive, run: f.invalidateWhole(ctx, cacheops.Table("posts"))},
-			contender{name: allName(entries), prepare: revive, run: f.invalidateWhole(ctx, cacheops.All())},
-		)
-	}
+	g.contenders = invalidators(ctx, stores)
 	g.figures = func(s samples) ([]figure, error) { return invalidationFigures(ctx, s, z.entries, stores) }
-	g.check = func() error {
-		for _, f := range stores {
-			if f.rows.Load() == 0 || f.keys.Load() != 3*f.rows.Load() || f.epochs.Load() > 0 {
-				return fmt.Errorf("%d entries: %d row images dropped %d conjunctions and %d tables: not three each",
-					f.entries, f.rows.Load(), f.keys.Load(), f.epochs.Load())
-			}
-		}
-		return nil
-	}
+	g.check = func() error { return droppedThree(stores) }
 	return g, nil
+}
+
+// invalidators drop rows of each of the stores, and then tables and everything.
+func invalidators(ctx context.Context, stores []*filled) (out []contender) {
+	for _, f := range stores {
+		out = append(out, contender{
+			name: rowName(f.entries), prepare: f.prepare(ctx), run: f.invalidateRows(ctx), most: min(filledCategories, max(f.entries/3, 1)),
+		})
+	}
+	for _, f := range stores {
+		revive := func(int) error { return f.fillRow(ctx, 0) }
+		out = append(out,
+			contender{name: tableName(f.entries), prepare: revive, run: f.invalidateWhole(ctx, cacheops.Table("posts"))},
+			contender{name: allName(f.entries), prepare: revive, run: f.invalidateWhole(ctx, cacheops.All())},
+		)
+	}
+	return out
+}
+
+// droppedThree returns an error unless each row that was invalidated dropped a
+// conjunction of each query.
+func droppedThree(stores []*filled) error {
+	for _, f := range stores {
+		if f.rows.Load() == 0 || f.keys.Load() != 3*f.rows.Load() || f.epochs.Load() > 0 {
+			return fmt.Errorf("%d entries: %d row images dropped %d conjunctions and %d tables: not three each",
+				f.entries, f.rows.Load(), f.keys.Load(), f.epochs.Load())
+		}
+	}
+	return nil
 }
 
 func rowName(entries int) string   { return fmt.Sprintf("a row, %d entries", entries) }

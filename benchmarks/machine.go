@@ -14,7 +14,7 @@ import (
 type setting struct{ name, value string }
 
 // modules whose versions decide what is measured.
-var measuredModules = []string{"modernc.org/sqlite", "modernc.org/libc", "github.com/maypok86/otter/v2", "github.com/sqlc-dev/meyer"}
+var measuredModules = []string{"modernc.org/sqlite", "modernc.org/libc", "github.com/maypok86/otter/v2", "github.com/redis/rueidis", "github.com/sqlc-dev/meyer"}
 
 // configuration tells all that the figures depend on.
 func configuration(e effort, z sizes) []setting {

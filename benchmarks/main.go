@@ -32,7 +32,7 @@ import (
 )
 
 // fullSizes are those of the figures.
-var fullSizes = sizes{rows: 120_000, written: 10_000, keys: 10_000, entries: []int{1000, 100_000, 1_000_000}, cached: 100_000}
+var fullSizes = sizes{rows: 120_000, written: 10_000, keys: 10_000, entries: []int{1000, 100_000, 1_000_000}, cached: 100_000, changed: 1000}
 
 // options are what the flags say.
 type options struct {

@@ -17,7 +17,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // fewSizes are enough to see that everything works.
-var fewSizes = sizes{rows: 1200, written: 500, keys: 200, entries: []int{300, 1200}, cached: 1000}
+var fewSizes = sizes{rows: 1200, written: 500, keys: 200, entries: []int{300, 1200}, cached: 1000, changed: 50}
 
 // briefly measures the groups that match, with next to no time for each.
 func briefly(t *testing.T, run string) *report {

@@ -27,35 +27,14 @@ func misses(ctx context.Context, z sizes) (*group, error) {
 	if err != nil {
 		return nil, err
 	}
-	// read goes through the keys in an order that jumps about.
-	read := func(db *sql.DB, over func() error) func(int) error {
-		next := 0
-		var p Post
-		return func(calls int) error {
-			for range calls {
-				if next == z.rows {
-					next = 0
-					if err := over(); err != nil {
-						return err
-					}
-				}
-				n, err := readPosts(ctx, db, selectPost, scattered(next, z.rows), &p)
-				if err := expect(1, n, err); err != nil {
-					return err
-				}
-				next++
-			}
-			return nil
-		}
-	}
-	missed := read(s.cached, func() error { return s.cache.Database(database).Invalidate(ctx, cacheops.All()) })
+	missed := everyRow(ctx, s.cached, z.rows, func() error { return s.cache.Database(database).Invalidate(ctx, cacheops.All()) })
 	if err := missed(z.rows / 2); err != nil { // fill the store
 		return nil, closeAfter(err, s.close)
 	}
 	return &group{
 		about: fmt.Sprintf("One row, by a key that was never read before. The store is bounded to %d MiB and full. The file has %d rows.", missBytes>>20, z.rows),
 		contenders: []contender{
-			{name: bareRead, run: read(s.bare, func() error { return nil })},
+			{name: bareRead, run: everyRow(ctx, s.bare, z.rows, func() error { return nil })},
 			// Seen once, the keys are made new by dropping everything.
 			{name: missedRead, run: missed},
 		},
@@ -65,14 +44,35 @@ func misses(ctx context.Context, z sizes) (*group, error) {
 				info("miss: beside the query", m.ratio(missedRead, bareRead), times),
 			}, nil
 		},
-		check: func() error {
-			if s.hits.Load() > 0 || s.passed.Load() > 0 || s.misses.Load() == 0 {
-				return fmt.Errorf("%d hits, %d misses, %d reads past the cache: these were no misses", s.hits.Load(), s.misses.Load(), s.passed.Load())
-			}
-			return nil
-		},
+		check: s.allMissed,
 		close: s.close,
 	}, nil
+}
+
+// allMissed returns an error if a read was no miss.
+func (s *site) allMissed() error {
+	if s.hits.Load() > 0 || s.passed.Load() > 0 || s.misses.Load() == 0 {
+		return fmt.Errorf("%d hits, %d misses, %d reads past the cache: these were no misses", s.hits.Load(), s.misses.Load(), s.passed.Load())
+	}
+	return nil
+}
+
+// everyRow reads the rows by their keys, in an order that jumps about. Over is
+// called when all were read, before they are read again.
+func everyRow(ctx context.Context, db *sql.DB, rows int, over func() error) func(int) error {
+	next := 0
+	var p Post
+	return again(func() error {
+		if next == rows {
+			next = 0
+			if err := over(); err != nil {
+				return err
+			}
+		}
+		n, err := readPosts(ctx, db, selectPost, scattered(next, rows), &p)
+		next++
+		return expect(1, n, err)
+	})
 }
 
 // scattered is the i-th of n keys from 1 to n in an order that jumps about.

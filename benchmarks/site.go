@@ -43,6 +43,7 @@ type siteConfig struct {
 	rows     int         // of each table
 	maxBytes int64       // of the store that is made
 	store    store.Store // nil: one is made
+	images   int         // Config.MaxImages; 0: the default
 	// wrap puts something between the cached handle and the driver. Nil: nothing.
 	wrap func(driver.Connector) driver.Connector
 }
@@ -66,7 +67,7 @@ func openSite(ctx context.Context, cfg siteConfig) (_ *site, err error) {
 		return nil, err
 	}
 	s.cache, err = cacheops.New(cacheops.Config{
-		Store: cfg.store, MaxBytes: cfg.maxBytes, Hooks: s.hooks(),
+		Store: cfg.store, MaxBytes: cfg.maxBytes, MaxImages: cfg.images, Hooks: s.hooks(),
 		Profiles: cacheops.Profiles{
 			"posts": {Ops: cacheops.OpAll, TTL: time.Hour},
 			"audit": {Mode: cacheops.Never},

@@ -28,6 +28,9 @@ var errNotSQLite = errors.New("the driver is not the SQLite one that this was wr
 type statements struct {
 	driver.Connector
 
+	// reached is told of each before it runs. It may be nil.
+	reached func(text string)
+
 	mu    sync.Mutex // guards texts
 	texts []string
 }
@@ -44,6 +47,9 @@ func (s *statements) take() []string {
 }
 
 func (s *statements) add(text string) {
+	if s.reached != nil {
+		s.reached(text)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.texts = append(s.texts, text)

@@ -111,26 +111,15 @@ func cachedUpdate(ctx context.Context, z sizes) (*group, error) {
 	if err != nil {
 		return nil, closeAfter(err, w.close)
 	}
-	read := 0
 	return &group{
 		about: "UPDATE by key, committed by itself, of a row that a reader has cached by its key. The reader's part is not timed. No fsync, WAL.",
 		contenders: []contender{
 			{name: bareUpdate, run: updates(ctx, w.bare.bare, updatePost, z.written)},
 			{
-				name: cachedAlter,
-				run:  updates(ctx, w.cached.cached, updatePost, z.written),
-				most: z.written,
-				prepare: func(calls int) error {
-					var p Post
-					for range calls {
-						n, err := readPosts(ctx, w.cached.cached, selectPost, scattered(read%z.written, z.written), &p)
-						if err := expect(1, n, err); err != nil {
-							return err
-						}
-						read++
-					}
-					return nil
-				},
+				name:    cachedAlter,
+				run:     updates(ctx, w.cached.cached, updatePost, z.written),
+				most:    z.written,
+				prepare: readsAhead(ctx, w.cached, z.written),
 			},
 		},
 		figures: func(s samples) ([]figure, error) {
@@ -139,16 +128,29 @@ func cachedUpdate(ctx context.Context, z sizes) (*group, error) {
 				limited("UPDATE by key of a cached row: statements beside BEGIN and COMMIT", exactly(float64(len(sent))), count, 4),
 			}, nil
 		},
-		check: func() error {
-			s := w.cached
-			if s.epochs.Load() > 0 || s.keys.Load() != s.changes.Load() || s.changes.Load() == 0 || s.hits.Load() > 0 {
-				return fmt.Errorf("%d changes dropped %d conjunctions and %d tables, %d hits: not each dropped the one row's result",
-					s.changes.Load(), s.keys.Load(), s.epochs.Load(), s.hits.Load())
-			}
-			return nil
-		},
+		check: w.cached.eachDropped,
 		close: w.close,
 	}, nil
+}
+
+// readsAhead reads through the cache the rows that the next updates will change.
+func readsAhead(ctx context.Context, s *site, rows int) func(calls int) error {
+	read := 0
+	var p Post
+	return again(func() error {
+		n, err := readPosts(ctx, s.cached, selectPost, scattered(read%rows, rows), &p)
+		read++
+		return expect(1, n, err)
+	})
+}
+
+// eachDropped returns an error unless each change dropped one row's result.
+func (s *site) eachDropped() error {
+	if s.epochs.Load() > 0 || s.keys.Load() != s.changes.Load() || s.changes.Load() == 0 || s.hits.Load() > 0 {
+		return fmt.Errorf("%d changes dropped %d conjunctions and %d tables, %d hits: not each dropped the one row's result",
+			s.changes.Load(), s.keys.Load(), s.epochs.Load(), s.hits.Load())
+	}
+	return nil
 }
 
 // updateStatements returns what reaches the database for an UPDATE by key of a

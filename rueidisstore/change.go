@@ -3,6 +3,7 @@ package rueidisstore
 import (
 	"context"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/cacheops/cacheops/store"
@@ -71,11 +72,17 @@ func (s *Store) change(ctx context.Context, c *store.Change, what *script, how s
 		ground.make = func() []command {
 			return []command{
 				{script: s.scripts.all, keys: []string{db.global}, args: []string{token, ttl, how}},
-				{name: "GET", keys: []string{db.schema}},
+				schemaCommand(db),
 			}
 		}
 		if err := s.do(ctx, ground); err != nil {
 			return store.Ack{}, err
+		}
+		if len(ground.replies) != 2 {
+			return store.Ack{}, errReply
+		}
+		if done, err := ground.replies[0].ToString(); err != nil || done != "1" {
+			return store.Ack{}, errReply
 		}
 		schema, err := s.schemaReply(ctx, c.Database, ground, 1)
 		return store.Ack{Schema: schema}, err
@@ -83,7 +90,7 @@ func (s *Store) change(ctx context.Context, c *store.Change, what *script, how s
 	if len(c.Tables) == 0 {
 		return store.Ack{}, nil
 	}
-	ground.make = func() []command { return []command{{name: "GET", keys: []string{db.schema}}} }
+	ground.make = func() []command { return []command{schemaCommand(db)} }
 	requests := make([]*request, 0, 1+len(c.Tables))
 	requests = append(requests, ground)
 	for i := range c.Tables {
@@ -184,14 +191,22 @@ func (s *Store) tableReply(c *store.Change, tc *store.TableChange, r *request) (
 	return stale, nil
 }
 
+// schemaCommand asks for the schema's version. It is an MGET, because that answers
+// nil where the key holds what is no string, and a write does not fail for it.
+func schemaCommand(db *databaseKeys) command {
+	return command{name: "MGET", keys: []string{db.schema}}
+}
+
 // schemaReply reads the schema's version from the answer at a place. Where there is
 // none, one is made.
 func (s *Store) schemaReply(ctx context.Context, database string, r *request, at int) (store.Schema, error) {
 	if len(r.replies) <= at {
 		return store.Schema{}, errReply
 	}
-	if stored, err := r.replies[at].ToString(); err == nil && len(stored) == stampSize {
-		return schemaOf(stored, r.master), nil
+	if list, err := values(r.replies[at], 1); err == nil {
+		if stored, err := list[0].ToString(); err == nil && len(stored) == stampSize {
+			return schemaOf(stored, r.master), nil
+		}
 	}
 	return s.ground(ctx, database)
 }
@@ -199,12 +214,15 @@ func (s *Store) schemaReply(ctx context.Context, database string, r *request, at
 // Registry returns the table's schemes as Redis has them now. Writers ask for them,
 // who wait longer than readers, and fail where these have the database to go to.
 func (s *Store) Registry(ctx context.Context, database, table string) (out store.Registry, err error) {
+	out.Table = table
 	err = s.writing(ctx, "registry", func(ctx context.Context) error {
 		t := s.keys.table(database, table)
 		r := request{key: t.base, slot: t.slot, make: func() []command {
 			return []command{{name: "HGETALL", keys: []string{t.registry}}, {name: "TYPE", keys: []string{t.epoch}}}
 		}}
-		if err := s.do(ctx, &r); err != nil {
+		if err := s.do(ctx, &r); isWrongType(err) {
+			return nil // it is lost: the next lease or fence makes a new one
+		} else if err != nil {
 			return err
 		}
 		if len(r.replies) != 2 {
@@ -219,13 +237,13 @@ func (s *Store) Registry(ctx context.Context, database, table string) (out store
 			return errReply
 		}
 		version := fields["v"]
-		if version != "" && len(version) != versionSize {
-			return errReply
+		if len(version) != versionSize {
+			version = "" // it is lost, as above
 		}
 		var schemes []string
 		for f := range fields {
-			if version != "" && f[:1] == "s" {
-				schemes = append(schemes, f[1:])
+			if scheme, ok := strings.CutPrefix(f, "s"); ok && version != "" {
+				schemes = append(schemes, scheme)
 			}
 		}
 		c := newCopy(table, version, schemes, version == "" && kind != "string")

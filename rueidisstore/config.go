@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -114,6 +115,16 @@ const (
 	refreshEvery = 5 * time.Second
 )
 
+// urlFault tells what a URL is wrong about, without the words of the URL.
+func urlFault(err error) string {
+	what, ok := strings.CutPrefix(err.Error(), "redis: ")
+	if !ok {
+		return "is not a URL"
+	}
+	what, _, _ = strings.Cut(what, ":")
+	return "has an " + what
+}
+
 // option returns how to make a client, or nil where the program made one. What
 // the URL is wrong about is not repeated in the error: it may hold a password.
 func (c *Config) option() (*rueidis.ClientOption, error) {
@@ -126,12 +137,22 @@ func (c *Config) option() (*rueidis.ClientOption, error) {
 	default:
 		var err error
 		if opt, err = rueidis.ParseURL(c.URL); err != nil {
-			return nil, errors.New("cacheops: rueidisstore: Config.URL is not a URL of a Redis: use redis://, rediss:// or unix://, with special characters of a password escaped as %40")
+			return nil, fmt.Errorf("cacheops: rueidisstore: Config.URL %s: use redis://host:port, rediss://host:port or unix:///path, with special characters of a password escaped, as %%40 for @ and %%2F for /", urlFault(err))
 		}
 	}
-	if len(opt.InitAddress) == 0 {
+	switch {
+	case len(opt.InitAddress) == 0 || opt.InitAddress[0] == "":
 		return nil, errNoServer
+	case opt.ReplicaOnly:
+		return nil, errors.New("cacheops: rueidisstore: Config.Option.ReplicaOnly is set: leave it out, for what a replica says may be old")
+	case opt.PipelineMultiplex > rueidis.MaxPipelineMultiplex:
+		return nil, fmt.Errorf("cacheops: rueidisstore: Config.Option.PipelineMultiplex is %d: use %d at most, or leave it 0", opt.PipelineMultiplex, rueidis.MaxPipelineMultiplex)
+	case opt.SelectDB < 0:
+		return nil, fmt.Errorf("cacheops: rueidisstore: the database number is %d: use 0 or more", opt.SelectDB)
+	case opt.Dialer.Timeout < 0 || opt.ConnWriteTimeout < 0 || opt.ClusterOption.ShardsRefreshInterval < 0 || opt.Sentinel.TopologyRefreshInterval < 0:
+		return nil, errors.New("cacheops: rueidisstore: a time-out or interval of the client is negative: leave it out for the default")
 	}
+	opt.InitAddress = slices.Clone(opt.InitAddress) // the client may reorder it
 	// What is retried in secret would be sent over a connection that nobody has
 	// looked at. Client-side caching is not used.
 	opt.DisableRetry, opt.DisableCache = true, true

@@ -58,7 +58,12 @@
 // version wrote is a miss.
 //
 // The user that the client logs in as needs the commands of the scripts in folder
-// lua, and EVALSHA, EVAL, MGET, GET, SET, HGETALL,
-// TYPE, INFO, PUBLISH, SUBSCRIBE and, in a
-// Cluster, CLUSTER SLOTS and ASKING.
+// lua, and EVALSHA, EVAL, MGET, GET, SET, PTTL, HGETALL, INFO, PUBLISH, SUBSCRIBE
+// and, in a Cluster, CLUSTER SLOTS and ASKING. A database number other than 0 needs
+// SELECT too. Keys and channels are those that begin with the prefix and a colon.
+// For the prefix cacheops and a single server that is:
+//
+//	ACL SETUSER cache on >password resetkeys resetchannels -@all ~cacheops:* &cacheops:*
+//	  +eval +evalsha +exists +del +type +pttl +pexpire +get +set +mget +hget +hset +hkeys +hgetall
+//	  +zadd +zrem +zcard +zrange +zscore +zremrangebyscore +time +info +publish +subscribe
 package rueidisstore

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/redis/rueidis"
 
@@ -20,6 +21,7 @@ var (
 	errLockTTL  = errors.New("cacheops: rueidisstore: Lock needs a time of at least a millisecond; give it the longest time that the work may take")
 	errSnapshot = errors.New("cacheops: rueidisstore: Fill got a snapshot of another store; use the one that Lease returned for this query")
 
+	errSilent      = errors.New("there is no answer on a new connection: look at the address, and whether the server wants TLS")
 	errNotMaster   = errors.New("the server is no master")
 	errOtherServer = errors.New("the connection leads to another server than before")
 	errOpen        = errors.New("it failed several times in a row, and is tried again in a moment")
@@ -33,7 +35,36 @@ func unavailable(what string, err error) error {
 	if errors.Is(err, store.ErrUnavailable) || errors.Is(err, store.ErrClosed) {
 		return err
 	}
-	return fmt.Errorf("cacheops: redis: %s: %w: %w", what, store.ErrUnavailable, err)
+	return fmt.Errorf("cacheops: redis: %s: %w: %w%s", what, store.ErrUnavailable, err, advice(err))
+}
+
+// advice says what to do about an error that does not go away by itself.
+func advice(err error) string {
+	var answer *rueidis.RedisError
+	if errors.As(err, &answer) {
+		text := answer.Error()
+		for _, x := range advices {
+			if strings.Contains(text, x.word) {
+				return ": " + x.advice
+			}
+		}
+	}
+	if errors.Is(err, errNotMaster) {
+		return ": name the master, or the Sentinels that know it"
+	}
+	return ""
+}
+
+// advices are for errors with a word in their text.
+var advices = []struct{ word, advice string }{
+	{"WRONGPASS", "look at the user and the password that the client logs in with"},
+	{"NOAUTH", "give the client a user and a password"},
+	{"without any password configured", "leave the password out, or give the server one"},
+	{"NOPERM", "give the user the commands, keys and channels that the documentation of package rueidisstore lists"},
+	{"DB index is out of range", "use a database number that the server has"},
+	{"SELECT is not allowed in cluster mode", "a Cluster has the database number 0 only"},
+	{"MOVED", "the server is a node of a Cluster: leave out what makes the client one for a single server, and let the user call CLUSTER SLOTS"},
+	{"No such master", "look at the name of the master set"},
 }
 
 // isReply reports whether an error is an answer of the server, as opposed to a
@@ -41,6 +72,12 @@ func unavailable(what string, err error) error {
 func isReply(err error) bool {
 	_, ok := rueidis.IsRedisErr(err)
 	return ok || rueidis.IsRedisNil(err)
+}
+
+// isWrongType reports whether a key holds what is not ours.
+func isWrongType(err error) bool {
+	e, ok := rueidis.IsRedisErr(err)
+	return ok && hasPrefix(e, "WRONGTYPE")
 }
 
 // isContext reports whether an error is the end of a context.

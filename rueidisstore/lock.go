@@ -2,6 +2,7 @@ package rueidisstore
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -30,7 +31,11 @@ func (s *Store) Lock(ctx context.Context, key store.Key, ttl time.Duration) (unl
 				{name: "GET", keys: []string{k.lock}},
 			}
 		}}
-		if err := s.do(ctx, &r); err != nil {
+		err := s.do(ctx, &r)
+		if isWrongType(err) { // it is no lock
+			err = errors.Join(s.remove(ctx, &k), s.do(ctx, &r))
+		}
+		if err != nil {
 			return err
 		}
 		if len(r.replies) != 2 {
@@ -47,6 +52,13 @@ func (s *Store) Lock(ctx context.Context, key store.Key, ttl time.Duration) (unl
 		return func() {}, false, nil
 	}
 	return func() { s.unlock(&k, owner) }, true, nil
+}
+
+// remove takes away what is under a lock's key.
+func (s *Store) remove(ctx context.Context, k *lockKeys) error {
+	return s.do(ctx, &request{key: k.lock, slot: k.slot, make: func() []command {
+		return []command{{name: "DEL", keys: []string{k.lock}}}
+	}})
 }
 
 // unlock gives a lock back. Where that fails its time will be over.

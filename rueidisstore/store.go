@@ -70,6 +70,9 @@ func New(config Config) (*Store, error) {
 		reads: newGuard(readTries, readPause), writes: newGuard(writeTries, writePause),
 	}
 	s.short.limit, s.long.limit = config.ReadTimeout, config.WriteTimeout
+	if option != nil {
+		bind(s.crew.ctx, option)
+	}
 	if config.Client != nil {
 		s.network.Store(newNetwork(config.Client, false, s.crew, &s.cfg))
 	}
@@ -101,7 +104,7 @@ func (s *Store) join(ctx context.Context) (*network, error) {
 }
 
 // connect makes the client. It takes as long as the client's own time-outs let it,
-// so nobody waits for it who has less time.
+// or until Close, so nobody waits for it who has less time.
 func (s *Store) connect(j *joining) {
 	client, err := rueidis.NewClient(*s.option)
 	s.mu.Lock()
@@ -111,6 +114,9 @@ func (s *Store) connect(j *joining) {
 			client.Close()
 		}
 		j.err = err
+		if isContext(err) {
+			j.err = fmt.Errorf("%w: %w", errSilent, err)
+		}
 	} else {
 		s.network.Store(newNetwork(client, true, s.crew, &s.cfg))
 	}

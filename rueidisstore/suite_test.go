@@ -20,10 +20,11 @@ import (
 )
 
 // The client lets nodes that it knows no more go by a goroutine that sleeps for five
-// seconds, and looks at a Cluster anew by one that sleeps for up to a second, also
-// when it was closed.
+// seconds, and looks at the topology a second after a connection ended, also when it
+// was closed.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"),
+	goleak.VerifyTestMain(m,
+		goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"),
 		goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*call).DelayDo.func1"))
 }
 

@@ -96,7 +96,7 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 			answer.Reason, answer.Pass = reasonSchema, engine.PassSchema
 		}
 		if answer.Reason != "" {
-			if replans == 0 && c.tx == nil && p.Read != nil && p.Read.Missing && c.refresh(ctx) == nil {
+			if replans == 0 && answer.Pass == engine.PassStatement && c.tx == nil && p.Read != nil && p.Read.Missing && c.refresh(ctx) == nil {
 				p = h.Plan(k.text) // somebody may have made the table meanwhile
 				continue
 			}

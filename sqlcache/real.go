@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 
 	"github.com/cacheops/cacheops/dialect"
-	"github.com/cacheops/cacheops/internal/engine"
 )
 
 // poolState is what the virtual connections of a handle share.
@@ -60,7 +59,7 @@ func (r *realConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	if session.Private {
 		k.state.private.Store(true)
 		// Behind a new connection is a new, empty database.
-		if err := k.handle.Engine().InvalidateAll(ctx, k.cfg.Database, engine.CauseConnection); err != nil {
+		if err := k.handle.Engine().Emptied(ctx, k.cfg.Database); err != nil {
 			return nil, errors.Join(err, rc.Close())
 		}
 	}

@@ -79,12 +79,12 @@ func (c *conn) probe(txs dialect.Transactions) {
 // Rollback undoes the transaction where the fence fails.
 func commitChanges(ctx context.Context, changes *engine.Changes, commit func() error, rollback func() error) error {
 	if err := changes.Fence(ctx); err != nil {
-		changes.Bump(ctx, store.DropFence) // those that were set before it failed
+		changes.Withdraw(ctx)
 		return errors.Join(err, rollback())
 	}
 	for !changes.Alive() { // the store took its time
 		if err := changes.Fence(ctx); err != nil {
-			changes.Bump(ctx, store.DropFence)
+			changes.Withdraw(ctx)
 			return errors.Join(err, rollback())
 		}
 	}
@@ -100,11 +100,11 @@ func commitChanges(ctx context.Context, changes *engine.Changes, commit func() e
 		changes.Committed(ctx)
 		return nil
 	}
-	keep := store.DropFence
 	if errors.Is(err, driver.ErrBadConn) || ctx.Err() != nil {
-		keep = store.KeepFence // the server may still commit
+		changes.Bump(ctx, store.KeepFence) // the server may still commit
+		return err
 	}
-	changes.Bump(ctx, keep)
+	changes.Failed(ctx)
 	return err
 }
 
@@ -114,7 +114,13 @@ func (c *conn) rollback(ctx context.Context, rollback func() error) error {
 	if c.tx == nil || c.real == nil || c.real.taint&dialect.TaintRollback == 0 {
 		return rollback()
 	}
-	return commitChanges(context.WithoutCancel(ctx), c.tx.changes, rollback, rollback)
+	ctx = context.WithoutCancel(ctx)
+	err := commitChanges(ctx, c.tx.changes, rollback, rollback)
+	if err != nil {
+		// What stays behind does so without a fence too, and whatever the error.
+		c.tx.changes.Owe(ctx)
+	}
+	return err
 }
 
 // tx is the driver.Tx of a transaction that BeginTx began. The program may end

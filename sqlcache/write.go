@@ -214,11 +214,16 @@ func (c *conn) writeAlone(ctx context.Context, real *realConn, p *engine.Plan, w
 	// To ask the database for its schema would cost more than all the rest, so the
 	// store's answer to the fence has to do.
 	if err := changes.Fence(ctx); err != nil {
-		changes.Bump(ctx, store.DropFence)
+		changes.Withdraw(ctx)
 		return outcome{}, err
 	}
+	if changes.Degraded() && wrappable(p.Statement, w) {
+		// The store does not answer. Under the lock of a transaction it is known all
+		// the same what the statement reaches, so that no more is dropped later.
+		return c.writeWrapped(ctx, real, p, w, changes, k, wantRows)
+	}
 	if void, err := changes.Outdated(ctx, real, p); err != nil || void {
-		changes.Bump(ctx, store.DropFence)
+		changes.Withdraw(ctx)
 		return c.replan(ctx, real, k, wantRows, err)
 	}
 	return c.runFenced(ctx, real, changes, k, wantRows, writesRows(p.Statement))
@@ -292,7 +297,7 @@ func wrappable(st *dialect.Statement, w *analysis.Write) bool {
 // it, the bump after it.
 func (c *conn) fencedBare(ctx context.Context, real *realConn, changes *engine.Changes, k call, wantRows, writesRows bool) (outcome, error) {
 	if err := changes.Fence(ctx); err != nil {
-		changes.Bump(ctx, store.DropFence)
+		changes.Withdraw(ctx)
 		return outcome{}, err
 	}
 	return c.runFenced(ctx, real, changes, k, wantRows, writesRows)

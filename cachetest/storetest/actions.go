@@ -28,6 +28,10 @@ type config struct {
 	liveExpires        bool // fences of live writers may run out
 	whole              bool // the query depends on the whole table
 
+	// apart are the parts that a read sees one at a time, in any order. None
+	// where a Get is one step.
+	apart []verb
+
 	safeguards []Safeguard // switched off in the store
 	client     clientBreak // switched off in the readers and writers
 
@@ -54,6 +58,8 @@ const (
 	bumpEarly     clientBreak = "bump before the commit"
 	noUnknownBump clientBreak = "no bump and no more thought after an unknown outcome"
 	noKeep        clientBreak = "an unknown outcome is taken for a failure"
+	keptStamps    clientBreak = "a read compares with the stamps that an earlier one saw"
+	joinedRead    clientBreak = "a read takes over what another one under way has seen"
 )
 
 func (c *config) broken(s Safeguard) bool {
@@ -65,6 +71,10 @@ type verb uint8
 
 const (
 	doGet verb = iota
+	doSeeEntry
+	doSeeStamps
+	doSeeTable
+	doSeeGlobal
 	doLease
 	doRead
 	doFill
@@ -87,7 +97,8 @@ const (
 	doFlush
 )
 
-// onStore tells which verbs change the store.
+// onStore tells which verbs ask something of the store that the step before left
+// open.
 func (v verb) onStore() bool {
 	switch v {
 	case doGet, doRead, doCommit, doCommitFails, doCommitUnknown, doServerCommits, doServerDrops, doAck, doCrash:
@@ -104,7 +115,8 @@ type action struct {
 
 func (a action) String() string {
 	texts := [...]string{
-		doGet: "R%d gets", doLease: "R%d leases", doRead: "R%d reads the database", doFill: "R%d fills",
+		doGet: "R%d gets", doSeeEntry: "R%d sees the entry", doSeeStamps: "R%d sees the stamps",
+		doSeeTable: "R%d sees the table's stamps", doSeeGlobal: "R%d sees the global epoch", doLease: "R%d leases", doRead: "R%d reads the database", doFill: "R%d fills",
 		doFence: "W%d fences", doCommit: "W%d commits", doCommitFails: "W%d's commit fails",
 		doCommitUnknown: "W%d's commit has an unknown outcome", doBump: "W%d bumps",
 		doBumpKeep: "W%d bumps and keeps its fence", doServerCommits: "the server commits W%d after all",
@@ -130,9 +142,11 @@ func (s *state) actions(c *config, out []action) []action {
 		case readerGets:
 			idle := r.round == 0
 			if r.round < c.rounds && !(idle && waiting) {
-				add(doGet, i)
+				s.gets(c, i, add)
 			}
 			waiting = waiting || idle
+		case readerSees:
+			s.gets(c, i, add)
 		case readerLeases:
 			add(doLease, i)
 		case readerReads:
@@ -217,6 +231,8 @@ func (s state) apply(c *config, a action) state {
 	switch a.verb {
 	case doGet, doLease, doRead, doFill:
 		s.applyReader(c, a)
+	case doSeeEntry, doSeeStamps, doSeeTable, doSeeGlobal:
+		s.readers[a.i] = s.sees(c, a).reader
 	case doEvictStamp, doEvictEpoch, doEvictGlobal, doEvictRegistry, doEvictLive, doFlush:
 		s.applyEviction(c, a)
 	case doExpire:
@@ -233,7 +249,7 @@ func (s *state) applyReader(c *config, a action) {
 	switch a.verb {
 	case doGet:
 		if _, ok := s.hit(); ok {
-			*r = reader{round: r.round + 1}
+			*r = r.through(c)
 		} else if r.step = readerLeases; c.client == noLease {
 			r.step = readerReads
 		}
@@ -252,7 +268,7 @@ func (s *state) applyReader(c *config, a action) {
 		if r.leased && (alive || !c.refusesDead) {
 			s.stored, s.entry, s.version = true, r.snapshot, r.version
 		}
-		*r = reader{round: r.round + 1}
+		*r = r.through(c)
 	}
 }
 

@@ -13,8 +13,21 @@
 //
 // Exhaustive runs its larger configurations only where the environment variable
 // CACHEOPS_EXHAUSTIVE is 1. It logs what it went through in lines that begin with
-// "figure: ": for each configuration the number of schedules, of states, and of
-// steps that the store did.
+// "figure: ": for each configuration the number of schedules, of states and of
+// steps, and how many calls of real stores it took to do them.
+//
+// # Stores on a server
+//
+// A Get that asks several servers is not one step: with [Harness.GetApart] the
+// readers see the entry, the tables' stamps and the global epoch at different
+// moments, in any order. No hit may be older than what was acknowledged when its
+// read began. [Harness.Slow] spares a store whose calls take long.
+// [Harness.Second] makes the store of another process, and a store that is a
+// [store.Remote] is asked about its copies. Where the store's time is the
+// server's, [Harness.Advance] rewrites there what is written down, and
+// [Harness.WallClock] says so.
+//
+// # What it shows
 //
 // Each safeguard switched off makes it fail. Six do so within what is promised.
 // Two stand in for each other there, [BreakEpochTokens] and [BreakEpochLive]:

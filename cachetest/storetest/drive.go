@@ -3,9 +3,9 @@ package storetest
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"strconv"
-	"testing"
 	"time"
 
 	"github.com/cacheops/cacheops/store"
@@ -26,20 +26,42 @@ type actors struct {
 	database  uint8 // the version in the database
 	snapshots [maxActors]store.Snapshot
 	read      [maxActors]uint8
+	apart     [maxActors]Apart // reads in parts
 	// registries are the writers' copies, none at first.
 	registries [maxActors]store.Registry
 }
 
 // driver does the model's actions with a real store.
 type driver struct {
-	t      testing.TB
 	h      *Harness
 	c      *config
+	wants  chan<- chan<- store.Store // asks for a store
+	over   <-chan struct{}           // closed when nobody makes one any more
 	store  store.Store
 	used   int // databases of the store
-	opened int
 	query  store.Query
 	actors actors
+	drives
+	err error
+}
+
+// errOver is what a driver ends with that gets no store.
+var errOver = errors.New("storetest: the test is over")
+
+// open asks for a store.
+func (d *driver) open() error {
+	made := make(chan store.Store, 1)
+	select {
+	case d.wants <- made:
+	case <-d.over:
+		return errOver
+	}
+	select {
+	case d.store = <-made:
+		return nil
+	case <-d.over:
+		return errOver
+	}
 }
 
 // reset starts again with an empty database.
@@ -48,14 +70,16 @@ func (d *driver) reset() error {
 		if err := d.close(); err != nil {
 			return err
 		}
-		d.store, d.used = d.h.New(d.t), 0
+		if err := d.open(); err != nil {
+			return err
+		}
+		d.used = 0
 		for _, s := range d.c.safeguards {
 			d.h.Break(d.store, s)
 		}
 	}
 	d.used++
-	d.opened++
-	name := "db" + strconv.Itoa(d.opened)
+	name := "db" + strconv.Itoa(d.used)
 	dep := store.TableDep{Table: modelTable}
 	if !d.c.whole {
 		dep.Conjs = []store.Conj{{Scheme: modelScheme, Key: modelKey}}
@@ -76,23 +100,36 @@ func (d *driver) close() error {
 
 // hit asks the store for the entry.
 func (d *driver) hit() (uint8, bool, error) {
+	d.calls++
 	p, ok, err := d.store.Get(context.Background(), &d.query)
-	if err != nil || !ok {
+	if err != nil {
 		return 0, false, err
+	}
+	v, err := d.version(p, ok)
+	return v, ok, err
+}
+
+// version returns the version of an answer, 0 for a miss.
+func (d *driver) version(p store.Payload, ok bool) (uint8, error) {
+	if !ok {
+		return 0, nil
 	}
 	v, known := version(p)
 	if !known {
-		return 0, false, fmt.Errorf("storetest: Get returned a payload of type %T that nobody stored", p)
+		return 0, fmt.Errorf("storetest: Get returned a payload of type %T that nobody stored", p)
 	}
-	return uint8(v), true, nil
+	return uint8(v), nil
 }
 
 // do does the action, which the model did from the state before to the state
 // after, and returns an error where the store's answer is another.
-func (d *driver) do(a action, before, after *state) error {
-	ctx := context.Background()
+func (d *driver) do(l lap, before, after *state) error {
+	ctx, a := context.Background(), l.action
 	switch a.verb {
 	case doGet:
+		if !l.fresh {
+			return nil // it leads on as it is
+		}
 		version, ok, err := d.hit()
 		if err != nil {
 			return err
@@ -102,12 +139,15 @@ func (d *driver) do(a action, before, after *state) error {
 		}
 	case doLease:
 		return d.lease(a, after.readers[a.i].leased)
+	case doSeeEntry, doSeeStamps, doSeeTable, doSeeGlobal:
+		return d.see(l, before)
 	case doRead:
 		d.actors.read[a.i] = d.actors.database
 	case doFill:
 		if d.c.client == noLease {
 			// The model's answer is gone with the step, so the store's stands;
 			// the probe after the step compares what follows from it.
+			d.calls++
 			l, err := d.store.Lease(ctx, &d.query)
 			if err != nil {
 				return err
@@ -119,6 +159,7 @@ func (d *driver) do(a action, before, after *state) error {
 		if sn == nil {
 			return nil
 		}
+		d.calls++
 		return d.store.Fill(ctx, &d.query, sn, payload{uint64(d.actors.read[a.i]), 8}, time.Hour)
 	case doFence:
 		if d.c.client != noFence {
@@ -134,25 +175,36 @@ func (d *driver) do(a action, before, after *state) error {
 		return d.write(a.i, func(ctx context.Context, c *store.Change) (store.Ack, error) {
 			return d.store.Bump(ctx, c, keep)
 		})
-	case doExpire:
-		d.h.Expire(d.store, d.query.Database, token(a.i))
-	case doEvictStamp:
-		d.h.EvictStamp(d.store, d.query.Database, modelTable, modelKey)
-	case doEvictEpoch:
-		d.h.EvictEpoch(d.store, d.query.Database, modelTable)
-	case doEvictGlobal:
-		d.h.EvictGlobal(d.store, d.query.Database)
-	case doEvictRegistry:
-		d.h.EvictRegistry(d.store, d.query.Database, modelTable)
-	case doEvictLive:
-		d.h.EvictLive(d.store, d.query.Database, modelTable)
-	case doFlush:
-		d.h.Flush(d.store)
+	case doExpire, doEvictStamp, doEvictEpoch, doEvictGlobal, doEvictRegistry, doEvictLive, doFlush:
+		d.lose(a)
 	}
 	return nil
 }
 
+// lose does what no caller can.
+func (d *driver) lose(a action) {
+	d.hooks++
+	name := d.query.Database
+	switch a.verb {
+	case doExpire:
+		d.h.Expire(d.store, name, token(a.i))
+	case doEvictStamp:
+		d.h.EvictStamp(d.store, name, modelTable, modelKey)
+	case doEvictEpoch:
+		d.h.EvictEpoch(d.store, name, modelTable)
+	case doEvictGlobal:
+		d.h.EvictGlobal(d.store, name)
+	case doEvictRegistry:
+		d.h.EvictRegistry(d.store, name, modelTable)
+	case doEvictLive:
+		d.h.EvictLive(d.store, name, modelTable)
+	case doFlush:
+		d.h.Flush(d.store)
+	}
+}
+
 func (d *driver) lease(a action, want bool) error {
+	d.calls++
 	l, err := d.store.Lease(context.Background(), &d.query)
 	if err != nil {
 		return err
@@ -183,6 +235,7 @@ func (d *driver) write(i int, op func(context.Context, *store.Change) (store.Ack
 		default:
 			change.Tables = []store.TableChange{rowChange(d.actors.registries[i])}
 		}
+		d.calls++
 		ack, err := op(context.Background(), &change)
 		stale := ack.Stale
 		if err != nil || len(stale) == 0 {

@@ -22,11 +22,17 @@ import (
 // CACHEOPS_EXHAUSTIVE is 1; elsewhere they do not count as tests. What ran is
 // logged in lines that begin with "figure: ".
 //
-// It must not run beside other tests of the same stores: it may flush them.
+// Every configuration is explored in the model, state by state. A store then does
+// each of the steps. One that is [Harness.Slow] does each step once that it can
+// tell apart: a call with its arguments, and what the store holds by then. In the
+// smaller configurations, and where CACHEOPS_EXHAUSTIVE is 1 in all but the larger
+// ones, steps differ as well by what readers and writers are about to do.
+//
+// Several stores of [Harness.New] are used at once, and their hooks.
 func Exhaustive(t *testing.T, h Harness) {
 	h.check(t)
 	all := os.Getenv("CACHEOPS_EXHAUSTIVE") == "1"
-	x := exhaustion{h: &h, held: make(map[string]bool)}
+	x := exhaustion{h: &h, all: all, held: make(map[string]bool), told: make(stores)}
 	for _, c := range configurations() {
 		if c.large && !all || c.heavy && raceDetector {
 			// The race detector sees nothing in one goroutine.
@@ -34,21 +40,47 @@ func Exhaustive(t *testing.T, h Harness) {
 		}
 		t.Run(c.name, func(t *testing.T) { x.run(t, c) })
 	}
-	t.Logf("figure: interleavings: %s schedules of %s states in %d configurations in which the promise holds, each step done in the real store",
-		grouped(x.schedules), grouped(uint64(x.states)), x.holding)
+	t.Logf("figure: interleavings: %s schedules of %s states in %d configurations in which the promise holds, %s",
+		grouped(x.schedules), grouped(uint64(x.states)), x.holding, x.how())
 	t.Logf("figure: a stale read was found in each of %d configurations: the ends of the promise, broken clients, and the store without each of %d safeguards",
 		x.stale, len(x.alone))
+	t.Logf("figure: real stores were driven along %v", &x.driven)
 }
 
 // exhaustion is what a run of all configurations adds up to.
 type exhaustion struct {
 	h         *Harness
+	all       bool
 	schedules uint64
 	states    int
+	steps     int
 	holding   int
 	stale     int
 	alone     map[Safeguard]bool // those without which alone it was stale
 	held      map[string]bool    // the configurations that were seen to hold
+	told      stores             // what a slow store was seen to do
+	driven    drives
+	fine      int // of those that hold, the ones in which a slow store did more
+}
+
+// how says which steps real stores did.
+func (x *exhaustion) how() string {
+	if !x.h.Slow {
+		return "each step done in the real store"
+	}
+	coarse, fine := 0, 0
+	for _, s := range x.told {
+		for _, done := range s.done {
+			switch {
+			case done && s.fine:
+				fine++
+			case done:
+				coarse++
+			}
+		}
+	}
+	return fmt.Sprintf("%s steps in the model; the store is slow and did %s of them that differ in what others are about to do, in the %d smaller configurations, and in the others %s that it can tell apart",
+		grouped(uint64(x.steps)), grouped(uint64(fine)), x.fine, grouped(uint64(coarse)))
 }
 
 // run explores one configuration.
@@ -61,10 +93,7 @@ func (x *exhaustion) run(t *testing.T, c config) {
 	if c.stale && (c.client != "" || len(c.safeguards) > 0) {
 		x.hold(t, c)
 	}
-	out, err := explore(t, x.h, &c)
-	if err != nil {
-		t.Fatal(err)
-	}
+	out := x.explore(t, &c)
 	if c.note != "" {
 		t.Log(c.note)
 	}
@@ -84,10 +113,25 @@ func (x *exhaustion) run(t *testing.T, c config) {
 		t.Logf("found, as it must be, after %d states: %s\n\t%s", out.states, out.stale, schedule(out.schedule))
 	default:
 		x.holding++
+		if out.fine {
+			x.fine++
+		}
 		x.states += out.states
+		x.steps += out.transitions
 		x.schedules += out.schedules
 		t.Logf("figure: %s: %v", c.name, &out)
 	}
+}
+
+// explore explores the configuration in the model and in real stores.
+func (x *exhaustion) explore(t *testing.T, c *config) outcome {
+	t.Helper()
+	out, err := explore(t, x.h, c, x.told, x.all && !c.large)
+	x.driven.add(out.driven)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
 }
 
 // hold requires that the configuration holds with everything in order, so that
@@ -100,10 +144,7 @@ func (x *exhaustion) hold(t *testing.T, c config) {
 		return
 	}
 	x.held[key] = true
-	out, err := explore(t, x.h, &c)
-	if err != nil {
-		t.Fatal(err)
-	}
+	out := x.explore(t, &c)
 	t.Logf("with everything in order: %v", &out)
 	if out.stale != "" {
 		t.Fatalf("with everything in order: %s\n\t%s", out.stale, schedule(out.schedule))
@@ -112,7 +153,14 @@ func (x *exhaustion) hold(t *testing.T, c config) {
 
 // String tells what was gone through.
 func (o *outcome) String() string {
-	return fmt.Sprintf("%s schedules, %s states, %s steps", grouped(o.schedules), grouped(uint64(o.states)), grouped(uint64(o.transitions)))
+	return fmt.Sprintf("%s schedules, %s states, %s steps, %s driven: %v",
+		grouped(o.schedules), grouped(uint64(o.states)), grouped(uint64(o.transitions)), o.how, &o.driven)
+}
+
+// String tells what was driven.
+func (d *drives) String() string {
+	return fmt.Sprintf("%s paths of %s steps, with %s calls and %s losses",
+		grouped(uint64(d.paths)), grouped(uint64(d.laps)), grouped(uint64(d.calls)), grouped(uint64(d.hooks)))
 }
 
 // grouped writes a number in groups of three digits.
@@ -148,132 +196,8 @@ func (c *config) needs() []string {
 	if len(c.safeguards) > 0 {
 		out = append(out, "Break")
 	}
-	return out
-}
-
-func configurations() []config {
-	row, tab, all := writesRow, writesTable, writesAll
-	two := []writes{row, row}
-	return []config{
-		// The promise.
-		{name: "two readers, two writers", readers: 2, rounds: 1, kinds: two, crashes: 1, evictions: 1, heavy: true},
-		{name: "one reader twice, two writers", readers: 1, rounds: 2, kinds: two, crashes: 1, evictions: 1},
-		{name: "one reader, three writers", readers: 1, rounds: 1, kinds: []writes{row, row, row}, crashes: 1},
-		{name: "three readers, one writer", readers: 3, rounds: 1, kinds: []writes{row}, crashes: 1, evictions: 1, heavy: true},
-		{name: "commits fail", readers: 2, rounds: 1, kinds: two, crashes: 1, fails: true},
-		{name: "outcomes unknown", readers: 2, rounds: 1, kinds: two, unknown: true},
-		{name: "outcomes unknown, a crash", readers: 1, rounds: 2, kinds: two, crashes: 1, unknown: true},
-		{name: "outcomes unknown, writers of the table and of everything", readers: 2, rounds: 1, kinds: []writes{tab, all}, unknown: true, heavy: true},
-		{name: "live fences run out", readers: 2, rounds: 1, kinds: two, liveExpires: true},
-		{name: "live fences run out, outcomes unknown, commits fail", readers: 1, rounds: 2, kinds: two, liveExpires: true, fails: true, unknown: true},
-		{name: "a writer of the table and one of a row", readers: 2, rounds: 1, kinds: []writes{tab, row}, crashes: 1, evictions: 1, heavy: true},
-		{name: "a writer of everything and one of a row", readers: 2, rounds: 1, kinds: []writes{all, row}, crashes: 1, evictions: 1, heavy: true},
-		{name: "writers of everything, the table and a row", readers: 1, rounds: 1, kinds: []writes{all, tab, row}, crashes: 1, heavy: true},
-		{name: "a query of the whole table", readers: 2, rounds: 1, kinds: two, crashes: 1, evictions: 1, whole: true, heavy: true},
-		{name: "a query of the whole table, writers of the table and of a row", readers: 2, rounds: 1, kinds: []writes{tab, row}, crashes: 1, evictions: 1, whole: true, heavy: true},
-		{name: "two readers twice, two writers", readers: 2, rounds: 2, kinds: two, crashes: 1, evictions: 1, heavy: true},
-		{name: "commits fail, keys are lost", readers: 2, rounds: 1, kinds: two, crashes: 1, evictions: 1, fails: true, heavy: true},
-
-		{name: "large: everything at once but crashes", readers: 2, rounds: 1, kinds: []writes{tab, row}, evictions: 1, fails: true, unknown: true, large: true},
-		{name: "large: two readers, three writers", readers: 2, rounds: 1, kinds: []writes{row, row, row}, crashes: 1, large: true},
-		{name: "large: three readers, two writers", readers: 3, rounds: 1, kinds: two, crashes: 1, evictions: 1, large: true},
-		{name: "large: two losses of keys", readers: 2, rounds: 1, kinds: two, crashes: 1, evictions: 2, large: true},
-		{name: "large: writers of everything, the table and a row", readers: 2, rounds: 1, kinds: []writes{all, tab, row}, crashes: 1, evictions: 1, large: true},
-
-		// Where it ends.
-		{
-			name: "the end of the promise: a crash and a loss of keys in one run", readers: 2, rounds: 1, kinds: two,
-			crashes: 1, evictions: 1, both: true, stale: true,
-		},
-		{
-			name: "the end of the promise: a crash after a live fence ran out", readers: 2, rounds: 1, kinds: two,
-			crashes: 1, liveExpires: true, stale: true,
-		},
-
-		// Readers and writers that do not keep the rules.
-		{name: "broken client: " + string(noLease), readers: 2, rounds: 1, kinds: two, client: noLease, stale: true},
-		{name: "broken client: " + string(noFence), readers: 1, rounds: 1, kinds: two, crashes: 1, client: noFence, stale: true},
-		{name: "broken client: " + string(noBump), readers: 1, rounds: 1, kinds: two, liveExpires: true, client: noBump, stale: true},
-		{name: "broken client: " + string(bumpEarly), readers: 2, rounds: 1, kinds: two, client: bumpEarly, stale: true},
-		{name: "broken client: " + string(noKeep), readers: 1, rounds: 1, kinds: two, unknown: true, client: noKeep, stale: true},
-		{
-			name: "broken client: " + string(noUnknownBump), readers: 1, rounds: 1, kinds: two,
-			unknown: true, liveExpires: true, client: noUnknownBump, stale: true,
-		},
-
-		// Stores without a safeguard.
-		{
-			name: "broken store: " + string(BreakPending), readers: 2, rounds: 1, kinds: two, crashes: 1,
-			safeguards: []Safeguard{BreakPending}, stale: true,
-		},
-		{
-			name: "broken store: " + string(BreakLostRegistry), readers: 1, rounds: 1, kinds: two, evictions: 1,
-			safeguards: []Safeguard{BreakLostRegistry}, stale: true,
-		},
-		{
-			name: "broken store: " + string(BreakFenceDrops) + ", " + string(BreakBumpDrops), readers: 2, rounds: 1, kinds: two, crashes: 1,
-			safeguards: []Safeguard{BreakFenceDrops, BreakBumpDrops}, stale: true,
-		},
-		{
-			name: "broken store: " + string(BreakFenceDrops), readers: 1, rounds: 1, kinds: two, crashes: 1, fails: true,
-			safeguards: []Safeguard{BreakFenceDrops}, stale: true,
-		},
-		{
-			name: "broken store: " + string(BreakBumpExpired), readers: 1, rounds: 1, kinds: two, liveExpires: true,
-			safeguards: []Safeguard{BreakBumpExpired}, stale: true,
-		},
-		{
-			name: "broken store: " + string(BreakKeep), readers: 1, rounds: 1, kinds: two, crashes: 1, unknown: true,
-			safeguards: []Safeguard{BreakKeep}, stale: true,
-		},
-		{
-			name: "broken store: " + string(BreakBumpDrops), readers: 1, rounds: 1, kinds: two, liveExpires: true, unknown: true,
-			safeguards: []Safeguard{BreakBumpDrops}, stale: true,
-		},
-		{
-			name: "broken store: " + string(BreakEpochTokens) + ", " + string(BreakEpochLive), readers: 2, rounds: 1, kinds: []writes{tab, row}, crashes: 1,
-			safeguards: []Safeguard{BreakEpochTokens, BreakEpochLive}, stale: true,
-		},
-
-		// These two rules stand in for each other: nothing is leased under the
-		// tokens of an epoch, nor a scheme that was registered under live
-		// fences. Each is needed by itself where a crash falls together with the
-		// loss of what the other one looks at, which is more than is promised.
-		{
-			name: "broken store: " + string(BreakEpochTokens) + ", a crash and a loss of the live fences", readers: 1, rounds: 1,
-			kinds: []writes{tab, tab}, crashes: 1, evictions: 1, losses: doEvictLive, both: true,
-			safeguards: []Safeguard{BreakEpochTokens}, stale: true,
-		},
-		{
-			name: "broken store: " + string(BreakEpochLive) + ", a crash and a loss of the epoch", readers: 1, rounds: 1,
-			kinds: []writes{tab, row}, crashes: 1, evictions: 1, losses: doEvictEpoch, both: true, whole: true,
-			safeguards: []Safeguard{BreakEpochLive}, stale: true,
-		},
-		{
-			name: "large: holds without: " + string(BreakEpochTokens) + ", three writers", readers: 1, rounds: 2, kinds: []writes{tab, tab, row},
-			crashes: 1, evictions: 1, fails: true, large: true, safeguards: []Safeguard{BreakEpochTokens},
-		},
-		{
-			name: "large: holds without: " + string(BreakEpochLive) + ", three writers", readers: 1, rounds: 2, kinds: []writes{tab, tab, row},
-			crashes: 1, evictions: 1, fails: true, large: true, safeguards: []Safeguard{BreakEpochLive},
-		},
-		{
-			name: "large: holds without: " + string(BreakEpochTokens) + ", outcomes unknown", readers: 2, rounds: 1, kinds: []writes{tab, row},
-			crashes: 1, evictions: 1, unknown: true, fails: true, large: true, safeguards: []Safeguard{BreakEpochTokens},
-		},
-		{
-			name: "large: holds without: " + string(BreakEpochLive) + ", outcomes unknown", readers: 2, rounds: 1, kinds: []writes{tab, row},
-			crashes: 1, evictions: 1, unknown: true, fails: true, large: true, safeguards: []Safeguard{BreakEpochLive},
-		},
-		{
-			name: "holds without: " + string(BreakEpochTokens), readers: 2, rounds: 1, kinds: []writes{tab, row}, crashes: 1, evictions: 1, heavy: true,
-			safeguards: []Safeguard{BreakEpochTokens},
-			note:       "while epoch fences are live fences of the table, no scheme is leased that was registered under them",
-		},
-		{
-			name: "holds without: " + string(BreakEpochLive), readers: 2, rounds: 1, kinds: []writes{tab, row}, crashes: 1, evictions: 1, heavy: true,
-			safeguards: []Safeguard{BreakEpochLive},
-			note:       "while the epoch keeps its tokens nothing is leased under them",
-		},
+	if c.apart != nil {
+		out = append(out, "GetApart")
 	}
+	return out
 }

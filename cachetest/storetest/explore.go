@@ -3,147 +3,193 @@ package storetest
 import (
 	"errors"
 	"fmt"
-	"math"
-	"math/bits"
-	"slices"
+	"runtime"
+	"sync"
 	"testing"
+
+	"github.com/cacheops/cacheops/store"
 )
 
-// outcome is what an exploration found.
-type outcome struct {
-	states, transitions, replays int
-	// schedules is the number of ways from the first state to one in which all
-	// readers and writers are through. Actors that are alike and have not begun
-	// begin in their order, so schedules that differ in their names count once.
-	schedules uint64
-	// stale says which promise broke; empty when none did.
-	stale string
-	// schedule are the steps that led there.
-	schedule []action
+// drives is what the drivers did.
+type drives struct {
+	paths int // schedules from the beginning
+	laps  int // steps of them, done again or for the first time
+	calls int // calls of stores
+	hooks int // calls of the harness's hooks
 }
 
-// explorer goes depth first through every state, and does every transition of
-// each in the real store. To come back to a state it plays the schedule again in
-// an empty database.
-type explorer struct {
-	driver   driver
-	c        *config
-	seen     map[state]uint64 // with the schedules that go on from each
-	schedule []action
-	states   []state // the state before each step of the schedule
-	outcome  outcome
+func (d *drives) add(x drives) {
+	d.paths += x.paths
+	d.laps += x.laps
+	d.calls += x.calls
+	d.hooks += x.hooks
 }
 
-// explore explores the configuration. The error is a difference between the
-// store and the model.
-func explore(t testing.TB, h *Harness, c *config) (outcome, error) {
-	e := &explorer{driver: driver{t: t, h: h, c: c}, c: c, seen: make(map[state]uint64)}
-	first := state{crashes: c.crashes, evictions: c.evictions}
-	if err := e.driver.reset(); err != nil {
-		return e.outcome, err
-	}
-	_, err := e.visit(first)
-	e.outcome.schedules = e.seen[first]
+// slowDrivers is how many drivers wait for a slow store at once.
+const slowDrivers = 8
+
+// slowSteps is how many steps a configuration may have at most, for a slow store
+// to be driven along fine sights. That is less than a minute of calls in all.
+const slowSteps = 100_000
+
+// explore explores the configuration: in the model first, which tells every
+// state and every step, then in real stores, which must answer what the model
+// says. A slow store does what the sights in told tell apart and is not done: fine
+// ones where fine is true or the steps are few. The error is a difference between
+// the store and the model.
+func explore(t testing.TB, h *Harness, c *config, told stores, fine bool) (outcome, error) {
+	g, out, err := survey(c)
 	if err != nil {
-		err = fmt.Errorf("%w\nschedule: %v", err, e.schedule)
+		return out, err
 	}
-	if closing := e.driver.close(); err == nil {
-		err = closing
+	var sights *sights
+	out.how = "each of them"
+	if h.Slow {
+		fine = fine || len(g.steps) <= slowSteps
+		out.how = "those that the store can tell apart and had not done"
+		if out.fine = fine; fine {
+			out.how = "those that differ in what others are about to do"
+		}
+		sights = told.of(c, fine)
+		g.sight(c, sights)
 	}
-	return e.outcome, err
+	// A store without a safeguard is driven along the schedule that breaks the
+	// promise alone: what it holds besides is nobody's promise.
+	if out.stale == "" || !h.Slow && len(c.safeguards) == 0 {
+		out.driven, err = driveAll(t, h, c, newCoverer(g, sights).path)
+	}
+	if err == nil && out.stale != "" {
+		// The schedule that breaks the promise, every step of it compared: what
+		// the model says of it is true of the store.
+		laps := make([]lap, len(out.schedule))
+		for i, a := range out.schedule {
+			laps[i] = lap{a, true}
+		}
+		var last drives
+		last, err = driveAll(t, h, c, func() (path []lap) { path, laps = laps, nil; return path })
+		out.driven.add(last)
+	}
+	return out, err
 }
 
-// errSchedules is returned where the schedules cannot be counted.
-var errSchedules = errors.New("storetest: the schedules cannot be counted: a state comes back to itself, or they are too many")
-
-// open stands for the number of schedules of a state that is being visited.
-const open = math.MaxUint64
-
-// visit goes through everything that can follow from the state, in which the
-// store is. It reports whether the exploration shall go on.
-func (e *explorer) visit(s state) (bool, error) {
-	e.outcome.states++
-	e.seen[s] = open
-	here := true // the store is in the state s
-	// A loss of keys is nothing that has to happen: the schedule that ends here
-	// is one, and losses after its end are none of their own.
-	actions := s.actions(e.c, nil)
-	over := !slices.ContainsFunc(actions, func(a action) bool { return a.verb < doEvictStamp })
-	var schedules uint64
-	for _, a := range actions {
-		if !here {
-			if err := e.replay(); err != nil {
-				return false, err
+// driveAll drives the schedules that next returns, until it returns none. The
+// drivers run beside each other, each with a store of its own. All stores are
+// made by the caller's goroutine, where a test may be ended.
+func driveAll(t testing.TB, h *Harness, c *config, next func() []lap) (sum drives, err error) {
+	running := runtime.GOMAXPROCS(0)
+	if h.Slow {
+		running = slowDrivers
+	}
+	var (
+		wg    sync.WaitGroup
+		paths = make(chan [][]lap)
+		wants = make(chan chan<- store.Store)
+		over  = make(chan struct{})
+		ends  = make(chan *driver, running)
+	)
+	// Should Harness.New end the test, the drivers end too.
+	defer wg.Wait()
+	defer close(over)
+	for range running {
+		d := &driver{h: h, c: c, wants: wants, over: over}
+		wg.Go(func() {
+			d.err = errors.Join(d.all(paths), d.close())
+			ends <- d
+		})
+	}
+	var ready [][]lap
+	feed := paths // nil when there are no more
+	for running > 0 {
+		for feed != nil && len(ready) < batch && err == nil {
+			path := next()
+			if path == nil {
+				break
+			}
+			ready = append(ready, path)
+		}
+		if feed != nil && (len(ready) == 0 || err != nil) {
+			close(feed)
+			feed = nil
+		}
+		select {
+		case feed <- ready:
+			ready = nil
+		case made := <-wants:
+			made <- h.New(t)
+		case d := <-ends:
+			running--
+			sum.add(d.drives)
+			if err == nil {
+				err = d.err
 			}
 		}
-		after := s.apply(e.c, a)
-		e.schedule, e.states = append(e.schedule, a), append(e.states, s)
-		e.outcome.transitions++
-		actors := e.driver.actors
-		if err := e.driver.do(a, &s, &after); err != nil {
-			return false, err
-		}
-		if on, err := e.probe(&after); !on || err != nil {
-			return false, err
-		}
-		here = false
-		if _, known := e.seen[after]; !known {
-			if on, err := e.visit(after); !on || err != nil {
-				return on, err
-			}
-		} else if !a.verb.onStore() {
-			// The step changed nothing but what the actors remember.
-			e.driver.actors = actors
-			here = true
-		}
-		e.schedule, e.states = e.schedule[:len(e.schedule)-1], e.states[:len(e.states)-1]
-		var carry uint64
-		if schedules, carry = bits.Add64(schedules, e.seen[after], 0); carry != 0 || e.seen[after] == open {
-			return false, errSchedules
-		}
 	}
-	if over {
-		schedules = 1
-	}
-	e.seen[s] = schedules
-	return true, nil
+	return sum, err
 }
 
-// replay brings an empty database into the state that the schedule leads to.
-func (e *explorer) replay() error {
-	e.outcome.replays++
-	if err := e.driver.reset(); err != nil {
+// batch is how many schedules a driver gets at once.
+const batch = 16
+
+// all drives the schedules.
+func (d *driver) all(paths <-chan [][]lap) error {
+	for {
+		select {
+		case <-d.over:
+			return nil
+		case some, more := <-paths:
+			if !more {
+				return nil
+			}
+			for _, path := range some {
+				if err := d.path(path); err != nil {
+					return err
+				}
+			}
+		}
+	}
+}
+
+// path drives one schedule in an empty database.
+func (d *driver) path(path []lap) error {
+	if err := d.reset(); err != nil {
 		return err
 	}
-	for i, a := range e.schedule {
-		before := &e.states[i]
-		after := before.apply(e.c, a)
-		if err := e.driver.do(a, before, &after); err != nil {
-			return fmt.Errorf("step %d of a schedule that passed before: %w", i, err)
+	s := d.c.first()
+	d.paths++
+	for i, l := range path {
+		after := s.apply(d.c, l.action)
+		d.laps++
+		err := d.do(l, &s, &after)
+		// A slow store is not asked again where it was asked nothing, or where the
+		// step itself was to ask.
+		if err == nil && l.fresh && (!d.h.Slow || l.action.verb.onStore() && !l.action.verb.sees()) {
+			err = d.probe(&after)
 		}
+		if err != nil {
+			if !l.fresh {
+				err = fmt.Errorf("a step that another schedule passed: %w", err)
+			}
+			var actions []action
+			for _, l := range path[:i+1] {
+				actions = append(actions, l.action)
+			}
+			return fmt.Errorf("%w\nschedule: %s", err, schedule(actions))
+		}
+		s = after
 	}
 	return nil
 }
 
-// probe asks the store what a reader would get now, compares it with the model,
-// and judges it by the promises. It reports false when one broke.
-func (e *explorer) probe(s *state) (bool, error) {
-	version, ok, err := e.driver.hit()
+// probe asks the store what a reader would get now, and compares it with the
+// model.
+func (d *driver) probe(s *state) error {
+	version, ok, err := d.hit()
 	if err != nil {
-		return false, err
+		return err
 	}
 	if want, hits := s.hit(); ok != hits || version != want {
-		return false, fmt.Errorf("storetest: a read now: the store answers %v version %d, the model %v version %d",
+		return fmt.Errorf("storetest: a read now: the store answers %v version %d, the model %v version %d",
 			ok, version, hits, want)
 	}
-	switch {
-	case ok && version < s.acked:
-		e.outcome.stale = fmt.Sprintf("STALE HIT: version %d after %d was acknowledged", version, s.acked)
-	case ok && version < s.database && s.quiet(e.c):
-		e.outcome.stale = fmt.Sprintf("STALE FOR GOOD: version %d, the database has %d", version, s.database)
-	default:
-		return true, nil
-	}
-	e.outcome.schedule = append([]action(nil), e.schedule...)
-	return false, nil
+	return nil
 }

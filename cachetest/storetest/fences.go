@@ -62,9 +62,9 @@ var fenceTests = []test{
 	})},
 	{"a fence is over at its deadline, and leaves no value", []string{"Advance"}, eachKind(func(b *bench, q *store.Query, change func(int) *store.Change) {
 		b.fence(change(1))
-		b.h.Advance(b.store, life-time.Second)
-		b.fenced(q, "a second is left")
-		b.h.Advance(b.store, 2*time.Second)
+		b.h.Advance(b.store, life-10*time.Second)
+		b.fenced(q, "ten seconds are left")
+		b.h.Advance(b.store, 11*time.Second)
 		b.miss("an expired fence is a missing stamp", q)
 		b.put(2, q)
 		b.hit(2, q)

@@ -14,7 +14,8 @@ import (
 )
 
 var loadTests = []test{
-	{"no read is older than an acknowledged write", nil, func(b *bench) { hammer(b, 8, 8, nil) }},
+	{"no read is older than an acknowledged write", nil, func(b *bench) { hammer(b, 8, 8, nil, b.store) }},
+	{"no read is older than an acknowledged write, of two processes", second, func(b *bench) { hammer(b, 8, 8, nil, b.second()...) }},
 	{"no read is older than an acknowledged write, under pressure", []string{"NewSmall"}, func(b *bench) {
 		b.store = b.h.NewSmall(b)
 		defer func() {
@@ -23,26 +24,33 @@ var loadTests = []test{
 			}
 		}()
 		// Three entries for each row, of 4 KiB: five times what the store holds.
-		hammer(b, 400, 4096, nil)
+		hammer(b, 400, 4096, nil, b.store)
 	}},
 	{
-		"no read is older than an acknowledged write, while keys are lost",
-		[]string{"EvictStamp", "EvictEpoch", "EvictGlobal", "EvictRegistry"},
-		func(b *bench) {
-			hammer(b, 8, 8, func(r *rand.Rand) {
-				switch r.IntN(4) {
-				case 0:
-					b.h.EvictStamp(b.store, b.db, "rows", rowKey(r.IntN(8)))
-				case 1:
-					b.h.EvictEpoch(b.store, b.db, "rows")
-				case 2:
-					b.h.EvictRegistry(b.store, b.db, "rows")
-				case 3:
-					b.h.EvictGlobal(b.store, b.db)
-				}
-			})
-		},
+		"no read is older than an acknowledged write, while keys are lost", losing,
+		func(b *bench) { hammer(b, 8, 8, b.losing, b.store) },
 	},
+	{
+		"no read is older than an acknowledged write, of two processes, while keys are lost", append([]string{"Second"}, losing...),
+		func(b *bench) { hammer(b, 8, 8, b.losing, b.second()...) },
+	},
+}
+
+// losing are the hooks of what follows.
+var losing = []string{"EvictStamp", "EvictEpoch", "EvictGlobal", "EvictRegistry"}
+
+// losing loses a key.
+func (b *bench) losing(r *rand.Rand) {
+	switch r.IntN(4) {
+	case 0:
+		b.h.EvictStamp(b.store, b.db, "rows", rowKey(r.IntN(8)))
+	case 1:
+		b.h.EvictEpoch(b.store, b.db, "rows")
+	case 2:
+		b.h.EvictRegistry(b.store, b.db, "rows")
+	case 3:
+		b.h.EvictGlobal(b.store, b.db)
+	}
 }
 
 // Readers and writers do at least that many reads and writes each, and go on
@@ -107,10 +115,10 @@ func (d *rowsDatabase) ackedSum(rows []int) (sum uint64) {
 	return sum
 }
 
-// hammer lets readers and writers loose on one store, each with their steps in
-// the order that the protocol asks for. Lose, where it is given, loses keys
+// hammer lets readers and writers loose on the stores, which have the same keys,
+// each with their steps in the order that the protocol asks for. Lose, where it is given, loses keys
 // meanwhile.
-func hammer(b *bench, rows, size int, lose func(r *rand.Rand)) {
+func hammer(b *bench, rows, size int, lose func(r *rand.Rand), stores ...store.Store) {
 	db := &rowsDatabase{rows: make([]uint64, rows), locks: make([]sync.Mutex, rows), acked: make([]atomic.Uint64, rows), size: size}
 	queries := hammerQueries(b, rows)
 	var hits, misses atomic.Uint64
@@ -138,11 +146,11 @@ func hammer(b *bench, rows, size int, lose func(r *rand.Rand)) {
 	for i := range hammerReaders {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
 		act(hammerReads, func(int) error {
-			return db.readOnce(b, queries[r.IntN(len(queries))], r, &hits, &misses)
+			return db.readOnce(stores[i%len(stores)], queries[r.IntN(len(queries))], r, &hits, &misses)
 		})
 	}
 	for i := range hammerWriters {
-		w := &hammerWriter{b: b, db: db, r: rand.New(rand.NewPCG(seed, uint64(100+i)))}
+		w := &hammerWriter{store: stores[i%len(stores)], database: b.db, db: db, r: rand.New(rand.NewPCG(seed, uint64(100+i)))}
 		act(hammerWrites, func(n int) error {
 			return w.write(store.Token{1, byte(i), byte(n), byte(n >> 8), byte(n >> 16)})
 		})
@@ -170,8 +178,12 @@ func hammer(b *bench, rows, size int, lose func(r *rand.Rand)) {
 	}
 	// When all is over, what is still in the cache is what the database has.
 	for i, q := range queries {
-		if got, ok := b.get(q.Query); ok && got != db.read(q.rows) {
-			b.Errorf("query %d: the cache has %d for good, the database %d", i, got, db.read(q.rows))
+		for _, s := range stores {
+			x := *b
+			x.store = s
+			if got, ok := x.get(q.Query); ok && got != db.read(q.rows) {
+				b.Errorf("query %d: the cache has %d for good, the database %d", i, got, db.read(q.rows))
+			}
 		}
 	}
 	h, m := hits.Load(), misses.Load()
@@ -181,11 +193,11 @@ func hammer(b *bench, rows, size int, lose func(r *rand.Rand)) {
 	}
 }
 
-func (d *rowsDatabase) readOnce(b *bench, q hammerQuery, r *rand.Rand, hits, misses *atomic.Uint64) error {
+func (d *rowsDatabase) readOnce(s store.Store, q hammerQuery, r *rand.Rand, hits, misses *atomic.Uint64) error {
 	ctx := context.Background()
 	start := d.ackedSum(q.rows)
-	p, ok, err := b.store.Get(ctx, q.Query)
-	if local, is := b.store.(store.Local); is && r.IntN(2) == 0 {
+	p, ok, err := s.Get(ctx, q.Query)
+	if local, is := s.(store.Local); is && r.IntN(2) == 0 {
 		p, ok = local.GetLocal(q.Database, q.Key)
 	}
 	if err != nil {
@@ -199,7 +211,7 @@ func (d *rowsDatabase) readOnce(b *bench, q hammerQuery, r *rand.Rand, hits, mis
 		return nil
 	}
 	misses.Add(1)
-	l, err := b.store.Lease(ctx, q.Query)
+	l, err := s.Lease(ctx, q.Query)
 	if err != nil {
 		return fmt.Errorf("lease: %w", err)
 	}
@@ -207,7 +219,7 @@ func (d *rowsDatabase) readOnce(b *bench, q hammerQuery, r *rand.Rand, hits, mis
 	if l.Fenced {
 		return nil
 	}
-	if err := b.store.Fill(ctx, q.Query, l.Snapshot, payload{sum, d.size}, time.Hour); err != nil {
+	if err := s.Fill(ctx, q.Query, l.Snapshot, payload{sum, d.size}, time.Hour); err != nil {
 		return fmt.Errorf("fill: %w", err)
 	}
 	return nil
@@ -215,7 +227,8 @@ func (d *rowsDatabase) readOnce(b *bench, q hammerQuery, r *rand.Rand, hits, mis
 
 // hammerWriter is a writer with its copy of the registry.
 type hammerWriter struct {
-	b        *bench
+	store    store.Store
+	database string
 	db       *rowsDatabase
 	r        *rand.Rand
 	registry store.Registry
@@ -234,13 +247,13 @@ func (w *hammerWriter) write(t store.Token) error {
 		kind = writesAll
 	}
 	ctx := context.Background()
-	if err := w.do(row, kind, t, func(c *store.Change) (store.Ack, error) { return w.b.store.Fence(ctx, c) }); err != nil {
+	if err := w.do(row, kind, t, func(c *store.Change) (store.Ack, error) { return w.store.Fence(ctx, c) }); err != nil {
 		return err
 	}
 	if w.r.IntN(10) == 0 {
 		// The outcome is unknown for a while: the server commits, or not,
 		// after the first bump, and the row lock is held until it does.
-		if err := w.do(row, kind, t, func(c *store.Change) (store.Ack, error) { return w.b.store.Bump(ctx, c, store.KeepFence) }); err != nil {
+		if err := w.do(row, kind, t, func(c *store.Change) (store.Ack, error) { return w.store.Bump(ctx, c, store.KeepFence) }); err != nil {
 			return err
 		}
 	}
@@ -252,7 +265,7 @@ func (w *hammerWriter) write(t store.Token) error {
 		committed = w.db.rows[row]
 		w.db.mu.Unlock()
 	}
-	if err := w.do(row, kind, t, func(c *store.Change) (store.Ack, error) { return w.b.store.Bump(ctx, c, store.DropFence) }); err != nil {
+	if err := w.do(row, kind, t, func(c *store.Change) (store.Ack, error) { return w.store.Bump(ctx, c, store.DropFence) }); err != nil {
 		return err
 	}
 	if commits {
@@ -265,7 +278,7 @@ var errStaleForEver = errors.New("storetest: the registry is stale after a hundr
 
 // do fences or bumps, and does again what is stale.
 func (w *hammerWriter) do(row int, kind writes, t store.Token, op func(*store.Change) (store.Ack, error)) error {
-	c := &store.Change{Database: w.b.db, Token: t, TTL: time.Hour}
+	c := &store.Change{Database: w.database, Token: t, TTL: time.Hour}
 	for range 100 {
 		switch kind {
 		case writesAll:

@@ -12,8 +12,20 @@ import (
 // Harness makes the stores that the suite tests.
 type Harness struct {
 	// New makes an empty store that shares nothing with any other. The suite
-	// closes it. Required.
+	// closes it. Required. Stores on one server share nothing if each has keys
+	// of its own. Several of them are used at once, and the hooks below with
+	// them: a hook does something to that one store, and nothing to any other.
 	New func(t testing.TB) store.Store
+
+	// Slow says that a call of the store takes long, as one to a server does.
+	// [Exhaustive] then does each step once that the store can tell apart, and
+	// several schedules at a time. See there.
+	Slow bool
+
+	// GetApart begins a Get that looks at its parts one by one, when the suite
+	// tells it to. It is for stores whose Get is not one step. A read that is
+	// begun may never come to its end.
+	GetApart func(s store.Store, q *store.Query) Apart
 
 	// RefusesDead says that Fill looks at the snapshot and leaves the entry that
 	// is there where the snapshot is dead. The protocol does not ask for it.
@@ -26,6 +38,11 @@ type Harness struct {
 	// Advance lets time go by for the store: after it, everything whose time
 	// ended within d is over.
 	Advance func(s store.Store, d time.Duration)
+
+	// WallClock says that time goes by for the store by itself, and that Advance
+	// only brings nearer the end of what it has written down: who waits for the
+	// end of a lock's time then waits as long as it was when the wait began.
+	WallClock bool
 
 	// Expire ends the time of the token's fences in the database, wherever
 	// they are, and of nothing else.
@@ -41,9 +58,16 @@ type Harness struct {
 	EvictRegistry func(s store.Store, database, table string)
 	// EvictLive loses the table's list of live fences, and no fence itself.
 	EvictLive func(s store.Store, database, table string)
-	// Flush loses everything. Of all the hooks it and Expire are never called
-	// while other calls are under way.
+	// Flush loses everything that the store holds, and nothing of any other. Of
+	// all the hooks it and Expire are never called while other calls of the store
+	// are under way. Exhaustive calls it thousands of times.
 	Flush func(s store.Store)
+
+	// Second makes another store on the same keys, as another process does. The
+	// suite closes it. It may outlive the one that it is given.
+	Second func(t testing.TB, s store.Store) store.Store
+	// Stall lets whatever the store asks not answer, until resume is called.
+	Stall func(s store.Store) (resume func())
 
 	// Break switches one safeguard off in a new store, to see that its absence
 	// is noticed.
@@ -85,6 +109,7 @@ func (h *Harness) hooks() map[string]bool {
 		"NewSmall": h.NewSmall != nil, "Advance": h.Advance != nil, "Expire": h.Expire != nil,
 		"EvictStamp": h.EvictStamp != nil, "EvictEpoch": h.EvictEpoch != nil, "EvictGlobal": h.EvictGlobal != nil,
 		"EvictRegistry": h.EvictRegistry != nil, "EvictLive": h.EvictLive != nil, "Flush": h.Flush != nil, "Break": h.Break != nil,
+		"GetApart": h.GetApart != nil, "Second": h.Second != nil, "Stall": h.Stall != nil,
 	}
 }
 

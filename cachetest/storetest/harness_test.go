@@ -43,7 +43,7 @@ func TestHooksThatAreAskedForExist(t *testing.T) {
 		}
 	}
 	for _, tests := range [][]test{
-		entryTests, writeTests, fenceTests, registryTests, lossTests, nameTests, schemaTests, lockTests, callTests, loadTests,
+		entryTests, writeTests, fenceTests, registryTests, lossTests, nameTests, schemaTests, lockTests, callTests, processTests, remoteTests, loadTests,
 	} {
 		for _, x := range tests {
 			know(x.name, x.needs)
@@ -95,7 +95,7 @@ func TestSchedulesAreCounted(t *testing.T) {
 		{0, []writes{writesAll, writesTable}, 70},
 	} {
 		c := config{readers: x.readers, rounds: 1, kinds: x.kinds, refusesDead: true}
-		out, err := explore(t, &h, &c)
+		out, err := explore(t, &h, &c, nil, false)
 		if err != nil || out.schedules != x.want {
 			t.Errorf("%d readers, writers %v: %v, %v, want %d schedules", x.readers, x.kinds, &out, err, x.want)
 		}

@@ -33,13 +33,17 @@ const (
 	readerLeases
 	readerReads
 	readerFills
+	readerSees // it has seen a part of what its read in parts looks at
 )
 
 type reader struct {
 	step, round uint8
 	leased      bool
-	snapshot    stamps
-	version     uint8 // what it read in the database
+	snapshot    stamps // leased; while it sees, those of the entry
+	version     uint8  // what it read in the database; while it sees, the entry's
+	seen        parts  // of a read under way
+	have        stamps // those it has seen, 0 for none that is live
+	floor       uint8  // what was acknowledged when the read began
 }
 
 // The steps of a writer: what it does next.
@@ -110,8 +114,8 @@ func (s *state) quiet(c *config) bool {
 func (s *state) fresh() uint8 {
 	top := max(s.global.value, s.epoch.value, s.conj.value, s.entry.global, s.entry.epoch, s.entry.conj)
 	for i := range s.readers {
-		n := s.readers[i].snapshot
-		top = max(top, n.global, n.epoch, n.conj)
+		n, m := s.readers[i].snapshot, s.readers[i].have
+		top = max(top, n.global, n.epoch, n.conj, m.global, m.epoch, m.conj)
 	}
 	return top + 1
 }
@@ -141,6 +145,7 @@ func (s *state) normal() {
 	all(&s.entry)
 	for i := range s.readers {
 		all(&s.readers[i].snapshot)
+		all(&s.readers[i].have)
 	}
 }
 

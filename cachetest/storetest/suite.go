@@ -26,6 +26,8 @@ func Run(t *testing.T, h Harness) {
 		{"schema", schemaTests},
 		{"locks", lockTests},
 		{"calls", callTests},
+		{"processes", processTests},
+		{"remote", remoteTests},
 		{"load", loadTests},
 	} {
 		t.Run(group.name, func(t *testing.T) {

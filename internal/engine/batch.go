@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"slices"
+	"time"
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/store"
@@ -66,23 +67,42 @@ func (k *knownKeys) add(domain string, c store.TableChange) {
 
 // bump makes the changes invalid, and tells what was dropped.
 func (b *batch) bump(ctx context.Context, keep store.Keep) error {
+	return b.bumpUntil(ctx, keep, time.Time{})
+}
+
+// bumpUntil is bump that is tried again, until a time is over, while the store is
+// unavailable.
+func (b *batch) bumpUntil(ctx context.Context, keep store.Keep, until time.Time) error {
 	e := b.handle.engine
 	t := b.told()
-	var err error
-	if b.schemaChanged() {
-		// First the version, while the fences still hold: a reader that leases
-		// after them must see that its plan is void.
-		err = e.schemaChanged(ctx, b.handle.database)
-	}
-	if err == nil {
-		err = b.apply(ctx, func(ch *store.Change) (store.Ack, error) {
-			return e.bump(ctx, ch, keep)
-		}, t)
-	}
+	err := e.insist(until, func() error { return b.tryBump(ctx, keep, t) })
 	if err == nil {
 		e.counters.invalidations.Add(1)
 	}
 	e.tell(ctx, t)
+	return err
+}
+
+// tryBump tries to bump once.
+func (b *batch) tryBump(ctx context.Context, keep store.Keep, t *told) (err error) {
+	e := b.handle.engine
+	if b.schemaChanged() {
+		// First the version, while the fences still hold: a reader that leases
+		// after them must see that its plan is void.
+		if err := e.schemaChanged(ctx, b.handle.database); err != nil {
+			return err
+		}
+	}
+	err = b.apply(ctx, func(ch *store.Change) (store.Ack, error) {
+		ack, err := e.cfg.Store.Bump(ctx, ch, keep)
+		if err == nil {
+			_ = e.noted(ctx, callBump, nil)
+		}
+		return ack, err
+	}, t)
+	if err != nil { // also when its time was over
+		_ = e.noted(context.WithoutCancel(ctx), callBump, err)
+	}
 	return err
 }
 
@@ -110,7 +130,7 @@ func (b *batch) applyIn(ctx context.Context, domain string, do func(*store.Chang
 		ch.All = true
 		ack, err := do(ch)
 		b.answered(domain, ack)
-		if t != nil {
+		if err == nil && t != nil {
 			t.all = true
 		}
 		return err

@@ -36,6 +36,7 @@ type Changes struct {
 	stored store.Schema
 
 	later    *Postponed // takes the changes after the commit; nil: nobody does
+	degraded bool       // the last fence failed and is done without
 	fenced   bool
 	fencedAt time.Time // when the fences in force were asked for
 }

@@ -10,39 +10,61 @@ import (
 	"github.com/cacheops/cacheops/store"
 )
 
+// remedy is what a program is told to do about a write that the store refused.
+const remedy = "mend the store, or let such writes pass by Config.OnStoreFailure: Degrade"
+
 // Fence fences everything that was collected, but for what the context
 // postpones. It is called right before the commit. An error means that the commit
-// must not happen.
+// must not happen. Where the engine degrades, a store that is unavailable is none.
 func (c *Changes) Fence(ctx context.Context) error {
 	if c.Empty() {
 		return nil
 	}
+	e := c.handle.engine
 	at := time.Now()
-	c.later = postponing(ctx)
+	c.later, c.degraded = postponing(ctx), false
 	b := c.batch()
 	if c.later != nil {
 		b.log, b.known = c.prompt(), nil
 	}
 	err := b.apply(ctx, func(ch *store.Change) (store.Ack, error) {
-		return c.handle.engine.cfg.Store.Fence(ctx, ch)
+		ack, err := e.cfg.Store.Fence(ctx, ch)
+		if err == nil {
+			_ = e.noted(ctx, callFence, nil)
+		}
+		return ack, err
 	}, nil)
-	if err != nil {
-		c.handle.engine.countStoreError(ctx, c.handle.engine.called("fence"), err)
+	if err == nil {
+		c.fenced, c.fencedAt, c.stored = true, at, b.stored
+		return nil
+	}
+	_ = e.noted(ctx, callFence, err)
+	switch away := errors.Is(err, store.ErrUnavailable); {
+	case away && e.cfg.Degrade && ctx.Err() == nil:
+		c.degraded = true
+		return nil
+	case away:
+		return fmt.Errorf("cacheops: the write was rolled back, since readers could not be kept from stale results (%s): %w", remedy, err)
+	default:
 		return fmt.Errorf("cacheops: the write was rolled back, since readers could not be kept from stale results: %w", err)
 	}
-	c.fenced, c.fencedAt, c.stored = true, at, b.stored
-	return nil
 }
 
+// Degraded reports whether the last fence failed and is done without.
+func (c *Changes) Degraded() bool { return c.degraded }
+
 // Alive reports whether the fences live long enough for a commit that begins
-// now. It reads a monotonic clock.
+// now, or are done without. It reads a monotonic clock.
 func (c *Changes) Alive() bool {
-	return c.Empty() || c.fenced && time.Since(c.fencedAt) < c.handle.engine.cfg.FenceTTL/2
+	return c.Empty() || c.degraded || c.fenced && time.Since(c.fencedAt) < c.handle.engine.cfg.FenceTTL/2
 }
 
 // Committed ends a change after a commit without an error: what the context of
 // the fence postpones is handed on, the rest is bumped.
 func (c *Changes) Committed(ctx context.Context) {
+	if c.degraded {
+		c.handle.engine.counters.degraded.Add(1)
+	}
 	// Only now is it handed on: what was there earlier could be invalidated
 	// before the commit, and then never again.
 	if c.later == nil || !c.later.add(c) {
@@ -51,28 +73,83 @@ func (c *Changes) Committed(ctx context.Context) {
 	}
 	b := c.batch()
 	b.log, b.known = c.prompt(), nil
-	c.bump(ctx, b, store.DropFence)
+	c.bump(ctx, b, store.DropFence, c.fencedUntil())
 }
 
-// Bump makes everything that was collected invalid, after a commit, whatever
-// its outcome. Keep leaves the fences, where the outcome is unknown. The
-// context's end does not end it. What is left undone the fences' end does.
-func (c *Changes) Bump(ctx context.Context, keep store.Keep) { c.bump(ctx, c.batch(), keep) }
+// Bump makes everything that was collected invalid, after a commit that may have
+// taken effect, whatever its outcome. Keep leaves the fences, where the outcome is
+// unknown. The context's end does not end it.
+//
+// Where the store is unavailable it is tried again as long as the fences hold: so
+// long nobody reads what is stale, but a store that lost its keys has lost them
+// too, and must be told. What cannot be told by then is owed, see debts.
+func (c *Changes) Bump(ctx context.Context, keep store.Keep) {
+	c.bump(ctx, c.batch(), keep, c.fencedUntil())
+}
 
-func (c *Changes) bump(ctx context.Context, b *batch, keep store.Keep) {
+// Failed is Bump after a commit of which the error says that it did not take
+// effect. It is not waited for: if the error is right nothing is stale, and the
+// fences end by their deadline. It is owed all the same, for not every driver's
+// errors can be relied on, and what that costs is hits in an outage.
+func (c *Changes) Failed(ctx context.Context) {
+	c.bump(ctx, c.batch(), store.DropFence, time.Time{})
+}
+
+// Withdraw takes back the fences of a change whose commit was never tried, those
+// that were set before one failed. Where that fails they end by their deadline.
+// Nothing changed, so nothing is owed.
+func (c *Changes) Withdraw(ctx context.Context) {
+	if c.Empty() {
+		return
+	}
+	ctx, cancel := c.bounded(ctx)
+	defer cancel()
+	_ = c.batch().bump(ctx, store.DropFence) // counted, and logged as an outage
+}
+
+// Owe has the store told, some time before the next read of the cache, of what was
+// collected: for changes that stay although they were to be undone.
+func (c *Changes) Owe(ctx context.Context) {
+	if !c.Empty() {
+		c.handle.engine.owe(ctx, c.batch(), store.DropFence)
+	}
+}
+
+// fencedUntil is when the fences in force end, the zero time where there are none.
+func (c *Changes) fencedUntil() time.Time {
+	if !c.fenced || c.degraded {
+		return time.Time{}
+	}
+	return c.fencedAt.Add(c.handle.engine.cfg.FenceTTL)
+}
+
+// bounded returns a context for what has to be done whatever becomes of the
+// program's own.
+func (c *Changes) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), c.handle.engine.cfg.FenceTTL)
+}
+
+func (c *Changes) bump(ctx context.Context, b *batch, keep store.Keep, until time.Time) {
 	if len(b.log) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.handle.engine.cfg.FenceTTL)
+	ctx, cancel := c.bounded(ctx)
 	defer cancel()
-	err := b.bump(ctx, keep)
-	if err == nil && c.overtaken(ctx, b) {
+	err := b.bumpUntil(ctx, keep, until)
+	if err == nil && c.overtaken(ctx, b) || err != nil && c.unlocked != nil {
+		// After an error it is not known what the store says of the schema.
 		c.AddAll(false)
-		err = c.batch().bump(ctx, keep)
+		if b = c.batch(); err == nil {
+			err = b.bumpUntil(ctx, keep, until)
+		}
 	}
-	if err != nil && !errors.Is(err, store.ErrClosed) {
-		c.handle.engine.cfg.Logger.ErrorContext(ctx, "cacheops: bump failed, the fences will end by their deadline", "error", err)
+	if err == nil || errors.Is(err, store.ErrClosed) {
+		return
 	}
+	if !errors.Is(err, store.ErrUnavailable) {
+		c.handle.engine.cfg.Logger.ErrorContext(ctx, "cacheops: bump failed", "error", err)
+	}
+	c.handle.engine.owe(ctx, b, keep)
 }
 
 // NoticeSchema is called after a statement that ran without a lock on the

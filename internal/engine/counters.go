@@ -2,13 +2,11 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"math/bits"
 	"runtime"
 	"sync/atomic"
 
 	"github.com/cacheops/cacheops/internal/analysis"
-	"github.com/cacheops/cacheops/store"
 )
 
 // OpSlots is the length of a list of numbers by op.
@@ -46,11 +44,12 @@ type counters struct {
 	next    atomic.Uint32    // the stripe of the next connection
 
 	// What costs a query or a commit anyway is counted in one place.
-	fills, tooLarge, fenced                       atomic.Uint64
+	fills, fillsDropped, tooLarge, fenced         atomic.Uint64
+	degraded, toldLate                            atomic.Uint64
 	invalidations, keys, tableEpochs, allEpochs   atomic.Uint64
 	compared, differences, overtaken, notCompared atomic.Uint64
 	hookPanics                                    atomic.Uint64
-	store                                         [storeCalls]storeCall
+	storeErrors                                   [calls]atomic.Uint64
 }
 
 func newCounters() *counters {
@@ -95,7 +94,8 @@ type Counts struct {
 	Passed               [Passes]uint64
 	Errors, Cancelled    uint64
 
-	Fills, TooLarge, Fenced                          uint64
+	Fills, FillsDropped, TooLarge, Fenced            uint64
+	Degraded, ToldLate                               uint64
 	Invalidations, Keys, TableEpochs, DatabaseEpochs uint64
 	Compared, Differences, Overtaken, NotCompared    uint64
 	HookPanics                                       uint64
@@ -119,29 +119,23 @@ func (e *Engine) Counts() (c Counts) {
 		c.Errors += s.errors.Load()
 		c.Cancelled += s.cancelled.Load()
 	}
-	c.Fills, c.TooLarge, c.Fenced = n.fills.Load(), n.tooLarge.Load(), n.fenced.Load()
+	c.Fills, c.FillsDropped, c.TooLarge, c.Fenced = n.fills.Load(), n.fillsDropped.Load(), n.tooLarge.Load(), n.fenced.Load()
+	c.Degraded, c.ToldLate = n.degraded.Load(), n.toldLate.Load()
 	c.Invalidations, c.Keys = n.invalidations.Load(), n.keys.Load()
 	c.TableEpochs, c.DatabaseEpochs = n.tableEpochs.Load(), n.allEpochs.Load()
 	c.Compared, c.Differences = n.compared.Load(), n.differences.Load()
 	c.Overtaken, c.NotCompared = n.overtaken.Load(), n.notCompared.Load()
 	c.HookPanics = n.hookPanics.Load()
-	c.GetErrors, c.LeaseErrors, c.FillErrors = n.store[storeGet].all.Load(), n.store[storeLease].all.Load(), n.store[storeFill].all.Load()
-	c.FenceErrors, c.BumpErrors, c.OtherErrors = n.store[storeFence].all.Load(), n.store[storeBump].all.Load(), n.store[storeOther].all.Load()
+	failed := func(c call) uint64 { return n.storeErrors[c].Load() }
+	c.GetErrors, c.LeaseErrors, c.FillErrors = failed(callGet), failed(callLease), failed(callFill)
+	c.FenceErrors, c.BumpErrors = failed(callFence), failed(callBump)
+	c.OtherErrors = failed(callLock) + failed(callSchema) + failed(callRegistry)
 	return c
 }
 
 // CountTooLarge counts a result that was passed on because it is too large to be
 // stored.
 func (h *Handle) CountTooLarge() { h.engine.counters.tooLarge.Add(1) }
-
-// bump bumps in the store, and counts a failure.
-func (e *Engine) bump(ctx context.Context, ch *store.Change, keep store.Keep) (store.Ack, error) {
-	ack, err := e.cfg.Store.Bump(ctx, ch, keep)
-	if err != nil && !errors.Is(err, store.ErrClosed) {
-		e.called("bump").all.Add(1) // also when its time was over
-	}
-	return ack, err
-}
 
 // countDropped counts what an invalidation dropped, in whatever domains.
 func (e *Engine) countDropped(t *told) {
@@ -156,72 +150,5 @@ func (e *Engine) countDropped(t *told) {
 		} else {
 			n.keys.Add(uint64(len(tt.keys)))
 		}
-	}
-}
-
-// The calls of a store whose errors are told apart.
-const (
-	storeGet = iota
-	storeLease
-	storeFill
-	storeFence
-	storeBump
-	storeOther
-	storeCalls
-)
-
-// storeCall is what is known of the failures of one call of the store.
-type storeCall struct {
-	all atomic.Uint64 // ever
-	run atomic.Uint64 // since it worked last
-}
-
-// called returns the place of a call of the store.
-func (e *Engine) called(what string) *storeCall {
-	slot := storeOther
-	switch what {
-	case "get":
-		slot = storeGet
-	case "lease":
-		slot = storeLease
-	case "fill":
-		slot = storeFill
-	case "fence":
-		slot = storeFence
-	case "bump":
-		slot = storeBump
-	}
-	return &e.counters.store[slot]
-}
-
-// countStoreError counts a failure of the store. False means that it is none:
-// the caller's context ended, or the program closed the store.
-func (e *Engine) countStoreError(ctx context.Context, call *storeCall, err error) bool {
-	if ctx.Err() != nil || errors.Is(err, store.ErrClosed) {
-		return false
-	}
-	call.all.Add(1)
-	return true
-}
-
-// storeFailed reports a failure that was survived. A store that is away fails
-// at every read: only the first failure is logged, the others are counted until
-// the same call works again.
-func (e *Engine) storeFailed(ctx context.Context, what string, err error) {
-	call := e.called(what)
-	if e.countStoreError(ctx, call, err) && call.run.Add(1) == 1 {
-		e.cfg.Logger.WarnContext(ctx, "cacheops: store failed; further failures of this call are counted until it works again",
-			"call", what, "error", err)
-	}
-}
-
-// storeWorked ends an outage, if there was one.
-func (e *Engine) storeWorked(ctx context.Context, what string) {
-	call := e.called(what)
-	if call.run.Load() == 0 {
-		return
-	}
-	if n := call.run.Swap(0); n > 0 {
-		e.cfg.Logger.InfoContext(ctx, "cacheops: store recovered", "call", what, "failures", n)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -133,7 +135,8 @@ func (h *Handle) within(domain string, t *dialect.Table) bool {
 }
 
 // registries returns the registries of everything that is kept of a table, for
-// the context's prefix.
+// the context's prefix. There are none where the store is unavailable and the
+// engine degrades.
 func (h *Handle) registries(ctx context.Context, t *dialect.Table) ([]store.Registry, error) {
 	name := prefixed(h.prefix(ctx, t), t.Key)
 	var out []store.Registry
@@ -142,20 +145,26 @@ func (h *Handle) registries(ctx context.Context, t *dialect.Table) ([]store.Regi
 			continue
 		}
 		reg, err := h.engine.registry(ctx, domain, name)
-		if err != nil {
+		switch away := errors.Is(h.engine.noted(ctx, callRegistry, err), store.ErrUnavailable); {
+		case err == nil:
+			out = append(out, reg)
+		case away && h.engine.cfg.Degrade && ctx.Err() == nil:
+			return nil, nil
+		case away:
+			return nil, fmt.Errorf("cacheops: what is cached of a table that is written is not known (%s): %w", remedy, err)
+		default:
 			return nil, err
 		}
-		out = append(out, reg)
 	}
 	return out, nil
 }
 
 // Unread reports whether nobody has anything cached of a table, or may have and
-// not mind.
+// not mind. Where that cannot be known, and the engine degrades, somebody may.
 func (h *Handle) Unread(ctx context.Context, t *dialect.Table) (bool, error) {
 	if h.Untracked(t) {
 		return true, nil
 	}
 	regs, err := h.registries(ctx, t)
-	return err == nil && !slices.ContainsFunc(regs, func(r store.Registry) bool { return !r.Unread }), err
+	return len(regs) > 0 && !slices.ContainsFunc(regs, func(r store.Registry) bool { return !r.Unread }), err
 }

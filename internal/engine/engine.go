@@ -27,6 +27,9 @@ type Config struct {
 	Admit func(*ReadInfo) bool
 	// FenceTTL is the life of a fence whose writer dies.
 	FenceTTL time.Duration
+	// Degrade lets a write pass that cannot be fenced because the store is
+	// unavailable.
+	Degrade bool
 	// LockTTL is how long others wait for one who has the lock of an entry.
 	LockTTL time.Duration
 	// MaxEntryBytes bounds a stored result.
@@ -66,6 +69,11 @@ type Engine struct {
 
 	disabled atomic.Bool
 	drops    drops
+	outage   outage
+	debts    debts
+
+	background *background
+	aside      chan struct{} // holds one for each fill whose reader went on; nil: none does
 
 	mu      sync.Mutex               // guards handles and queues
 	handles map[string][]*Handle     // by Database, in the order of opening
@@ -79,6 +87,12 @@ func New(cfg Config) (*Engine, error) {
 	e.drops.seed = maphash.MakeSeed()
 	e.local, _ = cfg.Store.(store.Local)
 	e.remote, _ = cfg.Store.(store.Remote)
+	e.background = newBackground(cfg.Logger)
+	if e.remote != nil {
+		if n := e.remote.FillsAside(); n > 0 {
+			e.aside = make(chan struct{}, n)
+		}
+	}
 	var err error
 	if e.forever, err = newLocalResults(cfg.MaxLocalBytes); err != nil {
 		return nil, fmt.Errorf("cacheops: results of this process: %w", err)
@@ -86,8 +100,14 @@ func New(cfg Config) (*Engine, error) {
 	return e, nil
 }
 
-// Close ends the engine's own goroutines. It may be called more than once.
-func (e *Engine) Close() { e.forever.close() }
+// Close waits for the fills under way, tells the store what it has not been told
+// yet, as far as that can be done, and ends the engine's own goroutines. It may be
+// called more than once.
+func (e *Engine) Close() {
+	e.background.close()
+	e.settle()
+	e.forever.close()
+}
 
 // Store returns the store.
 func (e *Engine) Store() store.Store { return e.cfg.Store }
@@ -150,6 +170,7 @@ func (e *Engine) unregister(h *Handle) {
 // the handles of this process.
 func (e *Engine) schemaChanged(ctx context.Context, database string) error {
 	_, err := e.cfg.Store.BumpSchema(ctx, e.domain(database))
+	_ = e.noted(ctx, callBump, err)
 	for _, h := range e.Handles(database) {
 		h.stale.Store(true)
 	}

@@ -90,7 +90,7 @@ func (h *Handle) bound(ctx context.Context, p *Plan, args []driver.NamedValue) (
 // Stored reports whether a valid result of a read is there now, whether or not
 // the profiles and the context have a call take it.
 func (h *Handle) Stored(ctx context.Context, p *Plan, args []driver.NamedValue) bool {
-	if p.Read == nil || p.state == nil || p.Read.Reason != "" || h.engine.disabled.Load() {
+	if p.Read == nil || p.state == nil || p.Read.Reason != "" || h.engine.disabled.Load() || h.engine.debts.owed.Load() {
 		return false
 	}
 	prefixes, ok := h.prefixes(ctx, p)

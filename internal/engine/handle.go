@@ -203,6 +203,9 @@ func (h *Handle) Outdated(ctx context.Context, db dialect.Queryer, p *Plan) (boo
 // programs did.
 func (c *Changes) Outdated(ctx context.Context, db dialect.Queryer, p *Plan) (bool, error) {
 	h := c.handle
+	if c.degraded {
+		return h.Outdated(ctx, db, p)
+	}
 	if c.stored == (store.Schema{}) { // nothing had to be fenced
 		version, err := h.StoredSchema(ctx)
 		if err != nil {
@@ -232,7 +235,7 @@ func (h *Handle) loadSchema(ctx context.Context, db dialect.Queryer, old *schema
 	// The store's version is read first: a change in between leaves us with
 	// an old version and so with another load, never with an old catalog
 	// under a new version.
-	version, err := h.engine.cfg.Store.Schema(ctx, h.domain)
+	version, err := h.StoredSchema(ctx)
 	if err != nil {
 		h.stale.Store(true)
 		return fmt.Errorf("cacheops: schema version of %q: %w", h.database, err)
@@ -247,7 +250,8 @@ func (h *Handle) loadSchema(ctx context.Context, db dialect.Queryer, old *schema
 	}
 	if old != nil && old.version == version && old.catalog.Version != catalog.Version {
 		// Somebody changed the schema without us: other processes must notice.
-		if version, err = h.engine.cfg.Store.BumpSchema(ctx, h.domain); err != nil {
+		version, err = h.engine.cfg.Store.BumpSchema(ctx, h.domain)
+		if h.engine.noted(ctx, callSchema, err) != nil {
 			return fmt.Errorf("cacheops: new schema version of %q: %w", h.database, err)
 		}
 	}
@@ -316,5 +320,6 @@ func (h *Handle) newPlan(text string, state *schemaState) *Plan {
 
 // StoredSchema returns the schema's version in the store.
 func (h *Handle) StoredSchema(ctx context.Context) (store.Schema, error) {
-	return h.engine.cfg.Store.Schema(ctx, h.domain)
+	version, err := h.engine.cfg.Store.Schema(ctx, h.domain)
+	return version, h.engine.noted(ctx, callSchema, err)
 }

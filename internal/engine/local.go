@@ -49,8 +49,7 @@ func (localSnapshot) Equal(other store.Snapshot) bool { return other == localSna
 // for nothing ends such a result; only its plan must be that of the schema.
 func (h *Handle) loadLocal(ctx context.Context, c *Call, join bool, load Loader) (r *result.Result, rest driver.Rows, shared bool, err error) {
 	version, err := h.engine.cfg.Store.Schema(ctx, h.domain)
-	if err != nil {
-		h.engine.storeFailed(ctx, "schema", err)
+	if h.engine.noted(ctx, callSchema, err) != nil {
 		r, rest, err = load(ctx)
 		return r, rest, false, err
 	}

@@ -42,11 +42,11 @@ func (h *Handle) turn(ctx context.Context, c *Call, q *store.Query, lease store.
 		if err == nil && !ok {
 			err = st.AwaitUnlock(ctx, c.key)
 		}
-		if err != nil {
+		if h.engine.noted(ctx, callLock, err) != nil {
 			if ctx.Err() != nil {
 				return t, ctx.Err()
 			}
-			h.engine.storeFailed(ctx, "lock", err)
+			c.away = true
 			return t, nil
 		}
 		// Also who did not wait looks again: since the first look somebody may
@@ -59,6 +59,11 @@ func (h *Handle) turn(ctx context.Context, c *Call, q *store.Query, lease store.
 		case hit:
 			t.found = r
 			return t, nil
+		case c.away:
+			if ok {
+				h.unlockAside(unlock)
+			}
+			return t, ctx.Err()
 		case !ok:
 			continue
 		case !waited:
@@ -74,13 +79,9 @@ func (h *Handle) turn(ctx context.Context, c *Call, q *store.Query, lease store.
 func (h *Handle) again(ctx context.Context, c *Call, t turn, unlock func()) (turn, error) {
 	q, lease, err := h.lease(ctx, c)
 	switch {
-	case err != nil && ctx.Err() != nil:
-		unlock()
-		return t, ctx.Err()
 	case err != nil:
-		h.engine.storeFailed(ctx, "lease", err)
-		t.unlock = unlock
-		return t, nil
+		h.unlockAside(unlock)
+		return t, ctx.Err()
 	case lease.Schema != c.plan.state.version:
 		unlock()
 		return t, ErrPlanVoid
@@ -92,4 +93,13 @@ func (h *Handle) again(ctx context.Context, c *Call, t turn, unlock func()) (tur
 	}
 	t.unlock = unlock
 	return t, nil
+}
+
+// unlockAside gives a lock back that is of no use to a call for which the store is
+// away: nothing will be stored. It must not make the call wait for the store once
+// more.
+func (h *Handle) unlockAside(unlock func()) {
+	if !h.engine.background.run(unlock) {
+		unlock()
+	}
 }

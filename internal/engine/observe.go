@@ -29,6 +29,8 @@ const (
 	PassConnection
 	// PassSchema: the schema is not known, or keeps changing.
 	PassSchema
+	// PassStore: the store has to be told of a write first.
+	PassStore
 	// PassFailed: the call failed before it came to that.
 	PassFailed
 	// Passes is how many there are.
@@ -50,6 +52,8 @@ func PassOf(reason string) Pass {
 		return PassPrefix
 	case reasonNoSchema:
 		return PassSchema
+	case reasonOwed:
+		return PassStore
 	default:
 		return PassStatement
 	}

@@ -26,6 +26,7 @@ const (
 	reasonUntracked  = "a profile leaves the writes of a table untracked, and names no ops"
 	reasonTerms      = "the conditions compare more columns than the profile's MaxTerms"
 	reasonPrefix     = "Config.PrefixFunc knows no prefix for the context"
+	reasonOwed       = "the store has not yet been told of all committed writes"
 	// ReasonAdmit is the program's own judgement.
 	ReasonAdmit = "Config.Admit refused it"
 )
@@ -43,6 +44,9 @@ type Call struct {
 	// local is true for a result that stays in the process.
 	local bool
 	lock  bool // asks for the lock against stampedes
+	// away is true once a call of the store failed: the read does without it from
+	// there on, so that it waits at most once for a store that does not answer.
+	away bool
 }
 
 // Op tells the kind of the read.
@@ -52,7 +56,7 @@ func (c *Call) Op() analysis.Op { return c.op }
 // key. The reason says why not, and is empty when it does.
 func (h *Handle) Prepare(ctx context.Context, p *Plan, args []driver.NamedValue) (c Call, reason string) {
 	switch {
-	case p.state == nil:
+	case p.state == nil, h.stale.Load(): // it could not be read
 		return c, reasonNoSchema
 	case p.Read == nil:
 		return c, reasonNotSelect
@@ -91,10 +95,16 @@ func (h *Handle) Prepare(ctx context.Context, p *Plan, args []driver.NamedValue)
 	if !ok {
 		return Call{op: op}, reasonArgument
 	}
+	// Last, so that it is tried to be paid only for a read that the cache could
+	// answer.
+	if h.engine.debts.owed.Load() && !h.engine.pay(ctx) {
+		return Call{op: op}, reasonOwed
+	}
 	return Call{plan: p, args: args, prefixes: prefixes, key: key, op: op, ttl: ttl, local: p.policy.local, lock: lock}, ""
 }
 
-// Lookup answers a call from the cache. An error of the store is a miss.
+// Lookup answers a call from the cache. An error of the store is a miss, of which
+// the call takes note.
 func (h *Handle) Lookup(ctx context.Context, c *Call) (*result.Result, bool) {
 	if c.local {
 		return h.engine.forever.get(c.key)
@@ -108,11 +118,10 @@ func (h *Handle) Lookup(ctx context.Context, c *Call) (*result.Result, bool) {
 		if err == nil {
 			payload, ok, err = h.engine.cfg.Store.Get(ctx, q)
 		}
-		if err != nil {
-			h.engine.storeFailed(ctx, "get", err)
+		if h.engine.noted(ctx, callGet, err) != nil {
+			c.away = true
 			return nil, false
 		}
-		h.engine.storeWorked(ctx, "get")
 	}
 	if !ok {
 		return nil, false
@@ -163,16 +172,17 @@ func (h *Handle) Load(ctx context.Context, c *Call, join bool, load Loader) (r *
 		return h.loadLocal(ctx, c, join, load)
 	}
 	for {
+		if c.away {
+			r, rest, err = load(ctx)
+			return r, rest, false, err
+		}
 		q, lease, err := h.lease(ctx, c)
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil, nil, false, ctx.Err()
 			}
-			h.engine.storeFailed(ctx, "lease", err)
-			r, rest, err = load(ctx)
-			return r, rest, false, err
+			continue // away
 		}
-		h.engine.storeWorked(ctx, "lease")
 		if lease.Schema != c.plan.state.version {
 			return nil, nil, false, ErrPlanVoid
 		}
@@ -198,19 +208,19 @@ func (h *Handle) Load(ctx context.Context, c *Call, join bool, load Loader) (r *
 	}
 }
 
-// lease asks the store for the stamps of a call.
-func (h *Handle) lease(ctx context.Context, c *Call) (*store.Query, store.Lease, error) {
-	q, err := h.query(ctx, c)
-	if err != nil {
-		return nil, store.Lease{}, err
+// lease asks the store for the stamps of a call. After an error of it the store
+// is away for the call.
+func (h *Handle) lease(ctx context.Context, c *Call) (q *store.Query, lease store.Lease, err error) {
+	if q, err = h.query(ctx, c); err == nil {
+		lease, err = h.engine.cfg.Store.Lease(ctx, q)
 	}
-	lease, err := h.engine.cfg.Store.Lease(ctx, q)
 	if err == nil && c.plan.policy.agnostic {
 		// The lease is of the domain that all databases share; whether the plan is
 		// still right is a question to this one. A change of the schema from here
 		// on ends the lease.
 		lease.Schema, err = h.engine.cfg.Store.Schema(ctx, h.domain)
 	}
+	c.away = h.engine.noted(ctx, callLease, err) != nil
 	return q, lease, err
 }
 
@@ -230,26 +240,6 @@ func (h *Handle) lead(ctx context.Context, f *flight, q *store.Query, lease stor
 	r, rest, err = load(ctx)
 	h.fill(ctx, q, lease, c, r, err)
 	return r, rest, false, err
-}
-
-// fill stores a whole result. A failure costs a hit.
-func (h *Handle) fill(ctx context.Context, q *store.Query, lease store.Lease, c *Call, r *result.Result, err error) {
-	switch {
-	case err != nil || r == nil:
-		return
-	case lease.Fenced:
-		h.engine.counters.fenced.Add(1)
-		return
-	case r.Size() > h.engine.cfg.MaxEntryBytes:
-		h.engine.counters.tooLarge.Add(1)
-		return
-	}
-	if err := h.engine.cfg.Store.Fill(ctx, q, lease.Snapshot, r, c.ttl); err != nil {
-		h.engine.storeFailed(ctx, "fill", err)
-		return
-	}
-	h.engine.storeWorked(ctx, "fill")
-	h.engine.counters.fills.Add(1)
 }
 
 // Verdict tells how long a read would be kept, 0 for as long as the process

@@ -27,7 +27,7 @@ func (h *Handle) Schemes(ctx context.Context, t *dialect.Table) (columns []int, 
 		return nil, true, true, nil
 	}
 	regs, err := h.registries(ctx, t)
-	if err != nil {
+	if err != nil || len(regs) == 0 {
 		return nil, false, false, err
 	}
 	all := regs[0]

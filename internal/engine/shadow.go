@@ -48,7 +48,7 @@ func (h *Handle) Probe(ctx context.Context, c *Call) (Probe, bool) {
 	}
 	q, lease, err := h.lease(ctx, c)
 	if err != nil || lease.Schema != c.plan.state.version {
-		return Probe{}, false // Load meets the same, and sees to it
+		return Probe{}, false // Load sees to it
 	}
 	entry, ok := h.Lookup(ctx, c)
 	return Probe{entry: entry, query: q, snapshot: lease.Snapshot}, ok
@@ -94,8 +94,7 @@ func (h *Handle) unchanged(ctx context.Context, p *Probe) bool {
 		return false
 	}
 	lease, err := h.engine.cfg.Store.Lease(ctx, p.query)
-	if err != nil {
-		h.engine.storeFailed(ctx, "lease", err)
+	if h.engine.noted(ctx, callLease, err) != nil {
 		return false
 	}
 	return lease.Snapshot != nil && p.snapshot.Equal(lease.Snapshot)

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -153,13 +154,25 @@ func (h *Handle) Invalidate(ctx context.Context, targets []Target) error {
 
 // InvalidateAll drops everything that is cached of a database, at once.
 func (e *Engine) InvalidateAll(ctx context.Context, database string, cause Cause) error {
-	_, err := e.bump(ctx, &store.Change{Database: e.domain(database), Token: newToken(), All: true}, store.DropFence)
+	_, err := e.cfg.Store.Bump(ctx, &store.Change{Database: e.domain(database), Token: newToken(), All: true}, store.DropFence)
 	if err == nil && e.cfg.Agnostic {
-		_, err = e.bump(ctx, &store.Change{Database: e.shared(), Token: newToken(), All: true}, store.DropFence)
+		_, err = e.cfg.Store.Bump(ctx, &store.Change{Database: e.shared(), Token: newToken(), All: true}, store.DropFence)
 	}
-	if err == nil {
+	if e.noted(ctx, callBump, err) == nil {
 		e.counters.invalidations.Add(1)
 		e.tell(ctx, &told{database: database, cause: cause, all: true})
+	}
+	return err
+}
+
+// Emptied drops everything that is cached of a database, for there is a new one
+// under its name. Where the store is unavailable that has to wait, and so has the
+// cache.
+func (e *Engine) Emptied(ctx context.Context, database string) error {
+	err := e.InvalidateAll(ctx, database, CauseConnection)
+	if errors.Is(err, store.ErrUnavailable) {
+		e.oweAll(ctx, database)
+		return nil
 	}
 	return err
 }

@@ -22,6 +22,7 @@ const (
 	CausePostponed
 	CauseSchema
 	CauseConnection
+	CauseOutage
 )
 
 // InvalidateEvent tells what one invalidation dropped.

@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	github.com/cacheops/cacheops v0.0.0-00010101000000-000000000000
 	github.com/cacheops/cacheops/rueidisstore v0.0.0-00010101000000-000000000000
+	github.com/redis/rueidis v1.0.79
 	go.uber.org/goleak v1.3.0
 	modernc.org/sqlite v1.62.0
 	pgregory.net/rapid v1.3.0

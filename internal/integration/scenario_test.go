@@ -16,17 +16,17 @@ func TestScenariosSQLite(t *testing.T) { scenarios(t, nil) }
 
 func TestScenariosSQLiteOnRedis(t *testing.T) {
 	server := redistest.Start(t, redistest.WithSettings("save ''"))
-	scenarios(t, newRedisStore(t, server.URL()))
+	scenarios(t, newWaitingStore(t, server.URL()))
 }
 
 func TestScenariosSQLiteInCluster(t *testing.T) {
 	cluster := redistest.StartCluster(t, redistest.WithSettings("save ''"))
-	scenarios(t, newRedisStore(t, cluster.URL()))
+	scenarios(t, newWaitingStore(t, cluster.URL()))
 }
 
-// newRedisStore is a store whose readers wait for their fills, so that the next
+// newWaitingStore is a store whose readers wait for their fills, so that the next
 // read finds what the last one stored.
-func newRedisStore(t testing.TB, url string) *rueidisstore.Store {
+func newWaitingStore(t testing.TB, url string) *rueidisstore.Store {
 	t.Helper()
 	s, err := rueidisstore.New(rueidisstore.Config{URL: url, BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute})
 	if err != nil {

@@ -15,11 +15,24 @@
 
 local registry, epoch, live, whole = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local token, ttl = ARGV[1], tonumber(ARGV[2])
+local kept = ARGV[6] == '1'
+-- own drops what is under a key and is not of the kind that is kept there. Who put it
+-- there took ours away, as an eviction does.
+local function own(key, kind)
+	local is = redis.call('TYPE', key).ok
+	if is ~= kind and is ~= 'none' then redis.call('DEL', key) end
+end
+
+own(registry, 'hash')
+own(live, 'zset')
 -- The keys outlive the table's entries, so that an eviction by the time left does
 -- not take fences first.
 local keep = math.max(tonumber(ARGV[5]), tonumber(redis.call('HGET', registry, 't') or 0))
-local kept = ARGV[6] == '1'
 local version = redis.call('HGET', registry, 'v') or ''
+if #version ~= 8 and version ~= '' then
+	redis.call('DEL', registry)
+	version = ''
+end
 
 local schemes = false
 if version ~= ARGV[4] then

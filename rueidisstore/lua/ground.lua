@@ -31,7 +31,7 @@ if not stamp then
 	stamp = ARGV[1]
 	set(KEYS[1], stamp)
 end
-local schema = redis.call('GET', KEYS[2])
+local schema = redis.call('MGET', KEYS[2])[1] -- nil for what is no string
 if not schema or #schema ~= 16 then
 	schema = ARGV[2]
 	set(KEYS[2], schema)

@@ -61,13 +61,23 @@ local function leased(key, value, anew)
 	return value
 end
 
+-- own drops what is under a key and is not of the kind that is kept there. Who put it
+-- there took ours away, as an eviction does.
+local function own(key, kind)
+	local is = redis.call('TYPE', key).ok
+	if is ~= kind and is ~= 'none' then redis.call('DEL', key) end
+end
+
+own(registry, 'hash')
+own(live, 'zset')
 local writers = pruned(live)
 
 -- The schemes may be lost although the epoch is there: then writers could not be
 -- told the conjunctions of the entries leased under it, so its value is replaced.
 -- Its tokens stay.
 local version = redis.call('HGET', registry, 'v')
-local lost = not version
+local lost = not version or #version ~= 8
+if lost then redis.call('DEL', registry) end
 local stamps = { leased(epoch, fresh(0), lost) }
 local fenced = not stamps[1]
 

@@ -65,6 +65,11 @@ func harness() storetest.Harness {
 		EvictLive:     func(s store.Store, database, table string) { of(s).EvictLive(database, table) },
 		Flush:         func(s store.Store) { of(s).Flush() },
 		Break:         func(s store.Store, g storetest.Safeguard) { of(s).Break(g) },
+		Absent: map[string]string{
+			"GetApart": "its Get is one step",
+			"Second":   "it is of one process",
+			"Stall":    "it asks nobody",
+		},
 	}
 }
 

@@ -144,7 +144,7 @@ var surfaceBreakages = []breakage{
 	{
 		Name:  "images beside postponed ones are forgotten",
 		File:  "internal/engine/commit.go",
-		Old:   "\tb := c.batch()\n\tb.log, b.known = c.prompt(), nil\n\tc.bump(ctx, b, store.DropFence)\n",
+		Old:   "\tb := c.batch()\n\tb.log, b.known = c.prompt(), nil\n\tc.bump(ctx, b, store.DropFence, c.fencedUntil())\n",
 		New:   "",
 		Check: onSQLite("TestPostponeLeavesOut"), Want: "--- FAIL: TestPostponeLeavesOut",
 	},

@@ -247,8 +247,8 @@ var imageBreakages = []breakage{
 	{
 		Name:  "a new database in memory keeps what was cached of the old one",
 		File:  "sqlcache/real.go",
-		Old:   "if err := k.handle.Engine().InvalidateAll(ctx, k.cfg.Database, engine.CauseConnection); err != nil {",
-		New:   "if err := error(nil); engine.CauseConnection == 0 || err != nil {",
+		Old:   "if err := k.handle.Engine().Emptied(ctx, k.cfg.Database); err != nil {",
+		New:   "if err := error(nil); err != nil {",
 		Check: onSQLite("TestMemoryDatabaseIsLost"), Want: "--- FAIL: TestMemoryDatabaseIsLost",
 	},
 	{

@@ -1,0 +1,63 @@
+package rueidisstore
+
+import (
+	"github.com/redis/rueidis"
+
+	"github.com/cacheops/cacheops/store"
+)
+
+// What tests of the bytes in Redis need.
+
+func (s *Store) SchemaKey(database string) string       { return s.keys.database(database).schema }
+func (s *Store) WholeKey(database, table string) string { return s.keys.table(database, table).whole }
+func (s *Store) LockKey(key store.Key) string           { return s.keys.lock(&key).lock }
+
+// CheckOf returns the check in a snapshot.
+func CheckOf(s store.Snapshot) [checkSize]byte { return s.(*snapshot).check }
+
+// AppendEntry writes an entry.
+func AppendEntry(check [checkSize]byte, p store.Payload) ([]byte, error) {
+	return appendEntry(nil, check, p)
+}
+
+// ReadEntry reads an entry as Get does once it knows the check.
+func ReadEntry(q *store.Query, entry []byte, c [checkSize]byte) (store.Payload, bool) {
+	payload, ok := openEntry(entry, c)
+	if !ok {
+		return nil, false
+	}
+	p, err := decode(q, payload)
+	return p, err == nil
+}
+
+// ParseSlots reads an answer to CLUSTER SLOTS, and tells how many slots have a node.
+func ParseSlots(asked string, m rueidis.RedisMessage) (known int, err error) {
+	rows, err := m.ToArray()
+	if err != nil {
+		return 0, err
+	}
+	slots, err := parseSlots(asked, rows)
+	for _, addr := range slots {
+		if addr != "" {
+			known++
+		}
+	}
+	return known, err
+}
+
+// Replace puts another script in the place of one.
+func (s *Store) Replace(name, text string) {
+	for n, p := range map[string]**script{
+		"lease": &s.scripts.lease, "fence": &s.scripts.fence, "bump": &s.scripts.bump,
+		"ground": &s.scripts.ground, "all": &s.scripts.all, "unlock": &s.scripts.unlock,
+	} {
+		if n == name {
+			*p = newScript(text)
+			return
+		}
+	}
+	panic("no script " + name)
+}
+
+// CheckVersion refuses servers that are too old.
+var CheckVersion = checkVersion
