@@ -1,7 +1,6 @@
 package faults
 
 import (
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -139,12 +138,12 @@ func TestFailoverAndBack(t *testing.T) {
 func (l *load) tag(nodes []*redistest.Server) string {
 	l.t.Helper()
 	for _, s := range nodes {
-		keys, err := s.List("KEYS", "*items0}:e")
+		keys, err := s.List("KEYS", "faults:{*}e:*items0")
 		if err != nil {
 			l.t.Fatal(err)
 		}
-		if i := slices.IndexFunc(keys, func(k string) bool { return strings.Contains(k, "{") }); i >= 0 {
-			_, tag, _ := strings.Cut(keys[i], "{")
+		for _, key := range keys {
+			_, tag, _ := strings.Cut(key, "{")
 			tag, _, _ = strings.Cut(tag, "}")
 			return "{" + tag + "}"
 		}
