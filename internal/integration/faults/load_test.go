@@ -276,10 +276,11 @@ func (l *load) write(i int, rows []int) {
 	c.writesOf[i]++
 }
 
-// lost is how many bumps have failed.
-func (l *load) lost() (n int64) {
+// lost is how many bumps have failed, of writes that were refused too. They are
+// tried again.
+func (l *load) lost() (n uint64) {
 	for _, p := range l.processes {
-		n += p.lost.Load()
+		n += p.cache.Stats().StoreErrors.Bump
 	}
 	return n
 }

@@ -17,6 +17,9 @@ var lasts = flag.Duration("faults.lasts", time.Second, "how long each fault last
 // when it was closed.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("3") // most of the time they wait
+	}
 	zerolog.SetGlobalLevel(zerolog.Disabled) // the proxies tell a lot
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"),
 		goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*call).DelayDo.func1"))

@@ -67,7 +67,7 @@ func (l *load) busySlots(c *redistest.Cluster, entries int) (slots []int) {
 		}
 		for _, key := range keys {
 			switch {
-			case strings.HasSuffix(key, "}:e"), strings.HasSuffix(key, "}:g"):
+			case strings.Contains(key, "}e:"), strings.HasSuffix(key, "}:g"):
 				add(key)
 			case !strings.Contains(key, "{") && entries > 0:
 				entries--

@@ -43,6 +43,13 @@ func TestServer(t *testing.T) {
 		{"CLIENT KILL", func(l *load, s *redistest.Server) {
 			l.again(20*time.Millisecond, func() { do(l, s, "CLIENT", "KILL", "TYPE", "normal") })
 		}},
+		{"FLUSHALL and CLIENT KILL", func(l *load, s *redistest.Server) {
+			// A fence is lost, and so is the bump.
+			l.again(10*time.Millisecond, func() {
+				do(l, s, "FLUSHALL")
+				do(l, s, "CLIENT", "KILL", "TYPE", "normal")
+			})
+		}},
 		{"SCRIPT FLUSH", func(l *load, s *redistest.Server) {
 			l.again(10*time.Millisecond, func() { do(l, s, "SCRIPT", "FLUSH") })
 		}},

@@ -54,7 +54,12 @@ func (r *router) forget() {
 // routed is a connection.
 type routed struct {
 	net.Conn
-	silent atomic.Bool
+	silent, closed atomic.Bool
+}
+
+func (c *routed) Close() error {
+	c.closed.Store(true)
+	return c.Conn.Close()
 }
 
 func (c *routed) Read(b []byte) (int, error) {
@@ -67,7 +72,7 @@ func (c *routed) Read(b []byte) (int, error) {
 }
 
 func (c *routed) Write(b []byte) (int, error) {
-	if c.silent.Load() {
+	if c.silent.Load() && !c.closed.Load() {
 		return len(b), nil
 	}
 	return c.Conn.Write(b)
