@@ -52,10 +52,11 @@
 // The tag is a digest of the database's and the table's name, so that all keys of a
 // table are on one node of a Cluster.
 // Stamps are strings of 16 bytes; while a writer is between fence and bump there
-// is a sorted set in their place. The keys and the form of the epochs are the same
-// in all versions of this package, so that two versions on one Redis drop each
-// other's results. What else there is has its own version, and what another
-// version wrote is a miss.
+// is a sorted set in their place. All keys but those of entries, and what is under
+// them, have one form in all versions of this package, so that two versions on one
+// Redis drop each other's results. Entries and schemes have versions of their own:
+// an entry of another version is a miss, and a scheme of another version has writers
+// drop the whole table.
 //
 // The user that the client logs in as needs the commands of the scripts in folder
 // lua, and EVALSHA, EVAL, MGET, GET, SET, PTTL, HGETALL, INFO, PUBLISH, SUBSCRIBE

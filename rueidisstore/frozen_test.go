@@ -21,16 +21,19 @@ func TestFrozenKeys(t *testing.T) {
 	t.Parallel()
 	s := newStore(t, "redis://127.0.0.1:1", func(c *rueidisstore.Config) { c.Prefix = "cacheops" })
 	for key, want := range map[string]string{
-		s.GlobalKey("main"):                 "cacheops:{main}:g",
-		s.GlobalKey(""):                     "cacheops:{%}:g",
-		s.GlobalKey("a{b}:c d%"):            "cacheops:{a%7bb%7d%3ac%20d%25}:g",
-		s.EpochKey("main", "public.users"):  "cacheops:{main:public.users}:e",
-		s.LiveKey("main", "public.users"):   "cacheops:{main:public.users}:l",
-		s.EpochKey("a:b", "c"):              "cacheops:{a%3ab:c}:e",
-		s.EpochKey("a", "b:c"):              "cacheops:{a:b%3ac}:e",
-		s.EpochKey("", ""):                  "cacheops:{:}:e",
-		s.LiveKey("Zürich", "x_y-z.A|9\n"):  "cacheops:{Z%c3%bcrich:x_y-z.A|9%0a}:l",
-		s.EpochKey("main", "tenant|1.user"): "cacheops:{main:tenant|1.user}:e",
+		s.GlobalKey("main"):                               "cacheops:{main}:g",
+		s.GlobalKey(""):                                   "cacheops:{%}:g",
+		s.GlobalKey("a{b}:c d%"):                          "cacheops:{a%7bb%7d%3ac%20d%25}:g",
+		s.EpochKey("main", "public.users"):                "cacheops:{t7_lDnBz}e:main:public.users",
+		s.LiveKey("main", "public.users"):                 "cacheops:{t7_lDnBz}l:main:public.users",
+		s.RegistryKey("main", "public.users"):             "cacheops:{t7_lDnBz}r:main:public.users",
+		s.WholeKey("main", "public.users"):                "cacheops:{t7_lDnBz}w:main:public.users",
+		s.ConjKey("main", "public.users", "r4:1:id;v1:7"): "cacheops:{t7_lDnBz}eRjoWYs2rWB",
+		s.EpochKey("a:b", "c"):                            "cacheops:{QUkAzvfC}e:a%3ab:c",
+		s.EpochKey("a", "b:c"):                            "cacheops:{r32z984O}e:a:b%3ac",
+		s.EpochKey("", ""):                                "cacheops:{56wHhmaO}e::",
+		s.LiveKey("Zürich", "x_y-z.A|9\n"):                "cacheops:{4BsgYjFD}l:Z%c3%bcrich:x_y-z.A|9%0a",
+		s.EpochKey("main", "tenant|1.user"):               "cacheops:{VYgCXbiw}e:main:tenant|1.user",
 	} {
 		if key != want {
 			t.Errorf("got %s, want %s", key, want)

@@ -10,9 +10,10 @@ import (
 	"github.com/cacheops/cacheops/store"
 )
 
-// The last parts of keys. Those of the epochs and of the live fences, and the form
-// of what is under them, are the same in all versions of this package: writers of
-// one version must reach the readers of another.
+// The parts of keys that tell kinds apart. All keys but those of entries, and the
+// form of what is under them, are the same in all versions of this package: writers
+// of one version must reach the readers of another. A conjunction's key is made of
+// what package store calls its key, which holds the version of its scheme.
 const (
 	suffixEpoch    = "e"
 	suffixLive     = "l"
