@@ -65,6 +65,6 @@
 // For the prefix cacheops and a single server that is:
 //
 //	ACL SETUSER cache on >password resetkeys resetchannels -@all ~cacheops:* &cacheops:*
-//	  +eval +evalsha +exists +del +type +pttl +pexpire +get +set +mget +hget +hset +hkeys +hgetall
+//	  +eval +evalsha +ping +exists +del +type +pttl +pexpire +get +set +mget +hget +hset +hkeys +hgetall
 //	  +zadd +zrem +zcard +zrange +zscore +zremrangebyscore +time +info +publish +subscribe
 package rueidisstore
