@@ -56,7 +56,7 @@ test: tools servers ## run the tests of every module, and say what ran
 
 .PHONY: torture
 torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too
-	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^TestExhaustive$$' $(ARGS) ./store/...
+	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^TestExhaustive$$' $(ARGS) ./store/... ./rueidisstore
 
 .PHONY: crash
 crash: servers ## kill CRASH_KILLS writers (1000) of a cache in Redis, and compare what others read
