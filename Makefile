@@ -31,6 +31,9 @@ DIFFERENTIAL_REDIS ?= 200000
 DIFFERENTIAL_CLUSTER ?= 100000
 # The seed of their first cases; 0 for another one each time.
 DIFFERENTIAL_SEED ?= 0
+# How many writers make crash kills, and the seed; 0 for another one each time.
+CRASH_KILLS ?= 1000
+CRASH_SEED ?= 0
 # How long to run each benchmark, and which (a regular expression).
 BENCHTIME ?= 100ms
 BENCH ?= .
@@ -54,6 +57,11 @@ test: tools servers ## run the tests of every module, and say what ran
 .PHONY: torture
 torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too
 	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^TestExhaustive$$' $(ARGS) ./store/...
+
+.PHONY: crash
+crash: servers ## kill CRASH_KILLS writers (1000) of a cache in Redis, and compare what others read
+	@go test ./internal/integration/crash -count=1 -v -timeout 20m -run '^TestCrash$$' $(ARGS) \
+		-args -crash.kills=$(CRASH_KILLS) -crash.seed=$(CRASH_SEED)
 
 .PHONY: race
 race: tools servers ## run the tests with the race detector (needs a C compiler)

@@ -68,8 +68,10 @@ type PrefixInfo struct {
 // calls ask for. New copies it.
 type Config struct {
 	// Store keeps the results. Nil makes a store in this process, bounded by
-	// MaxBytes, that is closed with the cache; it serves one process only. A
-	// store that is given stays the caller's to close.
+	// MaxBytes, that is closed with the cache; it serves one process only. Where
+	// several processes write a database they need one store together: New of
+	// package rueidisstore makes one in Redis. A store that is given stays the
+	// caller's to close, after the cache.
 	Store store.Store
 	// MaxBytes bounds the store that a nil Store makes. 0 means 256 MiB.
 	MaxBytes int64

@@ -4,6 +4,9 @@
 // sqlcache wraps a driver; this package holds the cache, its settings and the
 // choices for single calls.
 //
+// Results are kept in the process, or by Config.Store in a place that all processes of
+// a program share: package rueidisstore, a module of its own, keeps them in Redis.
+//
 // # How it works
 //
 // Each statement's text is analysed once. Of a SELECT the analysis tells which
@@ -49,7 +52,9 @@
 //     ours.
 //  5. Any eviction is safe. A store may lose any key at any time. It costs hits.
 //     Only a crash of a writer and the loss of its keys within one commit can
-//     leave something stale, until its TTL.
+//     leave something stale, until its TTL. A Redis that restarts with an older
+//     state, and a replica that is promoted, are noticed before the next hit, and
+//     all that was stored before is a miss. Hits are never read from replicas.
 //  6. Soft in failure. When the store fails, reads go to the database, and wait at
 //     most once for the store. A write that cannot be fenced is rolled back, for it
 //     could not be made visible to the readers of the cache; Config.OnStoreFailure
@@ -65,8 +70,9 @@
 // before it. Writes that bypass the library are not seen. A
 // schema that another program changes is noticed by the next read that is not in
 // the cache and the next write to a table that somebody caches. The in-process store
-// serves one process: a second one that writes the same database needs a shared
-// store. A database that goes back in time, by a restored backup, needs
+// serves one process: where a second one writes the same database both need a shared
+// store. An old master of Redis that a network partition keeps serving is not
+// noticed. A database that goes back in time, by a restored backup, needs
 // Invalidate with All.
 //
 // # While the store is away
@@ -93,8 +99,8 @@
 // the store is told of it, other processes may be served what is older than the
 // write, also after it has returned. If the process dies before the store is told,
 // or is closed while it is away, they may be until the TTL, or until Invalidate with
-// All. Stats.Degraded counts such writes. Invalidate returns its error in both modes and is not tried
-// again; so does Postpone at its end.
+// All. Stats.Degraded counts such writes. Invalidate returns its
+// error in both modes and is not tried again; so does Postpone at its end.
 //
 // # Choices for single calls
 //

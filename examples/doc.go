@@ -5,4 +5,6 @@
 // Beside each Example the library goes through the suite of
 // internal/conformance: every kind of read and write, in and outside of
 // transactions, compared with the library on a database without a cache.
+//
+// In redis is a program of two processes that share one cache in Redis.
 package examples

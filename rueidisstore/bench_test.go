@@ -88,3 +88,63 @@ func BenchmarkHit(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkLease leases a query of which all stamps are there.
+func BenchmarkLease(b *testing.B) {
+	s, _, queries := setup(b, 100, 300)
+	b.ReportAllocs()
+	for i := 0; b.Loop(); i++ {
+		if _, err := s.Lease(context.Background(), queries[i%len(queries)]); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkFill stores a result that is there already.
+func BenchmarkFill(b *testing.B) {
+	for _, size := range []int{300, 15000} {
+		b.Run(strconv.Itoa(size), func(b *testing.B) {
+			s, _, queries := setup(b, 1, size)
+			l, err := s.Lease(context.Background(), queries[0])
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				if err := s.Fill(context.Background(), queries[0], l.Snapshot, make(blob, size), time.Hour); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkChange fences and bumps conjunctions of one table: in one call of each
+// script, and in several.
+func BenchmarkChange(b *testing.B) {
+	for _, keys := range []int{1, 10, 1000} {
+		b.Run("keys="+strconv.Itoa(keys), func(b *testing.B) {
+			s, _, queries := setup(b, 1, 300)
+			table := queries[0].Deps[0].Table
+			r, err := s.Registry(context.Background(), "main", table)
+			if err != nil {
+				b.Fatal(err)
+			}
+			c := &store.Change{
+				Database: "main", Token: store.Token{1}, TTL: time.Minute,
+				Tables: []store.TableChange{{Table: table, Registry: r.Version}},
+			}
+			for i := range keys {
+				c.Tables[0].Keys = append(c.Tables[0].Keys, "r4:1:id;v"+strconv.Itoa(i))
+			}
+			b.ReportAllocs()
+			for b.Loop() {
+				fenced, err1 := s.Fence(context.Background(), c)
+				bumped, err2 := s.Bump(context.Background(), c, store.DropFence)
+				if err1 != nil || err2 != nil || len(fenced.Stale)+len(bumped.Stale) > 0 {
+					b.Fatal(err1, err2, fenced.Stale, bumped.Stale)
+				}
+			}
+		})
+	}
+}

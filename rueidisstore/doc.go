@@ -29,8 +29,8 @@
 //
 // While Redis cannot be reached, or refuses to work, reads go to the database: a
 // read waits for it [Config.ReadTimeout] at most, and after a few failures in a
-// row not at all, but for one read a second that looks whether it is back. Writes
-// wait [Config.WriteTimeout] at most; what becomes of them then is said by
+// row not at all, but for one every half a second that looks whether it is back.
+// Writes wait [Config.WriteTimeout] at most; what becomes of them then is said by
 // OnStoreFailure in the Config of package cacheops.
 //
 // # What is in Redis

@@ -32,19 +32,42 @@ const checkFormat = "cacheops check 1"
 // checker makes a check. Parts are added in the order of a query's dependency:
 // the key, the global epoch, and for each table its epoch and the stamps of its
 // conjunctions, or that of all of it.
-type checker struct{ b []byte }
+//
+// Its parts lie in the checker itself, where they fit: a hit makes one, and a
+// buffer elsewhere would be one of its largest allocations.
+type checker struct {
+	n     int
+	fixed [checkRoom]byte
+	more  []byte // all parts, where they do not fit
+}
 
-// newChecker begins a check in the buffer.
-func newChecker(buf []byte, q *store.Query) checker {
-	b := append(buf, checkFormat...)
-	b = append(b, q.Key[:]...)
-	b = binary.AppendUvarint(b, uint64(len(q.Database)))
-	b = append(b, q.Database...)
-	return checker{b}
+// checkRoom is enough for reads of two tables.
+const checkRoom = 256
+
+// newChecker begins a check.
+func newChecker(q *store.Query) (c checker) {
+	var size [binary.MaxVarintLen64]byte
+	add(&c, checkFormat)
+	add(&c, q.Key[:])
+	add(&c, size[:binary.PutUvarint(size[:], uint64(len(q.Database)))])
+	add(&c, q.Database)
+	return c
+}
+
+// add appends a part.
+func add[T string | []byte](c *checker, part T) {
+	if c.more == nil {
+		if c.n+len(part) <= checkRoom {
+			c.n += copy(c.fixed[c.n:], part)
+			return
+		}
+		c.more = append(make([]byte, 0, 4*checkRoom), c.fixed[:c.n]...)
+	}
+	c.more = append(c.more, part...)
 }
 
 // server adds the server whose stamps come next.
-func (c *checker) server(m incarnation) { c.b = append(c.b, m[:]...) }
+func (c *checker) server(m incarnation) { add(c, m[:]) }
 
 // stamp adds a stamp, and returns false when the value is none. The keys need not
 // be added: a stamp is random, so that no two keys have one.
@@ -52,23 +75,25 @@ func (c *checker) stamp(value string) bool {
 	if len(value) != stampSize {
 		return false
 	}
-	c.b = append(c.b, value...)
+	add(c, value)
 	return true
 }
 
 // sum returns what was added, before there is a payload.
 func (c *checker) sum() check {
-	sum := sha256.Sum256(c.b)
+	all := c.more
+	if all == nil {
+		all = c.fixed[:c.n]
+	}
+	sum := sha256.Sum256(all)
 	return check(sum[:checkSize])
 }
 
-// of adds a payload to a sum.
-func (c check) of(payload []byte) check {
-	var b [checkSize + 4]byte
-	copy(b[:], c[:])
-	binary.BigEndian.PutUint32(b[checkSize:], crc32.Checksum(payload, castagnoli))
-	sum := sha256.Sum256(b[:])
-	return check(sum[:checkSize])
+// with adds a payload to a sum: its checksum shares the last bytes.
+func (c check) with(payload []byte) check {
+	last := c[checkSize-4:]
+	binary.BigEndian.PutUint32(last, binary.BigEndian.Uint32(last)^crc32.Checksum(payload, castagnoli))
+	return c
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -81,7 +106,7 @@ func appendEntry(b []byte, leased check, p store.Payload) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	whole := leased.of(b[at+checkSize:])
+	whole := leased.with(b[at+checkSize:])
 	copy(b[at:], whole[:])
 	return b, nil
 }
@@ -93,7 +118,7 @@ func openEntry(entry []byte, now check) ([]byte, bool) {
 		return nil, false
 	}
 	payload := entry[checkSize:]
-	return payload, check(entry[:checkSize]) == now.of(payload)
+	return payload, check(entry[:checkSize]) == now.with(payload)
 }
 
 // snapshot is a [store.Snapshot].

@@ -61,3 +61,6 @@ func (s *Store) Replace(name, text string) {
 
 // CheckVersion refuses servers that are too old.
 var CheckVersion = checkVersion
+
+// MaxKeys bounds the conjunctions of one call.
+const MaxKeys = maxKeys

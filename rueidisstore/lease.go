@@ -64,8 +64,7 @@ func (s *Store) lease(ctx context.Context, q *store.Query) (store.Lease, error) 
 		return store.Lease{}, err
 	}
 	lease := store.Lease{Schema: schema}
-	var buf [512]byte
-	c := newChecker(buf[:0], q)
+	c := newChecker(q)
 	c.server(requests[0].master)
 	lease.Fenced = !c.stamp(global)
 	for i := range q.Deps {

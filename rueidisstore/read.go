@@ -95,8 +95,7 @@ func judge(q *store.Query, f *fetched) (store.Payload, bool) {
 	if err != nil {
 		return nil, false
 	}
-	var buf [512]byte
-	c := newChecker(buf[:0], q)
+	c := newChecker(q)
 	rest := f.values[1:]
 	for i := -1; i < len(q.Deps); i++ {
 		n := 1

@@ -130,10 +130,9 @@ func (s *Store) Ping(ctx context.Context) error {
 	if err := s.check(ctx); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.WriteTimeout)
+	within, cancel := context.WithTimeout(ctx, s.cfg.WriteTimeout)
 	defer cancel()
-	_, err := s.ground(ctx, "")
-	if err != nil {
+	if _, err := s.ground(within, ""); err != nil {
 		return s.failed(ctx, "ping", err)
 	}
 	return nil

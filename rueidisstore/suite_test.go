@@ -152,23 +152,109 @@ func (r raw) advance(d time.Duration) {
 func (r raw) expire(database string, token store.Token) {
 	bases := r.s.Bases(database)
 	r.each(func(key string) {
-		if slices.ContainsFunc(bases, func(base string) bool { return strings.HasPrefix(key, base) }) && r.kind(key) == "zset" {
-			r.do("ZREM", []string{key}, string(token[:]))
+		if !slices.ContainsFunc(bases, func(base string) bool { return strings.HasPrefix(key, base) }) || r.kind(key) != "zset" {
+			return
+		}
+		r.do("ZREM", []string{key}, string(token[:]))
+		// Only what breakages leave behind.
+		if r.kind(key) == "none" && r.kind(key+kept) != "none" {
+			r.do("RENAME", []string{key + kept, key})
 		}
 	})
 }
 
-func (r raw) flush() {
-	r.each(func(key string) { r.do("DEL", []string{key}) })
+// lose takes a key away, and what breakages leave beside it.
+func (r raw) lose(key string) {
+	r.do("DEL", []string{key})
+	if !r.cluster() {
+		r.do("DEL", []string{key + kept})
+	}
 }
 
-// breakages are the safeguards, as a piece of a script each.
-var breakages = map[storetest.Safeguard][3]string{
-	storetest.BreakPending:      {"lease", "pending = writers > 0 and table.concat(redis.call('ZRANGE', live, 0, -1)) or ''", "pending = ''"},
-	storetest.BreakLostRegistry: {"", "", ""},
-	storetest.BreakEpochTokens:  {"", "", ""},
-	storetest.BreakEpochLive:    {"fence", "token_on(live)\n", "if ARGV[3] ~= '1' then token_on(live) end\n"},
-	storetest.BreakKeep:         {"bump", "local kept = ARGV[6] == '1'", "local kept = false"},
+func (r raw) cluster() bool { return r.c.Mode() == rueidis.ClientModeCluster }
+
+// flush takes all of the store's keys away.
+func (r raw) flush() {
+	if r.cluster() {
+		r.each(func(key string) { r.do("DEL", []string{key}) })
+		return
+	}
+	r.do("EVAL", nil, "for _, k in ipairs(redis.call('KEYS', ARGV[1])) do redis.call('DEL', k) end", "0", r.s.Prefix()+":*")
+}
+
+// kept ends the keys in which broken scripts keep a value that the real ones drop.
+const kept = ":kept"
+
+// piece is a piece of a script, and what a breakage puts in its place. One that
+// may be missing is there only after another breakage.
+type piece struct {
+	script, old, broken string
+	maybe               bool
+}
+
+const (
+	dropsValue = "if redis.call('TYPE', key).ok ~= 'zset' then redis.call('DEL', key) end\n"
+	lostEpoch  = "if redis.call('TYPE', epoch).ok ~= 'zset' then redis.call('DEL', epoch) end"
+	dropsKept  = "\tredis.call('DEL', key .. ':kept')\n"
+)
+
+// breakages are the safeguards, as pieces of scripts.
+var breakages = map[storetest.Safeguard][]piece{
+	storetest.BreakPending: {
+		{script: "lease", old: "pending = writers > 0 and table.concat(redis.call('ZRANGE', live, 0, -1)) or ''", broken: "pending = ''"},
+	},
+	storetest.BreakLostRegistry: {
+		{script: "lease", old: "{ leased(epoch, fresh(0), lost) }", broken: "{ leased(epoch, fresh(0), false) }"},
+		{script: "fence", old: lostEpoch, broken: ""},
+		{script: "bump", old: lostEpoch, broken: ""},
+	},
+	storetest.BreakEpochTokens: {
+		{script: "lease", old: "local stamps = {", broken: "if lost then redis.call('DEL', epoch) end\nlocal stamps = {"},
+		{script: "fence", old: lostEpoch, broken: "redis.call('DEL', epoch)"},
+		{script: "bump", old: lostEpoch, broken: "redis.call('DEL', epoch)"},
+	},
+	storetest.BreakEpochLive: {
+		{script: "fence", old: "token_on(live)\n", broken: "if ARGV[3] ~= '1' then token_on(live) end\n"},
+	},
+	storetest.BreakFenceDrops: {
+		{script: "fence", old: dropsValue, broken: "local v = redis.call('TYPE', key).ok == 'string' and redis.call('GET', key)\n\t" + dropsValue +
+			"\tif v then redis.call('SET', key .. ':kept', v) end\n"},
+		{script: "bump", old: "local function bump(key)\n", broken: "local function bump(key)\n" + dropsKept},
+	},
+	storetest.BreakBumpDrops: {
+		{script: "bump", old: dropsKept, broken: "", maybe: true},
+		{script: "bump", old: dropsValue, broken: "if redis.call('TYPE', key).ok ~= 'zset' then\n\t\tlocal v = kept and redis.call('GET', key)\n" +
+			"\t\tredis.call('DEL', key)\n\t\tif v then redis.call('SET', key .. ':kept', v) end\n\tend\n"},
+		{script: "bump", old: "\tsettle(key)\nend\n", broken: "\tsettle(key)\n\tif redis.call('EXISTS', key) == 0 then redis.call('DEL', key .. ':kept') end\nend\n"},
+	},
+	storetest.BreakBumpExpired: {
+		{script: "bump", old: dropsValue, broken: "\n"},
+		{script: "bump", old: "\tsettle(key)\nend\n", broken: "\tif redis.call('TYPE', key).ok ~= 'string' then settle(key) end\nend\n"},
+	},
+	storetest.BreakKeep: {
+		{script: "bump", old: "local kept = ARGV[6] == '1'", broken: "local kept = false"},
+	},
+}
+
+// apart is a Get in parts.
+type apart struct {
+	seen *rueidisstore.Seen
+}
+
+func (a apart) See(p storetest.Part) error {
+	switch p {
+	case storetest.PartEntry:
+		return a.seen.Entry(context.Background())
+	case storetest.PartGlobal:
+		return a.seen.Global(context.Background())
+	default:
+		return a.seen.Tables(context.Background())
+	}
+}
+
+func (a apart) Answer() (store.Payload, bool, error) {
+	p, ok := a.seen.Judge()
+	return p, ok, nil
 }
 
 // harness runs the conformance suite on a server, or on a Cluster.
@@ -181,21 +267,37 @@ func harness(url string, small func(t testing.TB) store.Store) storetest.Harness
 			newRaw(tb(), s).expire(database, token)
 		},
 		EvictStamp: func(s store.Store, database, table, key string) {
-			newRaw(tb(), s).do("DEL", []string{s.(*rueidisstore.Store).ConjKey(database, table, key)})
+			newRaw(tb(), s).lose(s.(*rueidisstore.Store).ConjKey(database, table, key))
 		},
 		EvictEpoch: func(s store.Store, database, table string) {
-			newRaw(tb(), s).do("DEL", []string{s.(*rueidisstore.Store).EpochKey(database, table)})
+			newRaw(tb(), s).lose(s.(*rueidisstore.Store).EpochKey(database, table))
 		},
 		EvictGlobal: func(s store.Store, database string) {
-			newRaw(tb(), s).do("DEL", []string{s.(*rueidisstore.Store).GlobalKey(database)})
+			newRaw(tb(), s).lose(s.(*rueidisstore.Store).GlobalKey(database))
 		},
 		EvictRegistry: func(s store.Store, database, table string) {
-			newRaw(tb(), s).do("DEL", []string{s.(*rueidisstore.Store).RegistryKey(database, table)})
+			newRaw(tb(), s).lose(s.(*rueidisstore.Store).RegistryKey(database, table))
 		},
 		EvictLive: func(s store.Store, database, table string) {
-			newRaw(tb(), s).do("DEL", []string{s.(*rueidisstore.Store).LiveKey(database, table)})
+			newRaw(tb(), s).lose(s.(*rueidisstore.Store).LiveKey(database, table))
 		},
-		Flush: func(s store.Store) { newRaw(tb(), s).flush() },
+		Flush:     func(s store.Store) { newRaw(tb(), s).flush() },
+		Slow:      true,
+		WallClock: true,
+		GetApart: func(s store.Store, q *store.Query) storetest.Apart {
+			return apart{s.(*rueidisstore.Store).Apart(q)}
+		},
+		Second: func(t testing.TB, s store.Store) store.Store {
+			return openStore(t, url, func(c *rueidisstore.Config) { c.Prefix = s.(*rueidisstore.Store).Prefix() })
+		},
+		Break: func(s store.Store, g storetest.Safeguard) {
+			if len(breakages[g]) == 0 {
+				panic("no breakage of: " + g)
+			}
+			for _, p := range breakages[g] {
+				s.(*rueidisstore.Store).Break(p.script, p.old, p.broken, p.maybe)
+			}
+		},
 	}
 }
 
@@ -212,25 +314,50 @@ func (loud) Fatalf(format string, a ...any) { panic(fmt.Sprintf(format, a...)) }
 func TestConformanceInCluster(t *testing.T) {
 	cluster := redistest.StartCluster(t, redistest.WithSettings("save ''"))
 	h := harness(cluster.URL(), nil)
-	h.Absent = map[string]string{"NewSmall": "the nodes of a Cluster are as a single server is, where it is tested"}
+	h.Absent = map[string]string{
+		"NewSmall": "the nodes of a Cluster are as a single server is, where it is tested",
+		"Stall":    "the nodes of a Cluster are as a single server is, where it is tested",
+	}
 	storetest.Run(t, h)
 }
 
 func TestConformance(t *testing.T) {
 	server := redistest.Start(t, redistest.WithSettings("save ''"))
-	storetest.Run(t, harness(server.URL(), func(t testing.TB) store.Store {
-		small := redistest.Start(t, redistest.WithSettings("save ''", "maxmemory-policy allkeys-lru"))
-		s := openStore(t, small.URL())
-		r := newRaw(t, s)
-		if err := s.Ping(context.Background()); err != nil {
-			t.Fatal(err)
+	h := harness(server.URL(), func(t testing.TB) store.Store { return newSmall(t) })
+	h.Stall = func(store.Store) (resume func()) {
+		if err := server.Pause(); err != nil {
+			panic(err)
 		}
-		used, err := strconv.Atoi(small.Info("memory")["used_memory"])
-		if err != nil {
-			t.Fatal(err)
+		return func() {
+			if err := server.Resume(); err != nil {
+				panic(err)
+			}
 		}
-		// Beside the entries there are their keys, and what the clients take.
-		r.do("CONFIG", nil, "SET", "maxmemory", strconv.Itoa(used+3<<20))
-		return s
-	}))
+	}
+	storetest.Run(t, h)
+}
+
+// newSmall makes a store on a server of its own with little room.
+func newSmall(t testing.TB) store.Store {
+	t.Helper()
+	small := redistest.Start(t, redistest.WithSettings("save ''", "maxmemory-policy allkeys-lru"))
+	s := openStore(t, small.URL())
+	if err := s.Ping(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	used, err := strconv.Atoi(small.Info("memory")["used_memory"])
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Beside the entries there are their keys, and what the clients take.
+	newRaw(t, s).do("CONFIG", nil, "SET", "maxmemory", strconv.Itoa(used+3<<20))
+	return s
+}
+
+// The exhaustive test needs keys that come and go, and so not the same server.
+func TestExhaustive(t *testing.T) {
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	h := harness(server.URL(), nil)
+	h.Absent = map[string]string{"NewSmall": "not used here", "Stall": "not used here"}
+	storetest.Exhaustive(t, h)
 }

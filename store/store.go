@@ -1,5 +1,7 @@
 // Package store is the contract between the cache and the place where it keeps
-// entries and stamps.
+// entries and stamps. Package store/memory keeps them in the process, for one
+// process; package rueidisstore, a module of its own, in Redis, for all that share
+// it. Each has an optional interface besides: [Local] and [Remote].
 //
 // # Words
 //
@@ -35,7 +37,9 @@
 //   - An epoch's fence counts as a live fence of the table.
 //
 // Losing any key at any time costs hits only, as long as no writer dies in the
-// same commit window.
+// same commit window. Keys that come back are another matter: a place that may go
+// back to an older state, as a server does that restarts or a replica that is
+// promoted, must make every snapshot of before unequal to what it answers then.
 package store
 
 import (

@@ -39,12 +39,13 @@ func (s Set) Within(limit int, registered func(table string) ([]store.Scheme, er
 
 func within(conjs []Conj, registered []store.Scheme, limit int) (out []Conj, changed bool) {
 	var added []store.Scheme
+	var buf [128]byte
 	for i, c := range conjs {
-		scheme := c.Scheme()
-		switch {
-		case slices.Contains(registered, scheme) || slices.Contains(added, scheme):
+		scheme := c.sorted().appendScheme(buf[:0])
+		switch is := func(s store.Scheme) bool { return string(s) == string(scheme) }; {
+		case slices.ContainsFunc(registered, is) || slices.ContainsFunc(added, is): // without an allocation, as nearly always
 		case len(registered)+len(added) < limit:
-			added = append(added, scheme)
+			added = append(added, store.Scheme(scheme))
 		default:
 			if !changed {
 				out, changed = slices.Clone(conjs), true

@@ -79,10 +79,16 @@ func (h *Handle) LastDrop(ctx context.Context, p *Plan, args []driver.NamedValue
 	return d.last(database, list)
 }
 
-// bound is the dependency of a call as the store is told it.
+// bound is the dependency of a call as the store is told it. A reader makes no call
+// to a store elsewhere for it: the first lease of a table tells its schemes. So a
+// process that knows none yet may register one more than the bound.
 func (h *Handle) bound(ctx context.Context, p *Plan, args []driver.NamedValue) (dependency.Set, error) {
 	return p.Bind(args).Within(h.engine.cfg.MaxSchemes, func(table string) ([]store.Scheme, error) {
-		reg, err := h.engine.registry(ctx, p.domain, table)
+		if remote := h.engine.remote; remote != nil {
+			reg, _ := remote.RegistryCopy(p.domain, table)
+			return reg.Schemes, nil
+		}
+		reg, err := h.engine.cfg.Store.Registry(ctx, p.domain, table)
 		return reg.Schemes, err
 	})
 }

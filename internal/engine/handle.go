@@ -12,6 +12,7 @@ import (
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/analysis"
+	"github.com/cacheops/cacheops/internal/result"
 	"github.com/cacheops/cacheops/store"
 )
 
@@ -268,6 +269,8 @@ type Plan struct {
 	domain string     // what the store calls the database of its stamps
 	policy readPolicy // of the tables read, combined
 	tables []string   // the names of the tables read, for hooks
+	// decode is Query.Decode of its calls.
+	decode func([]byte) (store.Payload, error)
 	// Extra is the driver wrapper's own: what it derived from the plan.
 	Extra atomic.Pointer[any]
 }
@@ -310,6 +313,14 @@ func (h *Handle) newPlan(text string, state *schemaState) *Plan {
 		}
 		if p.policy.agnostic {
 			p.digest, p.domain = textDigest(h.anyDigest, state.fingerprint, text), h.engine.shared()
+		}
+		results := new(result.Decoder)
+		p.decode = func(b []byte) (store.Payload, error) {
+			r, err := results.Decode(b)
+			if err != nil {
+				return nil, err // and no *result.Result that is nil
+			}
+			return r, nil
 		}
 		for _, t := range p.Read.Tables {
 			p.tables = append(p.tables, t.Name)

@@ -141,7 +141,7 @@ func (h *Handle) query(ctx context.Context, c *Call) (*store.Query, error) {
 	}
 	return &store.Query{
 		Database: c.plan.domain, Key: c.key, Deps: c.prefixDeps(set.Deps()), TTL: c.ttl,
-		Decode: func(b []byte) (store.Payload, error) { return result.Decode(b) },
+		Decode: c.plan.decode,
 	}, nil
 }
 

@@ -15,40 +15,55 @@ type room[A any] struct {
 	values A
 }
 
-// compact returns the result with its values in its own allocation, where they
-// are few: a hit finds them where it looks anyway, and an allocation costs memory
-// too. The old one must not be used any more.
-func (r *Result) compact() *Result {
-	var c *Result
+// withRoom returns a result with so many values, which are nil: in its own
+// allocation, where they are few. A hit finds them where it looks anyway, and an
+// allocation costs memory too.
+func withRoom(n int) *Result {
+	var r *Result
 	var values []driver.Value
-	switch n := len(r.values); {
-	case n == 0 || n > maxRoom:
-		return r
+	switch {
+	case n == 0:
+		return &Result{values: []driver.Value{}}
 	case n <= 1:
 		x := new(room[[1]driver.Value])
-		c, values = &x.Result, x.values[:]
+		r, values = &x.Result, x.values[:]
 	case n <= 2:
 		x := new(room[[2]driver.Value])
-		c, values = &x.Result, x.values[:]
+		r, values = &x.Result, x.values[:]
 	case n <= 4:
 		x := new(room[[4]driver.Value])
-		c, values = &x.Result, x.values[:]
+		r, values = &x.Result, x.values[:]
 	case n <= 6:
 		x := new(room[[6]driver.Value])
-		c, values = &x.Result, x.values[:]
+		r, values = &x.Result, x.values[:]
 	case n <= 8:
 		x := new(room[[8]driver.Value])
-		c, values = &x.Result, x.values[:]
+		r, values = &x.Result, x.values[:]
 	case n <= 12:
 		x := new(room[[12]driver.Value])
-		c, values = &x.Result, x.values[:]
-	default:
+		r, values = &x.Result, x.values[:]
+	case n <= maxRoom:
 		x := new(room[[maxRoom]driver.Value])
-		c, values = &x.Result, x.values[:]
+		r, values = &x.Result, x.values[:]
+	default:
+		return &Result{values: make([]driver.Value, n)}
 	}
+	r.values, r.room = values[:n:n], uint8(len(values)) //nolint:gosec // at most maxRoom
+	return r
+}
+
+// compact returns the result with its values in its own allocation, where they
+// are few. The old one must not be used any more.
+func (r *Result) compact() *Result {
+	n := len(r.values)
+	if n == 0 || n > maxRoom {
+		return r
+	}
+	c := withRoom(n)
+	values, room := c.values, c.room
+	copy(values, r.values)
 	*c = *r
-	n := copy(values, r.values)
-	c.values, c.room = values[:n:n], uint8(len(values)) //nolint:gosec // at most maxRoom
+	c.values, c.room = values, room
 	return c
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"sync/atomic"
 	"time"
 )
 
@@ -21,19 +22,49 @@ var ErrFormat = errors.New("not a stored result")
 //
 // A time in a named or the local zone is an error where this process would show
 // another clock than the one that wrote it.
-func Decode(b []byte) (*Result, error) {
+func Decode(b []byte) (*Result, error) { return new(Decoder).Decode(b) }
+
+// Decoder decodes results of one statement. Most of a small result is the names
+// and types of its columns, which are the same each time: they are decoded once,
+// and results share them. It may be used from many goroutines. The zero value is
+// ready.
+type Decoder struct{ last atomic.Pointer[head] }
+
+// head is the beginning of a byte form, up to the columns' types, and the shape
+// that it tells. What begins with the same bytes has the same shape: each part of
+// a head says itself where it ends.
+type head struct {
+	bytes string
+	shape *shape
+}
+
+// maxHead bounds the head that a decoder keeps: hundreds of columns.
+const maxHead = 16 << 10
+
+// Decode is [Decode].
+func (known *Decoder) Decode(b []byte) (*Result, error) {
 	d := decoder{b: b}
-	r := d.result()
+	h := known.last.Load()
+	if h != nil && len(b) >= len(h.bytes) && string(b[:len(h.bytes)]) == h.bytes {
+		d.at = len(h.bytes)
+	} else {
+		h = d.head()
+	}
+	r := d.result(h)
 	if d.err == "" && d.at < len(d.b) {
 		d.fail("trailing bytes")
 	}
 	if d.err != "" {
 		return nil, fmt.Errorf("cacheops: %w: %s at byte %d of %d: it will be read from the database", ErrFormat, d.err, d.at, len(b))
 	}
-	r = r.compact()
 	r.seal()
 	if d.texts != "" {
 		r.size += len(d.texts) - d.used
+	}
+	if known.last.Load() == h {
+		r.size -= h.shape.size()
+	} else if len(h.bytes) <= maxHead {
+		known.last.Store(h)
 	}
 	return r, nil
 }
@@ -53,11 +84,12 @@ type decoder struct {
 	at    int
 	err   string
 	zones []foundZone
-	// texts is a copy of b that the result's texts are parts of, so that they
-	// take one allocation together; empty as long as there are none. Used is the
-	// length of those parts.
-	texts string
-	used  int
+	// texts is a copy of b from the first text among the values on, which begins
+	// there. The result's texts are parts of it, so that they take one allocation
+	// together; empty as long as there are none. Used is the length of those parts.
+	texts  string
+	begins int
+	used   int
 }
 
 // foundZone is a zone and the location that stands for it here.
@@ -139,11 +171,14 @@ func (d *decoder) shared() string {
 	if len(part) == 0 {
 		return ""
 	}
+	to := d.at - d.begins
 	if d.texts == "" {
-		d.texts = string(d.b)
+		d.begins = d.at - len(part)
+		to = len(part)
+		d.texts = string(d.b[d.begins:])
 	}
 	d.used += len(part)
-	return d.texts[d.at-len(part) : d.at]
+	return d.texts[to-len(part) : to]
 }
 
 func (d *decoder) fixed(n int) []byte {
@@ -156,42 +191,53 @@ func (d *decoder) fixed(n int) []byte {
 	return part
 }
 
-func (d *decoder) result() *Result {
+// head reads up to the columns' types.
+func (d *decoder) head() *head {
 	if d.byte() != magic || d.byte() != version {
 		d.fail("another format or version")
-		return nil
 	}
-	r := &Result{shape: new(shape)}
-	columns := d.count(minName + minType)
-	r.shape.columns = make([]string, columns)
-	for i := range r.shape.columns {
-		r.shape.columns[i] = d.text()
+	s := new(shape)
+	s.columns = make([]string, d.count(minName+minType))
+	for i := range s.columns {
+		s.columns[i] = d.text()
 	}
-	r.shape.types = d.types(columns)
+	s.types = d.types(len(s.columns))
+	return &head{bytes: string(d.b[:d.at]), shape: s}
+}
+
+// result reads what comes after the head.
+func (d *decoder) result(h *head) *Result {
+	columns := len(h.shape.columns)
 	others := d.count(minType)
 	if others > maxOthers {
 		d.fail("too many column types")
 		return nil
 	}
+	var changes *typeChanges
 	if others > 0 {
-		r.changes = &typeChanges{others: d.types(others)}
+		changes = &typeChanges{others: d.types(others)}
 	}
-	r.rows = d.count(max(columns, 1))
-	cells := r.rows * columns
+	rows := d.count(max(columns, 1))
+	cells := rows * columns
 	if others > 0 {
-		r.changes.kinds = d.kinds(cells, others)
+		changes.kinds = d.kinds(cells, others)
 	}
 	if columns == 0 {
-		for range r.rows {
+		for range rows {
 			if d.byte() != 0 {
 				d.fail("a row without columns that has a value")
 			}
 		}
 	}
+	if cells > d.left() {
+		d.fail("a count that does not fit")
+	}
 	if d.err != "" {
 		return nil
 	}
-	r.values = d.values(r, cells)
+	r := withRoom(cells)
+	r.shape, r.rows, r.changes = h.shape, rows, changes
+	d.values(r)
 	return r
 }
 
@@ -242,23 +288,18 @@ func (d *decoder) kinds(n, others int) []uint16 {
 	return kinds
 }
 
-func (d *decoder) values(r *Result, n int) []driver.Value {
-	if n > d.left() {
-		d.fail("a count that does not fit")
-		return nil
-	}
-	values := make([]driver.Value, n)
-	for i := range values {
+// values reads all values of a result.
+func (d *decoder) values(r *Result) {
+	for i := range r.values {
 		v := d.value()
 		if d.err != "" {
-			return nil
+			return
 		}
 		if b, ok := v.([]byte); ok && len(b) > 0 {
 			r.hasBytes = true
 		}
-		values[i] = v
+		r.values[i] = v
 	}
-	return values
 }
 
 func (d *decoder) value() driver.Value {

@@ -24,9 +24,16 @@ func FuzzDecode(f *testing.F) {
 			f.Add(b)
 		}
 	}
+	known := new(Decoder) // which has seen what came before
 	f.Fuzz(func(t *testing.T, b []byte) {
 		given := bytes.Clone(b)
 		r, err := Decode(b)
+		for range 2 {
+			k, kerr := known.Decode(b)
+			if (err == nil) != (kerr == nil) || err == nil && difference(r, k) != "" {
+				t.Fatalf("%v and, by a decoder that has seen others, %v, %v", err, k, kerr)
+			}
+		}
 		if !bytes.Equal(b, given) {
 			t.Fatal("the input was changed")
 		}
