@@ -11,14 +11,14 @@ var faultBreakages = []breakage{
 	{
 		Name:  "an entry is not bound to the life of its server, which restarts with old data",
 		File:  "rueidisstore/entry.go",
-		Old:   "{ c.b = append(c.b, m[:]...) }",
+		Old:   "{ add(c, m[:]) }",
 		New:   "{ _ = m }",
 		Check: underFault("^TestOldData$/^restarted$"), Want: "STALE: process",
 	},
 	{
 		Name:  "an entry is not bound to the life of its server, and a replica that lags takes over",
 		File:  "rueidisstore/entry.go",
-		Old:   "{ c.b = append(c.b, m[:]...) }",
+		Old:   "{ add(c, m[:]) }",
 		New:   "{ _ = m }",
 		Check: underFault("^TestLaggingReplica$/^Cluster,_TAKEOVER$"), Want: "STALE: process",
 	},
