@@ -59,6 +59,38 @@ func promised(t *testing.T) (always, inCluster []string) {
 	return add(always, commands.FindAllString(plain, -1)...), add(nil, commands.FindAllString(cluster, -1)...)
 }
 
+// The rules of a user that people copy name the commands that are promised, PING of
+// the client itself, and nothing else.
+func TestDocumentedUser(t *testing.T) {
+	t.Parallel()
+	want, inCluster := promised(t)
+	slices.Sort(want)
+	for _, file := range []string{"doc.go", "../docs/redis.md"} {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, rest, ok := strings.Cut(string(text), "ACL SETUSER")
+		if !ok {
+			t.Fatalf("%s has no rules of a user", file)
+		}
+		rules, _, _ := strings.Cut(rest, "```")
+		var have []string
+		for _, m := range regexp.MustCompile(`\s\+([a-z|]+)`).FindAllStringSubmatch(rules, -1) {
+			have = append(have, m[1])
+		}
+		slices.Sort(have)
+		if with := slices.Sorted(slices.Values(append(slices.Clone(want), "ping"))); !slices.Equal(have, with) {
+			t.Errorf("%s: the rules are for %v, want %v", file, have, with)
+		}
+		for _, c := range inCluster {
+			if file != "doc.go" && !strings.Contains(rest, "+"+c) {
+				t.Errorf("%s does not name %s, which a Cluster takes", file, c)
+			}
+		}
+	}
+}
+
 // grant makes a user with these commands, the keys and channels of a prefix, and
 // nothing else.
 func grant(t *testing.T, servers []*redistest.Server, user, prefix string, commands []string) {

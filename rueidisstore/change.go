@@ -2,6 +2,7 @@ package rueidisstore
 
 import (
 	"context"
+	"encoding/binary"
 	"strconv"
 	"strings"
 	"time"
@@ -154,9 +155,8 @@ func versionText(v uint64) string {
 	if v == 0 {
 		return ""
 	}
-	b := [versionSize]byte{
-		byte(v >> 56), byte(v >> 48), byte(v >> 40), byte(v >> 32), byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v),
-	}
+	var b [versionSize]byte
+	binary.BigEndian.PutUint64(b[:], v)
 	return string(b[:])
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -113,15 +114,29 @@ func tryAll(s *rueidisstore.Store) error {
 	return nil
 }
 
-// tryLock has one wait for the lock of another.
+// tryLock has one wait for the lock of another, who gives it back when it is waited
+// for: that is what is published.
 func tryLock(ctx context.Context, s *rueidisstore.Store, key store.Key) error {
-	unlock, ok, err := s.Lock(ctx, key, time.Minute)
+	// A second, since a user who may not publish leaves the wait to the lock's time.
+	unlock, ok, err := s.Lock(ctx, key, time.Second)
 	if err != nil || !ok {
 		return errors.Join(err, errUsed, errors.New("the lock is not free"))
 	}
-	// Who holds it gives it back, whether it is waited for by then or not.
 	woken := make(chan error, 1)
 	go func() { woken <- s.AwaitUnlock(ctx, key) }()
+	client, err := s.Raw(ctx)
+	if err != nil {
+		return errors.Join(err, <-woken)
+	}
+	for waited := false; !waited; runtime.Gosched() {
+		err := client.Do(ctx, client.B().Get().Key(s.WantedKey(key)).Build()).Error()
+		switch {
+		case err == nil, len(woken) > 0: // the wait may have failed, or the lock's time be over
+			waited = true
+		case !rueidis.IsRedisNil(err):
+			return errors.Join(err, <-woken)
+		}
+	}
 	unlock()
 	if err := <-woken; err != nil {
 		return err

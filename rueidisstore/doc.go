@@ -61,8 +61,9 @@
 // The user that the client logs in as needs the commands of the scripts in folder
 // lua, and EVALSHA, EVAL, MGET, GET, SET, PTTL, HGETALL, INFO, PUBLISH, SUBSCRIBE
 // and, in a Cluster, CLUSTER SLOTS and ASKING. A database number other than 0 needs
-// SELECT too. Keys and channels are those that begin with the prefix and a colon.
-// For the prefix cacheops and a single server that is:
+// SELECT too, and the client asks connections that are idle by PING. Keys and
+// channels are those that begin with the prefix and a colon. For the prefix cacheops
+// and a single server that is:
 //
 //	ACL SETUSER cache on >password resetkeys resetchannels -@all ~cacheops:* &cacheops:*
 //	  +eval +evalsha +ping +exists +del +type +pttl +pexpire +get +set +mget +hget +hset +hkeys +hgetall

@@ -80,6 +80,15 @@ func isWrongType(err error) bool {
 	return ok && hasPrefix(e, "WRONGTYPE")
 }
 
+// isReadOnly reports whether the server is a replica, by its answer to a write.
+func isReadOnly(e *rueidis.RedisError) bool { return hasPrefix(e, "READONLY") }
+
+// hasPrefix tells the kind of an error, which is its first word.
+func hasPrefix(e *rueidis.RedisError, kind string) bool {
+	text := e.Error()
+	return len(text) >= len(kind) && text[:len(kind)] == kind
+}
+
 // isContext reports whether an error is the end of a context.
 func isContext(err error) bool {
 	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)

@@ -11,6 +11,7 @@ import (
 func (s *Store) SchemaKey(database string) string       { return s.keys.database(database).schema }
 func (s *Store) WholeKey(database, table string) string { return s.keys.table(database, table).whole }
 func (s *Store) LockKey(key store.Key) string           { return s.keys.lock(&key).lock }
+func (s *Store) WantedKey(key store.Key) string         { return s.keys.lock(&key).wanted }
 
 // CheckOf returns the check in a snapshot.
 func CheckOf(s store.Snapshot) [checkSize]byte { return s.(*snapshot).check }

@@ -74,7 +74,7 @@ func (t *tableKeys) conj(c string) string {
 }
 
 func (t *tableKeys) appendConj(b []byte, c string) []byte {
-	sum := sha256.Sum256(unsafe.Slice(unsafe.StringData(c), len(c)))
+	sum := sha256.Sum256(unsafe.Slice(unsafe.StringData(c), len(c))) //nolint:gosec // it is only read
 	return appendDigest(append(b, t.base...), conjChars, sum[:])
 }
 

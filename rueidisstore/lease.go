@@ -21,7 +21,7 @@ const minLife = 10 * time.Minute
 func random(n int) string {
 	b := make([]byte, n)
 	_, _ = rand.Read(b)
-	return unsafe.String(unsafe.SliceData(b), n) // nobody has b any more
+	return unsafe.String(unsafe.SliceData(b), n) //nolint:gosec // nobody has b any more
 }
 
 // versionSize is the length of a registry's version.

@@ -323,7 +323,7 @@ func TestConformanceInCluster(t *testing.T) {
 
 func TestConformance(t *testing.T) {
 	server := redistest.Start(t, redistest.WithSettings("save ''"))
-	h := harness(server.URL(), func(t testing.TB) store.Store { return newSmall(t) })
+	h := harness(server.URL(), newSmall)
 	h.Stall = func(store.Store) (resume func()) {
 		if err := server.Pause(); err != nil {
 			panic(err)

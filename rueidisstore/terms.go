@@ -42,7 +42,7 @@ func (t *terms) bound(ctx context.Context) (context.Context, context.CancelFunc)
 		return x.ctx, nothing
 	}
 	x := &term{last: now + int64(t.limit/4)}
-	x.ctx, x.end = context.WithTimeout(context.Background(), t.limit+t.limit/4)
+	x.ctx, x.end = context.WithTimeout(context.Background(), t.limit+t.limit/4) //nolint:gosec // see term.end
 	place.Store(x)
 	return x.ctx, nothing
 }

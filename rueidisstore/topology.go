@@ -8,6 +8,8 @@ import (
 	"strconv"
 
 	"github.com/redis/rueidis"
+
+	"github.com/cacheops/cacheops/store"
 )
 
 // nodeOf returns the node that has a request's slot.
@@ -108,7 +110,7 @@ func (c *cluster) look(ctx context.Context) error {
 		done = make(chan struct{})
 		if !c.network.crew.start(func() { c.read(done) }) {
 			c.mu.Unlock()
-			return errStoreClosed
+			return store.ErrClosed
 		}
 		c.looking = done
 	}
@@ -155,7 +157,7 @@ func (c *cluster) ask(ctx context.Context) ([]string, error) {
 			}
 			answers <- slots
 		}) {
-			return nil, errStoreClosed
+			return nil, store.ErrClosed
 		}
 	}
 	err := errNoNode

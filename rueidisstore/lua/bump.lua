@@ -11,7 +11,8 @@
 --        6  "1" to keep the token, or to put it back: the outcome is unknown
 -- Result as in fence.lua
 --
--- O(conjunctions * log(fences)).
+-- O(conjunctions * log(fences)), and O(schemes) where the caller's copy is of another
+-- version.
 
 local registry, epoch, live, whole = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local token, ttl = ARGV[1], tonumber(ARGV[2])

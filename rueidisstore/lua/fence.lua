@@ -17,7 +17,8 @@
 --        3  the schemes, as a list, when the caller's copy is of another version
 --        4  "1" when no entry of the table can be valid
 --
--- O(conjunctions * log(fences)).
+-- O(conjunctions * log(fences)), and O(schemes) where the caller's copy is of another
+-- version.
 
 local registry, epoch, live, whole = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local token, ttl = ARGV[1], tonumber(ARGV[2])

@@ -8,7 +8,9 @@
 -- Result 1  the epoch's stamp, "" when it is fenced
 --        2  the schema's version
 --
--- Both live until they are evicted. O(fences of the epoch).
+-- Both live until they are evicted.
+--
+-- O(fences of the epoch that are over).
 
 -- set puts a value in place of what is there, if anything. First comes a command that
 -- Redis takes without memory to spare, see fence.lua: a fence asks for this, too.

@@ -21,7 +21,10 @@
 --
 -- A live stamp is a string of 16 bytes. A fenced one is a sorted set of tokens by
 -- deadline, so that no plain read takes it for a value. A token whose deadline has
--- passed is gone. O(conjunctions + schemes * fences of a new scheme).
+-- passed is gone.
+--
+-- O(conjunctions + schemes * fences that a scheme waits for), and O(schemes of the table)
+-- where the caller's copy is of another version.
 
 local registry, epoch, live, whole = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local ttl = tonumber(ARGV[1])
