@@ -138,7 +138,14 @@ func (s *Store) listen(ctx context.Context, channel string, ready, woken chan<- 
 			signal(ready)
 		}
 	})
-	return n.client.Receive(heard, n.client.B().Subscribe().Channel(channel).Build(), func(rueidis.PubSubMessage) { signal(woken) })
+	for try := 1; ; try++ {
+		err := n.client.Receive(heard, n.client.B().Subscribe().Channel(channel).Build(), func(rueidis.PubSubMessage) { signal(woken) })
+		// The client connects once for all who come at that time, and ends it with the
+		// context of the first.
+		if ctx.Err() != nil || !errors.Is(err, context.Canceled) || try == maxHops {
+			return err
+		}
+	}
 }
 
 // signal sends unless something is there already.
