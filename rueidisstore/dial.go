@@ -34,8 +34,8 @@ func dialler(opt *rueidis.ClientOption) func(context.Context, string, *net.Diale
 	switch {
 	case opt.DialCtxFn != nil:
 		return opt.DialCtxFn
-	case opt.DialFn != nil: //nolint:staticcheck // programs may set it
-		dial := opt.DialFn //nolint:staticcheck // as above
+	case opt.DialFn != nil:
+		dial := opt.DialFn
 		return func(_ context.Context, addr string, d *net.Dialer, c *tls.Config) (net.Conn, error) {
 			return dial(addr, d, c)
 		}

@@ -94,9 +94,16 @@ func (s *Store) subscribe(h *hearing) error {
 			once.Do(func() { close(h.ready) })
 		}
 	})
-	return n.client.Receive(ctx, n.client.B().Subscribe().Channel(s.keys.channel()).Build(), func(m rueidis.PubSubMessage) {
-		s.ears.wake(m.Message)
-	})
+	for try := 1; ; try++ {
+		err := n.client.Receive(ctx, n.client.B().Subscribe().Channel(s.keys.channel()).Build(), func(m rueidis.PubSubMessage) {
+			s.ears.wake(m.Message)
+		})
+		// The client connects once for all who come at that time, and ends it with the
+		// context of the first.
+		if ctx.Err() != nil || !isContext(err) || try == maxHops {
+			return err
+		}
+	}
 }
 
 // hears waits until what is published is heard.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -115,8 +117,8 @@ func TestClusterIsMadeLater(t *testing.T) {
 // gateway counts connections, and holds them up.
 type gateway struct {
 	dials  atomic.Int64
-	dialed chan struct{} // gets one of each
-	hold   chan struct{} // nil, or closed to let them through
+	dialed chan struct{}                 // gets one of each
+	hold   atomic.Pointer[chan struct{}] // nil, or closed to let them through
 }
 
 func (g *gateway) option(t testing.TB, u string) func(*rueidisstore.Config) {
@@ -126,9 +128,9 @@ func (g *gateway) option(t testing.TB, u string) func(*rueidisstore.Config) {
 		o.DialCtxFn = func(ctx context.Context, addr string, d *net.Dialer, _ *tls.Config) (net.Conn, error) {
 			g.dials.Add(1)
 			g.dialed <- struct{}{}
-			if g.hold != nil {
+			if hold := g.hold.Load(); hold != nil {
 				select {
-				case <-g.hold:
+				case <-*hold:
 				case <-ctx.Done():
 					return nil, ctx.Err()
 				}
@@ -143,7 +145,9 @@ func (g *gateway) option(t testing.TB, u string) func(*rueidisstore.Config) {
 func TestConnectsOnce(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
-	g := &gateway{dialed: make(chan struct{}, 100), hold: make(chan struct{})}
+	g := &gateway{dialed: make(chan struct{}, 100)}
+	hold := make(chan struct{})
+	g.hold.Store(&hold)
 	s := newStore(t, server.URL(), g.option(t, server.URL()))
 	if g.dials.Load() != 0 {
 		t.Error("New connects")
@@ -170,7 +174,7 @@ func TestConnectsOnce(t *testing.T) {
 			}
 		})
 	}
-	close(g.hold)
+	close(hold)
 	wg.Wait()
 	// One connection of the client's own, one that carries the calls.
 	if n := g.dials.Load(); n != 2 {
@@ -183,7 +187,9 @@ func TestCloseEndsConnecting(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
 	t.Run("dials", func(t *testing.T) {
-		g := &gateway{dialed: make(chan struct{}, 100), hold: make(chan struct{})}
+		g := &gateway{dialed: make(chan struct{}, 100)}
+		hold := make(chan struct{})
+		g.hold.Store(&hold)
 		closeWhileGetting(t, openStore(t, server.URL(), g.option(t, server.URL())), g.dialed)
 	})
 	t.Run("no answer", func(t *testing.T) {
@@ -248,4 +254,66 @@ func TestTimeouts(t *testing.T) {
 func exerciseOnceUp(t testing.TB, s *rueidisstore.Store) {
 	t.Helper()
 	eventually(t, "the server answers in time", func() error { return tryAll(s) })
+}
+
+// Who waits for a lock has the connection that it is told over in common with others.
+// It goes on when one of them goes who was first to need it.
+func TestWaitGoesOnWithoutTheFirst(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	g := &gateway{dialed: make(chan struct{}, 100)}
+	s := newStore(t, server.URL(), g.option(t, server.URL()))
+	exercise(t, s)
+	for len(g.dialed) > 0 {
+		<-g.dialed
+	}
+	q := resultQuery("1")
+	unlock, ok, err := s.Lock(t.Context(), q.Key, time.Hour)
+	if !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	hold := make(chan struct{})
+	g.hold.Store(&hold)
+	for _, kind := range []string{"normal", "pubsub"} {
+		if _, err := server.Do("CLIENT", "KILL", "TYPE", kind); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 2)
+	wait := func(ctx context.Context) { ended <- s.AwaitUnlock(ctx, q.Key) }
+	go wait(first)
+	for dialed := false; !dialed; {
+		select {
+		case <-g.dialed:
+			dialed = true
+		case <-ended: // the client had not noticed yet
+			go wait(first)
+		}
+	}
+	go wait(t.Context())
+	// Nothing but the stacks tells that the second waits for the first one's dial.
+	eventually(t, "both wait for one connection", func() error {
+		buf := make([]byte, 1<<20)
+		if n := strings.Count(string(buf[:runtime.Stack(buf, true)]), "rueidis.(*mux)._pipe("); n != 2 {
+			return fmt.Errorf("%d do", n)
+		}
+		return nil
+	})
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	close(hold)
+	eventually(t, "the other one listens", func() error {
+		if n, err := server.Do("PUBSUB", "NUMSUB", s.LockKey(q.Key)); err != nil || !strings.HasSuffix(n, "\n1") {
+			return fmt.Errorf("%q, error %w", n, err)
+		}
+		return nil
+	})
+	unlock()
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
 }

@@ -176,7 +176,9 @@ func FuzzEntry(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(entry, uint16(0), byte(0))
-	f.Add(entry, uint16(3), byte(7))
+	for at := range entry {
+		f.Add([]byte{}, uint16(at), byte(1))
+	}
 	f.Add(entry[:17], uint16(len(entry)), byte(1))
 	f.Add([]byte{}, uint16(20), byte(0x80))
 	f.Fuzz(func(t *testing.T, b []byte, at uint16, flip byte) {

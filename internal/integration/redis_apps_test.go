@@ -138,7 +138,7 @@ func TestAppsWithOtherCatalogs(t *testing.T) {
 		if x.by == "b" {
 			by, other = b, a
 		}
-		for _, text := range strings.Split(x.ddl, "; ") {
+		for text := range strings.SplitSeq(x.ddl, "; ") {
 			exec(t, by.cached, text)
 		}
 		for _, s := range []*cachedSQLite{other, by, other} {

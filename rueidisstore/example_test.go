@@ -1,0 +1,72 @@
+package rueidisstore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/rueidisstore"
+	"github.com/cacheops/cacheops/store"
+)
+
+// A cache that all processes share. Nothing connects before the first read or write,
+// so a program starts while Redis is away.
+func ExampleNew() {
+	st, err := rueidisstore.New(rueidisstore.Config{URL: "redis://user:password@localhost:6379/0"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer st.Close()
+	cache, err := cacheops.New(cacheops.Config{
+		Store:    st,
+		Profiles: cacheops.Profiles{"users": {Ops: cacheops.OpAll, TTL: time.Hour}},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer cache.Close()
+	fmt.Println(st)
+	// Output: redis (prefix "cacheops")
+}
+
+// What is wrong with a config is said at once, and the password is not.
+func ExampleNew_wrong() {
+	_, err := rueidisstore.New(rueidisstore.Config{URL: "redis://user:password@localhost:6379/main"})
+	fmt.Println(err)
+	// Output: cacheops: rueidisstore: Config.URL has an invalid database number: use redis://host:port, rediss://host:port or unix:///path, with special characters of a password escaped, as %40 for @ and %2F for /
+}
+
+// A program that has a client can have the store use it. The client is closed by who
+// made it, after the store.
+func ExampleConfig_client() {
+	client, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{"localhost:6379"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	st, err := rueidisstore.New(rueidisstore.Config{Client: client, Prefix: "shop"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer st.Close()
+	if err := st.Ping(context.Background()); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// A program that shall not start without Redis asks for it.
+func ExampleStore_Ping() {
+	st, err := rueidisstore.New(rueidisstore.Config{URL: "redis://127.0.0.1:1"}) // nobody listens there
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer st.Close()
+	err = st.Ping(context.Background())
+	fmt.Println(errors.Is(err, store.ErrUnavailable))
+	// Output: true
+}
