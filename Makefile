@@ -34,6 +34,8 @@ DIFFERENTIAL_SEED ?= 0
 # How many writers make crash kills, and the seed; 0 for another one each time.
 CRASH_KILLS ?= 1000
 CRASH_SEED ?= 0
+# How long make torture lets each fault of Redis last.
+FAULT_LASTS ?= 15s
 # How long to run each benchmark, and which (a regular expression).
 BENCHTIME ?= 100ms
 BENCH ?= .
@@ -55,8 +57,9 @@ test: tools servers ## run the tests of every module, and say what ran
 	@$(BIN)/testsummary -timeout $(TIMEOUT) $(ARGS) $(PKG)
 
 .PHONY: torture
-torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too
-	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^TestExhaustive$$' $(ARGS) ./store/...
+torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, and each fault of Redis for FAULT_LASTS (15s)
+	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^TestExhaustive$$' $(ARGS) ./store/... ./rueidisstore
+	@$(BIN)/testsummary -count=1 -timeout 30m $(ARGS) ./internal/integration/faults -args -faults.lasts=$(FAULT_LASTS)
 
 .PHONY: crash
 crash: servers ## kill CRASH_KILLS writers (1000) of a cache in Redis, and compare what others read

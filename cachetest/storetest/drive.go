@@ -21,6 +21,9 @@ const (
 // database is as good as a new store, and much cheaper.
 const freshStores = 20000
 
+// fewDatabases is how many databases a slow store holds at a time.
+const fewDatabases = 32
+
 // actors is what the readers and writers remember between their steps.
 type actors struct {
 	database  uint8 // the version in the database
@@ -77,6 +80,10 @@ func (d *driver) reset() error {
 		for _, s := range d.c.safeguards {
 			d.h.Break(d.store, s)
 		}
+	}
+	if d.h.Slow && d.used%fewDatabases == 0 {
+		// The hooks may have to look through all that the store holds.
+		d.h.Flush(d.store)
 	}
 	d.used++
 	name := "db" + strconv.Itoa(d.used)

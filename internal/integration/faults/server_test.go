@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -78,29 +79,57 @@ func do(l *load, s *redistest.Server, args ...string) string {
 // to those who noticed the restart nor to one whose connections were idle.
 func TestOldData(t *testing.T) {
 	t.Parallel()
-	s := redistest.Start(t, unsaved)
-	l := startLoad(t, three(s.URL())...)
-	idle := l.active
-	var old []byte
-	l.still(func() {
-		l.readAll(idle)
-		l.readAll(idle) // all is stored
-		s.Save()
-		old = s.CopyDump()
-	})
-	l.rewriteAll()
-	l.under(func() {
-		// With nobody who writes, and without, for a write would drop what is old.
-		l.still(func() {
+	for _, test := range []struct {
+		name string
+		back func(l *load, s *redistest.Server, old []byte)
+	}{
+		{"restarted", func(_ *load, s *redistest.Server, old []byte) {
 			s.Kill()
 			s.PutDump(old)
 			s.Restart()
-			l.readAll(idle)
+		}},
+		// No connection ends then.
+		{"replicated", func(l *load, s *redistest.Server, old []byte) {
+			other := redistest.Start(l.t, unsaved)
+			other.Kill()
+			host, port, _ := strings.Cut(other.Addr(), ":")
+			do(l, s, "REPLICAOF", host, port)
+			l.wait(oftenAsked) // before it gets the data, all have noticed who are not idle
+			other.PutDump(old)
+			other.Restart()
+			s.WaitSynced()
+			do(l, s, "REPLICAOF", "NO", "ONE")
+			other.Kill()
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := redistest.Start(t, unsaved)
+			l := startLoad(t, three(s.URL())...)
+			idle := l.active
+			var old []byte
+			l.still(func() {
+				l.readAll(idle)
+				l.readAll(idle) // all is stored
+				s.Save()
+				old = s.CopyDump()
+			})
+			l.rewriteAll()
+			l.under(func() {
+				// With nobody who writes, and without, for a write would drop what is
+				// old.
+				l.still(func() {
+					test.back(l, s, old)
+					l.readAll(idle)
+				})
+				l.wait(*lasts)
+				test.back(l, s, old)
+				l.readAll(idle)
+			})
 		})
-		l.wait(*lasts)
-		s.Kill()
-		s.PutDump(old)
-		s.Restart()
-		l.readAll(idle)
-	})
+	}
 }
+
+// oftenAsked is several times as long as a connection in use may go without the
+// server being asked who it is.
+const oftenAsked = 500 * time.Millisecond
