@@ -104,8 +104,9 @@ func (n *node) make(at *lane) *making {
 
 // drop ends a link that is broken, or that leads elsewhere.
 func (n *node) drop(at *lane, l *link) {
-	if at.link.CompareAndSwap(l, nil) {
-		n.crew.start(l.wire.Close)
+	// To close it can take a second, where the server is silent.
+	if at.link.CompareAndSwap(l, nil) && !n.crew.start(l.wire.Close) {
+		l.wire.Close() // the store is being closed, and does not see the link any more
 	}
 }
 

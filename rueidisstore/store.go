@@ -136,7 +136,8 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // Close ends the store's goroutines and connections. What is under way fails. It
-// may be called more than once, and returns nil.
+// waits a second for a server that is silent. It may be called more than once, and
+// returns nil.
 func (s *Store) Close() error {
 	s.closed.Store(true)
 	s.close.Do(func() {

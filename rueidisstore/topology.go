@@ -68,9 +68,8 @@ func (c *cluster) nodeAt(ctx context.Context, addr, key string) (*node, error) {
 func (c *cluster) dismiss(n *node) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.nodes[n.addr] == n {
+	if c.nodes[n.addr] == n && c.network.crew.start(n.close) { // else close does it
 		delete(c.nodes, n.addr)
-		c.network.crew.start(n.close)
 	}
 }
 

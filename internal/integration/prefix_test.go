@@ -8,6 +8,7 @@ import (
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/dialect/sqlite"
 	"github.com/cacheops/cacheops/sqlcache"
+	"github.com/cacheops/cacheops/store"
 	"github.com/cacheops/cacheops/store/memory"
 )
 
@@ -31,12 +32,13 @@ func tenantOf(ctx context.Context, info cacheops.PrefixInfo) string {
 	return tenant
 }
 
-// newTenants is a database whose reads are told apart by tenant.
-func newTenants(t *testing.T) *cachedSQLite {
+// newTenants is a database whose reads are told apart by tenant, on a store, or one
+// of its own where that is nil.
+func newTenants(t *testing.T, st store.Store) *cachedSQLite {
 	t.Helper()
 	return newProfiled(t, func(c *cacheops.Config) {
 		c.Profiles = cacheops.Profiles{everyTable: {Ops: cacheops.OpAll}}
-		c.PrefixFunc = tenantOf
+		c.PrefixFunc, c.Store = tenantOf, st
 	})
 }
 
@@ -54,7 +56,16 @@ const bodyOf = "SELECT body FROM posts WHERE id = ?"
 // have to do with it.
 func TestTenantsDoNotMeet(t *testing.T) {
 	t.Parallel()
-	s := newTenants(t)
+	tenantsDoNotMeet(t, newTenants(t, nil))
+}
+
+func TestTenantsDoNotMeetOnRedis(t *testing.T) {
+	t.Parallel()
+	tenantsDoNotMeet(t, newTenants(t, newRedisStore(t, startRedis(t))))
+}
+
+func tenantsDoNotMeet(t *testing.T, s *cachedSQLite) {
+	t.Helper()
 	for _, tenant := range []string{"red", "blue"} {
 		s.wantAs(t, tenant, "a", false, bodyOf, 1)
 		s.wantAs(t, tenant, "a", true, bodyOf, 1)
@@ -119,7 +130,7 @@ func TestWithoutTenant(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newTenants(t)
+			s := newTenants(t, nil)
 			for _, tenant := range []string{"red", "blue"} {
 				s.wantAs(t, tenant, "a", false, bodyOf, 1)
 				s.wantAs(t, tenant, "c", false, unlike)
@@ -147,7 +158,7 @@ func TestWithoutTenant(t *testing.T) {
 // alone and beside one for which it has not.
 func TestTenantsShareATable(t *testing.T) {
 	t.Parallel()
-	s := newTenants(t)
+	s := newTenants(t, nil)
 	const country, both = "SELECT name FROM countries WHERE code = 'at'", "SELECT name || body FROM countries, posts WHERE code = 'at' AND id = 1"
 	s.wantAs(t, "red", "Austria", false, country)
 	s.wantAs(t, "blue", "Austria", true, country)
@@ -169,7 +180,7 @@ func TestTenantsShareATable(t *testing.T) {
 // TestTenantsAndDDL changes the schema, which concerns all.
 func TestTenantsAndDDL(t *testing.T) {
 	t.Parallel()
-	s := newTenants(t)
+	s := newTenants(t, nil)
 	const q = "SELECT * FROM posts WHERE id = 3"
 	for _, tenant := range []string{"red", "blue"} {
 		s.wantColumns(t, tenant, 4, q)
@@ -204,7 +215,7 @@ func (s *cachedSQLite) wantColumns(t *testing.T, tenant string, n int, query str
 // TestExplainForATenant tells what dropped the results of one tenant.
 func TestExplainForATenant(t *testing.T) {
 	t.Parallel()
-	s := newTenants(t)
+	s := newTenants(t, nil)
 	s.wantAs(t, "red", "a", false, bodyOf, 1)
 	s.wantAs(t, "blue", "a", false, bodyOf, 1)
 	if _, err := s.cached.ExecContext(as("red"), "UPDATE posts SET body = 'x' WHERE id = 1"); err != nil {
@@ -333,7 +344,7 @@ func TestDBAgnostic(t *testing.T) {
 // table that another one does not.
 func TestAllOfATenantFindsNewTables(t *testing.T) {
 	t.Parallel()
-	s := newTenants(t)
+	s := newTenants(t, nil)
 	later, err := sqlcache.OpenDB(s.cache, s.gate.inner, sqlcache.Config{Dialect: sqlite.Dialect, Database: "main"})
 	if err != nil {
 		t.Fatal(err)

@@ -216,6 +216,13 @@ func TestRoundTrips(t *testing.T) {
 			}
 		}
 	}
+	invalidate := func(x cacheops.Target) func() {
+		return func() {
+			if err := s.cache.Database("main").Invalidate(ctx, x); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
 	for _, x := range []struct {
 		what string
 		want int64
@@ -234,11 +241,9 @@ func TestRoundTrips(t *testing.T) {
 		{"a write of many rows", 2, func() { exec(t, s.cached, "UPDATE items SET kind = kind + 1") }},
 		{"a transaction that writes three tables", 2, inTx("UPDATE items SET name = 'one' WHERE id = 1", "UPDATE parts SET name = 'a' WHERE id = 1", "INSERT INTO quiet VALUES (NULL, 'z')")},
 		{"a transaction that writes nothing", 0, inTx()},
-		{"an invalidation of all", 1, func() {
-			if err := s.cache.Database("main").Invalidate(ctx, cacheops.All()); err != nil {
-				t.Fatal(err)
-			}
-		}},
+		{"an invalidation of a row", 1, invalidate(cacheops.Row("items", cacheops.Values{"id": 1}))},
+		{"an invalidation of a table", 1, invalidate(cacheops.Table("items"))},
+		{"an invalidation of all", 1, invalidate(cacheops.All())},
 	} {
 		if x.want == 1 { // it shall be a hit
 			s.read(t, one)

@@ -13,7 +13,7 @@ import (
 // handle knows of a table that another one does not.
 func TestInvalidateTxAllFindsNewTables(t *testing.T) {
 	t.Parallel()
-	s := newTenants(t)
+	s := newTenants(t, nil)
 	later, err := sqlcache.OpenDB(s.cache, s.gate.inner, sqlcache.Config{Dialect: sqlite.Dialect, Database: "main"})
 	if err != nil {
 		t.Fatal(err)
