@@ -140,10 +140,37 @@ func addrOf(client rueidis.Client) string {
 	return ""
 }
 
-// newLink takes a connection out of the client's pool and asks who is there.
-func newLink(ctx context.Context, client rueidis.Client) (*link, error) {
+// dedicate takes a connection out of the client's pool. Where the program has
+// emptied it the client waits for as long as that lasts, without a context. Then
+// Close does not wait for it, and what comes too late goes back.
+func dedicate(ctx context.Context, client rueidis.Client) (rueidis.DedicatedClient, error) {
+	taken := make(chan rueidis.DedicatedClient)
+	go func() {
+		wire, giveBack := client.Dedicate()
+		select {
+		case taken <- wire:
+		case <-ctx.Done():
+			giveBack()
+		}
+	}()
+	select {
+	case wire := <-taken:
+		return wire, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// newLink takes a connection out of the client's pool and asks who is there. The
+// answer has to come in a time; taking the connection may take longer.
+func newLink(ctx context.Context, client rueidis.Client, patience time.Duration) (*link, error) {
 	addr := addrOf(client) // first: a change in between ends the link too early
-	wire, _ := client.Dedicate()
+	wire, err := dedicate(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	l := &link{wire: wire, addr: addr}
 	answers := wire.DoMulti(ctx, whois(client.B()), client.B().Info().Section("server").Build())
 	replication, err := answers[0].ToString()
@@ -172,7 +199,7 @@ type node struct {
 	client func() rueidis.Client
 	lanes  []lane
 	crew   *crew
-	// patience bounds the making of a link.
+	// patience bounds the wait for the first answer on a link.
 	patience time.Duration
 }
 
@@ -230,10 +257,8 @@ func (n *node) make(at *lane) *making {
 	run := func() {
 		// The client's own connecting does not end with a context, so nobody waits
 		// for it but this goroutine.
-		ctx, cancel := context.WithTimeout(n.crew.ctx, n.patience)
-		defer cancel()
 		if client := n.client(); client != nil {
-			m.link, m.err = newLink(ctx, client)
+			m.link, m.err = newLink(n.crew.ctx, client, n.patience)
 		} else {
 			m.err = errNoNode
 		}

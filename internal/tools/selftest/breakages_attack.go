@@ -16,4 +16,18 @@ var attackBreakages = []breakage{
 		New:   "minLife.Milliseconds()",
 		Check: inRedis("TestLongFences"), Want: "--- FAIL: TestLongFences",
 	},
+	{
+		Name:  "a lock stays with a caller who went away",
+		File:  "rueidisstore/lock.go",
+		Old:   "asked = true",
+		New:   "asked = false",
+		Check: inRedis("TestLockOfWhoWentAway"), Want: "--- FAIL: TestLockOfWhoWentAway",
+	},
+	{
+		Name:  "closing waits for a pool that the program has emptied",
+		File:  "rueidisstore/link.go",
+		Old:   "wire, err := dedicate(ctx, client)",
+		New:   "wire, err := dedicate(context.Background(), client)",
+		Check: inRedis("TestEmptyPool"), Want: "Close does not return",
+	},
 }
