@@ -108,19 +108,14 @@ func (s *Store) change(ctx context.Context, c *store.Change, what *script, how s
 		if err != nil {
 			return store.Ack{}, err
 		}
-		if stale {
-			r, _ := s.RegistryCopy(c.Database, c.Tables[i].Table)
-			ack.Stale = append(ack.Stale, r)
+		if stale != nil {
+			ack.Stale = append(ack.Stale, *stale)
 		}
 	}
 	var err error
 	ack.Schema, err = s.schemaReply(ctx, c.Database, ground, 0)
 	return ack, err
 }
-
-// fenceLife is how long the keys of fences live at least, in ms. Their deadlines
-// are in their values.
-var fenceLife = strconv.FormatInt(minLife.Milliseconds(), 10)
 
 // tableRequest is a change of one table: one call of the script, or several where
 // it has many conjunctions. Each puts the token among the live fences.
@@ -134,7 +129,9 @@ func (s *Store) tableRequest(c *store.Change, tc *store.TableChange, what *scrip
 		version, epoch = versionText(tc.Registry), "0"
 	}
 	commands := make([]command, 0, 1+len(conjs)/maxKeys)
-	args := append([]string{token, ttl, epoch, version, fenceLife}, more...)
+	// The deadlines of fences are in their values, and no key ends before them.
+	life := strconv.FormatInt(max(c.TTL, minLife).Milliseconds(), 10)
+	args := append([]string{token, ttl, epoch, version, life}, more...)
 	for {
 		n := min(len(conjs), maxKeys)
 		keys := make([]string, 4, 4+n)
@@ -161,33 +158,45 @@ func versionText(v uint64) string {
 }
 
 // tableReply reads the answer to tableRequest. It keeps what is told of the
-// registry.
-func (s *Store) tableReply(c *store.Change, tc *store.TableChange, r *request) (stale bool, err error) {
+// registry, and returns that where the change was worked out from another one.
+func (s *Store) tableReply(c *store.Change, tc *store.TableChange, r *request) (stale *store.Registry, err error) {
 	if len(r.replies) == 0 {
-		return false, errReply
+		return nil, errReply
 	}
 	for i := range r.replies {
 		list, err := r.replies[i].ToArray()
 		if err != nil || len(list) != 4 {
-			return false, errReply
+			return nil, errReply
 		}
 		done, err1 := list[0].ToString()
 		version, err2 := list[1].ToString()
 		unread, err3 := list[3].ToString()
 		if err1 != nil || err2 != nil || err3 != nil || version != "" && len(version) != versionSize {
-			return false, errReply
+			return nil, errReply
 		}
-		stale = stale || done != "1"
-		have := s.copies.get(c.Database, tc.Table)
-		switch {
-		case !list[2].IsNil():
+		var told *registryCopy
+		if !list[2].IsNil() {
 			schemes, err := list[2].AsStrSlice()
 			if err != nil {
-				return false, errReply
+				return nil, errReply
 			}
-			s.copies.put(c.Database, tc.Table, newCopy(tc.Table, version, schemes, unread == "1"))
-		case have == nil || version == "" && have.registry.Unread != (unread == "1"):
-			s.copies.put(c.Database, tc.Table, newCopy(tc.Table, version, nil, unread == "1"))
+			told = newCopy(tc.Table, version, schemes, unread == "1")
+		} else if version == "" {
+			// There are no schemes. Of a version that the caller has they are not told,
+			// and the copy may be forgotten by now.
+			have := s.copies.get(c.Database, tc.Table)
+			if have == nil || have.registry.Unread != (unread == "1") {
+				told = newCopy(tc.Table, version, nil, unread == "1")
+			}
+		}
+		if told != nil {
+			s.copies.put(c.Database, tc.Table, told)
+		}
+		if done != "1" {
+			if list[2].IsNil() {
+				return nil, errReply
+			}
+			stale = &told.registry
 		}
 	}
 	return stale, nil

@@ -40,8 +40,8 @@ type Config struct {
 	Option *rueidis.ClientOption
 
 	// Client is a client of the program's own. The store uses connections of its
-	// own out of its pool, a few for each node, and leaves it open. Its time-outs
-	// for connecting count.
+	// own out of its pool, a few for each node, and leaves it open. The pool's size,
+	// BlockingPoolSize, must have room for them. Its time-outs for connecting count.
 	Client rueidis.Client
 
 	// Prefix goes before every key. Programs with one prefix on one Redis share
@@ -160,6 +160,10 @@ func (c *Config) option() (*rueidis.ClientOption, error) {
 	opt.Dialer.Timeout = cmp.Or(opt.Dialer.Timeout, dialTimeout)
 	opt.ReadBufferEachConn = cmp.Or(opt.ReadBufferEachConn, bufferSize)
 	opt.WriteBufferEachConn = cmp.Or(opt.WriteBufferEachConn, bufferSize)
+	if opt.BlockingPoolSize > 0 {
+		// The links are out of this pool, also those that are on their way out.
+		opt.BlockingPoolSize = max(opt.BlockingPoolSize, 4*c.Connections)
+	}
 	opt.PipelineMultiplex = cmp.Or(opt.PipelineMultiplex, -1) // one: it carries next to nothing
 	opt.Sentinel.TopologyRefreshInterval = cmp.Or(opt.Sentinel.TopologyRefreshInterval, refreshEvery)
 	opt.ClusterOption.ShardsRefreshInterval = cmp.Or(opt.ClusterOption.ShardsRefreshInterval, refreshEvery)

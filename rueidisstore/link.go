@@ -138,10 +138,37 @@ func addrOf(client rueidis.Client) string {
 	return ""
 }
 
-// newLink takes a connection out of the client's pool and asks who is there.
-func newLink(ctx context.Context, client rueidis.Client) (*link, error) {
+// dedicate takes a connection out of the client's pool. Where the program has
+// emptied it the client waits for as long as that lasts, without a context. Then
+// Close does not wait for it, and what comes too late goes back.
+func dedicate(ctx context.Context, client rueidis.Client) (rueidis.DedicatedClient, error) {
+	taken := make(chan rueidis.DedicatedClient)
+	go func() {
+		wire, giveBack := client.Dedicate()
+		select {
+		case taken <- wire:
+		case <-ctx.Done():
+			giveBack()
+		}
+	}()
+	select {
+	case wire := <-taken:
+		return wire, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// newLink takes a connection out of the client's pool and asks who is there. The
+// answer has to come in a time; taking the connection may take longer.
+func newLink(ctx context.Context, client rueidis.Client, patience time.Duration) (*link, error) {
 	addr := addrOf(client) // first: a change in between ends the link too early
-	wire, _ := client.Dedicate()
+	wire, err := dedicate(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	l := &link{wire: wire, addr: addr}
 	answers := wire.DoMulti(ctx, whois(client.B()), client.B().Info().Section("server").Build())
 	replication, err := answers[0].ToString()

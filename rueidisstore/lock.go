@@ -22,8 +22,10 @@ func (s *Store) Lock(ctx context.Context, key store.Key, ttl time.Duration) (unl
 		return nil, false, errLockTTL
 	}
 	k, owner := s.keys.lock(&key), random(ownerSize)
+	asked := false
 	err = s.reading(ctx, "lock", func(ctx context.Context) error {
 		r := request{key: k.lock, slot: k.slot, make: func() []command {
+			asked = true
 			// The answer to a try whose connection broke is not known: if it took
 			// the lock, this one finds its owner there.
 			return []command{
@@ -46,6 +48,9 @@ func (s *Store) Lock(ctx context.Context, key store.Key, ttl time.Duration) (unl
 		return nil
 	})
 	if err != nil {
+		if asked { // it may have the lock, or get it yet
+			s.crew.start(func() { s.abandon(&k, owner) })
+		}
 		return nil, false, err
 	}
 	if !ok {
@@ -64,12 +69,24 @@ func (s *Store) remove(ctx context.Context, k *lockKeys) error {
 // unlock gives a lock back. Where that fails its time will be over.
 func (s *Store) unlock(k *lockKeys, owner string) {
 	_ = s.reading(context.Background(), "unlock", func(ctx context.Context) error {
-		return s.do(ctx, &request{key: k.lock, slot: k.slot, make: func() []command {
-			return []command{{
-				script: s.scripts.unlock, keys: []string{k.lock, k.wanted}, args: []string{owner, s.keys.channel(), k.lock},
-			}}
-		}})
+		return s.do(ctx, s.unlockRequest(k, owner))
 	})
+}
+
+// abandon gives a lock back of which it is not known whether it was taken. Nobody
+// waits for it, so it has more time: others would wait for all of the lock's.
+func (s *Store) abandon(k *lockKeys, owner string) {
+	ctx, cancel := context.WithTimeout(s.crew.ctx, s.cfg.WriteTimeout)
+	defer cancel()
+	_ = s.do(ctx, s.unlockRequest(k, owner))
+}
+
+func (s *Store) unlockRequest(k *lockKeys, owner string) *request {
+	return &request{key: k.lock, slot: k.slot, make: func() []command {
+		return []command{{
+			script: s.scripts.unlock, keys: []string{k.lock, k.wanted}, args: []string{owner, s.keys.channel(), k.lock},
+		}}
+	}}
 }
 
 // AwaitUnlock waits until nobody holds the lock of the key. It is told by the

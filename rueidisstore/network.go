@@ -29,7 +29,7 @@ type network struct {
 	own    bool // the client is ours to close
 	crew   *crew
 	lanes  int
-	// patience bounds the making of a link.
+	// patience bounds the wait for the first answer on a link, and for a topology.
 	patience time.Duration
 
 	single *node // nil in a Cluster

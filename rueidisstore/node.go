@@ -20,7 +20,7 @@ type node struct {
 	client func() rueidis.Client
 	lanes  []lane
 	crew   *crew
-	// patience bounds the making of a link.
+	// patience bounds the wait for the first answer on a link.
 	patience time.Duration
 }
 
@@ -78,10 +78,8 @@ func (n *node) make(at *lane) *making {
 	run := func() {
 		// The client's own connecting does not end with a context, so nobody waits
 		// for it but this goroutine.
-		ctx, cancel := context.WithTimeout(n.crew.ctx, n.patience)
-		defer cancel()
 		if client := n.client(); client != nil {
-			m.link, m.err = newLink(ctx, client)
+			m.link, m.err = newLink(n.crew.ctx, client, n.patience)
 		} else {
 			m.err = errNoNode
 		}

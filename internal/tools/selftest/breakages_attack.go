@@ -1,0 +1,33 @@
+package main
+
+// attackBreakages break what was found by attacking the store in Redis.
+var attackBreakages = []breakage{
+	{
+		Name:  "a forgotten copy of a registry comes back without its schemes",
+		File:  "rueidisstore/change.go",
+		Old:   `} else if version == "" {`,
+		New:   `} else {`,
+		Check: inRedis("TestForgottenCopyStaysForgotten"), Want: "--- FAIL: TestForgottenCopyStaysForgotten",
+	},
+	{
+		Name:  "the key of a long fence ends before the fence",
+		File:  "rueidisstore/change.go",
+		Old:   "max(c.TTL, minLife).Milliseconds()",
+		New:   "minLife.Milliseconds()",
+		Check: inRedis("TestLongFences"), Want: "--- FAIL: TestLongFences",
+	},
+	{
+		Name:  "a lock stays with a caller who went away",
+		File:  "rueidisstore/lock.go",
+		Old:   "asked = true",
+		New:   "asked = false",
+		Check: inRedis("TestLockOfWhoWentAway"), Want: "--- FAIL: TestLockOfWhoWentAway",
+	},
+	{
+		Name:  "closing waits for a pool that the program has emptied",
+		File:  "rueidisstore/link.go",
+		Old:   "wire, err := dedicate(ctx, client)",
+		New:   "wire, err := dedicate(context.Background(), client)",
+		Check: inRedis("TestEmptyPool"), Want: "Close does not return",
+	},
+}
