@@ -242,3 +242,15 @@ func TestInvalidationDropsRows(t *testing.T) {
 		t.Errorf("valid before the next row is changed: %s", got)
 	}
 }
+
+// TestRoundTrips counts how often calls go to Redis.
+func TestRoundTrips(t *testing.T) {
+	t.Parallel()
+	got, err := countTrips(t.Context(), fewSizes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := (roundTrips{hit: 1, missBefore: 2, missAfter: 1, cachedWrite: 2, uncachedWrite: 2}); got != want {
+		t.Errorf("round trips: %+v, want %+v", got, want)
+	}
+}

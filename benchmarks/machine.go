@@ -37,7 +37,7 @@ func configuration(e effort, z sizes) []setting {
 		setting{"SQLite", "a file, journal_mode WAL, synchronous OFF (no fsync), busy_timeout 5 s"},
 		setting{"rows", fmt.Sprintf("%d in each table that is read, %d in each that is written, 8 columns, %d rows to a category", z.rows, z.written, listed)},
 		setting{"random keys", fmt.Sprintf("%d, the same sequence for each contender", z.keys)},
-		setting{"cache", "profiles for one table of three; hooks OnRead and OnInvalidate, each with atomic counters; the store in process"},
+		setting{"cache", "profiles for one table of three; hooks OnRead and OnInvalidate, each with atomic counters; the store in process, but for the groups about Redis"},
 		setting{"rounds", fmt.Sprintf("%d; in each round each contender of a group has one turn of about %v, and each round begins with another one. A turn is repeated, up to %d times, when the system ran other programs for a tenth of it", e.rounds, e.sample, e.tries-1)},
 		setting{"figures", "the median of what each round gives (of ratios, the ratio within each round), with the quartiles"},
 	)

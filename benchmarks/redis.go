@@ -201,5 +201,5 @@ func (s *redisSite) info(ctx context.Context, section, field string) (int64, err
 			return strconv.ParseInt(strings.TrimSpace(value), 10, 64)
 		}
 	}
-	return 0, errors.New("Redis tells no " + field)
+	return 0, errors.New("there is no " + field + " in what Redis tells of itself")
 }

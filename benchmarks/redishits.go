@@ -127,29 +127,39 @@ func redisGroup(ctx context.Context, z sizes, r *redisReads) (*group, error) {
 	if err != nil {
 		return nil, closeAfter(err, h.close)
 	}
+	nothing, err := newNothing(ctx, h.site, r.query, r.arg)
+	if err != nil {
+		return nil, closeAfter(err, h.close)
+	}
+	handsOut := sql.OpenDB(nothing)
 	var p Post
 	key := r.arg // a variable, as a program's keys are
+	read := func(db *sql.DB) func(int) error {
+		return again(func() error {
+			n, err := readPosts(ctx, db, r.query, key, &p)
+			return expect(r.rows, n, err)
+		})
+	}
 	return &group{
 		about: h.about(r.what),
 		contenders: []contender{
 			{name: rawGet, waits: true, run: again(h.get(ctx, h.key, h.size))},
 			{name: rawMget, waits: true, run: again(h.mget(ctx, h.keys))},
 			{name: rawJSON, waits: true, run: again(h.decoded(ctx, aside, r.into))},
-			{name: redisHit, waits: true, run: again(func() error {
-				n, err := readPosts(ctx, h.cached, r.query, key, &p)
-				return expect(r.rows, n, err)
-			})},
+			{name: doNothing, run: read(handsOut)},
+			{name: redisHit, waits: true, run: read(h.cached)},
 		},
 		figures: func(s samples) ([]figure, error) {
 			return []figure{
 				info(r.short+": its time", s.time(redisHit), micros),
 				limited(r.short+", scanned, beside a GET of the same bytes", s.ratio(redisHit, rawGet), times, r.limit),
 				info(r.short+": an MGET of what it reads, beside that GET", s.ratio(rawMget, rawGet), times),
+				info(r.short+": the GET and the do-nothing driver together, beside that GET", s.byRound(func(n []float64) float64 { return (n[0] + n[1]) / n[0] }, rawGet, doNothing), times),
 				info(r.short+", scanned, beside a GET of JSON that is decoded by hand", s.ratio(redisHit, rawJSON), times),
 			}, nil
 		},
 		check: h.wereHits,
-		close: h.close,
+		close: closing(handsOut.Close, h.close),
 	}, nil
 }
 

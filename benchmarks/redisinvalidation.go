@@ -17,7 +17,7 @@ import (
 const fillers = 128
 
 // openRedisFilled fills a Redis of its own. The results are of one column.
-func openRedisFilled(ctx context.Context, entries int) (_ *filled, close func() error, err error) {
+func openRedisFilled(ctx context.Context, entries int) (_ *filled, end func() error, err error) {
 	s, err := openRedis(ctx, siteConfig{rows: listed}, nil)
 	if err != nil {
 		return nil, nil, err
@@ -172,7 +172,7 @@ func (l *largeChange) figures(ctx context.Context) ([]figure, error) {
 		}
 	}
 	if calls == 0 {
-		return nil, errors.New("Redis tells of no call of a script")
+		return nil, errors.New("no call of a script is told of by Redis")
 	}
 	if want := transactionTries * len(l.rows) * len(tenConditions); l.keys.Load() != int64(want) || l.epochs.Load() > 0 {
 		return nil, fmt.Errorf("%d conjunctions and %d tables were dropped, not %d conjunctions", l.keys.Load(), l.epochs.Load(), want)

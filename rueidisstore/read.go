@@ -13,10 +13,11 @@ import (
 
 // fetched is the values of what a hit reads, in the order of [keyring.hit], and
 // the servers that they came from: that of the global epoch, and those of the
-// tables.
+// tables, or the only one there is.
 type fetched struct {
 	values  []rueidis.RedisMessage
 	masters []incarnation
+	only    incarnation // where there are no masters
 }
 
 // fetch reads the values of the keys of a hit: all in one command where there is
@@ -35,7 +36,7 @@ func (s *Store) fetch(ctx context.Context, q *store.Query, keys []string) (fetch
 	if err != nil {
 		return fetched{}, err
 	}
-	return fetched{values: values, masters: []incarnation{master}}, nil
+	return fetched{values: values, only: master}, nil
 }
 
 // fetchApart reads the values from the nodes of a Cluster.
@@ -87,7 +88,12 @@ func values(m rueidis.RedisMessage, n int) ([]rueidis.RedisMessage, error) {
 
 // master returns the server of the stamps at a place: 0 is that of the global
 // epoch, 1 that of the first table.
-func (f *fetched) master(i int) incarnation { return f.masters[min(i, len(f.masters)-1)] }
+func (f *fetched) master(i int) incarnation {
+	if len(f.masters) == 0 {
+		return f.only
+	}
+	return f.masters[i]
+}
 
 // judge returns the payload, if the entry is valid under the stamps.
 func judge(q *store.Query, f *fetched) (store.Payload, bool) {
