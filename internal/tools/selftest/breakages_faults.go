@@ -38,7 +38,7 @@ var faultBreakages = []breakage{
 	},
 	{
 		Name:  "a failover fails commits that another node would have taken",
-		File:  "rueidisstore/network.go",
+		File:  "rueidisstore/cluster.go",
 		Old:   "errors.Is(r.err, errNotMaster) || errors.Is(r.err, errNoNode)",
 		New:   "errors.Is(r.err, errRedirected)",
 		Check: inRedis("TestMasterThatTheClientDoesNotKnow"), Want: "--- FAIL: TestMasterThatTheClientDoesNotKnow",

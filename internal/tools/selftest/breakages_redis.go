@@ -108,8 +108,8 @@ var redisBreakages = []breakage{
 	},
 	{
 		Name:  "a wait for a lock ends with another's context",
-		File:  "rueidisstore/lock.go",
-		Old:   "!errors.Is(err, context.Canceled) || try == maxHops",
+		File:  "rueidisstore/ears.go",
+		Old:   "!isContext(err) || try == maxHops",
 		New:   "err != nil || try == maxHops",
 		Check: []string{"go", "test", "-timeout", "20s", "-run", "^TestWaitGoesOnWithoutTheFirst$", "./rueidisstore"}, Want: "TestWaitGoesOnWithoutTheFirst",
 	},
