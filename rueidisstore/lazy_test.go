@@ -256,16 +256,22 @@ func exerciseOnceUp(t testing.TB, s *rueidisstore.Store) {
 	eventually(t, "the server answers in time", func() error { return tryAll(s) })
 }
 
-// Who waits for a lock has the connection that it is told over in common with others.
-// It goes on when one of them goes who was first to need it.
+// Who waits for a lock has the connection that it is told over in common with the
+// client's other users. It goes on when one of them goes who was first to need it.
 func TestWaitGoesOnWithoutTheFirst(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
 	g := &gateway{dialed: make(chan struct{}, 100)}
 	s := newStore(t, server.URL(), g.option(t, server.URL()))
-	exercise(t, s)
+	if err := s.Ping(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	for len(g.dialed) > 0 {
 		<-g.dialed
+	}
+	client, err := s.Raw(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
 	q := resultQuery("1")
 	unlock, ok, err := s.Lock(t.Context(), q.Key, time.Hour)
@@ -281,18 +287,19 @@ func TestWaitGoesOnWithoutTheFirst(t *testing.T) {
 	}
 	first, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	ended := make(chan error, 2)
-	wait := func(ctx context.Context) { ended <- s.AwaitUnlock(ctx, q.Key) }
-	go wait(first)
+	pinged, waited := make(chan error, 1), make(chan error, 1)
+	ping := func() { pinged <- client.Do(first, client.B().Ping().Build()).Error() }
+	wait := func() { waited <- s.AwaitUnlock(t.Context(), q.Key) }
+	go ping()
 	for dialed := false; !dialed; {
 		select {
 		case <-g.dialed:
 			dialed = true
-		case <-ended: // the client had not noticed yet
-			go wait(first)
+		case <-pinged: // the client had not noticed yet
+			go ping()
 		}
 	}
-	go wait(t.Context())
+	go wait()
 	// Nothing but the stacks tells that the second waits for the first one's dial.
 	eventually(t, "both wait for one connection", func() error {
 		buf := make([]byte, 1<<20)
@@ -302,18 +309,23 @@ func TestWaitGoesOnWithoutTheFirst(t *testing.T) {
 		return nil
 	})
 	cancel()
-	if err := <-ended; !errors.Is(err, context.Canceled) {
+	if err := <-pinged; !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	close(hold)
 	eventually(t, "the other one listens", func() error {
-		if n, err := server.Do("PUBSUB", "NUMSUB", s.LockKey(q.Key)); err != nil || !strings.HasSuffix(n, "\n1") {
+		select {
+		case err := <-waited:
+			t.Fatalf("the wait ended with the other's: %v", err)
+		default:
+		}
+		if n, err := server.Do("PUBSUB", "NUMSUB", s.Prefix()+":unlocked"); err != nil || !strings.HasSuffix(n, "\n1") {
 			return fmt.Errorf("%q, error %w", n, err)
 		}
 		return nil
 	})
 	unlock()
-	if err := <-ended; err != nil {
+	if err := <-waited; err != nil {
 		t.Error(err)
 	}
 }
