@@ -117,7 +117,7 @@ func judge(q *store.Query, f *fetched) (store.Payload, bool) {
 		}
 		rest = rest[n:]
 	}
-	payload, ok := openEntry(unsafe.Slice(unsafe.StringData(entry), len(entry)), c.sum())
+	payload, ok := openEntry(unsafe.Slice(unsafe.StringData(entry), len(entry)), c.sum()) //nolint:gosec // it is only read
 	if !ok {
 		return nil, false
 	}
@@ -171,7 +171,7 @@ func (s *Store) Fill(ctx context.Context, q *store.Query, sn store.Snapshot, p s
 	if err != nil {
 		return err
 	}
-	entry := unsafe.String(unsafe.SliceData(b), len(b)) // b is not used any more
+	entry := unsafe.String(unsafe.SliceData(b), len(b)) //nolint:gosec // b is not used any more
 	return s.reading(ctx, "fill", func(ctx context.Context) error {
 		key := s.keys.entry(&q.Key)
 		r := request{key: key, slot: slotOf(key), make: func() []command {
