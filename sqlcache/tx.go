@@ -82,12 +82,6 @@ func commitChanges(ctx context.Context, changes *engine.Changes, commit func() e
 		changes.Withdraw(ctx)
 		return errors.Join(err, rollback())
 	}
-	for !changes.Alive() { // the store took its time
-		if err := changes.Fence(ctx); err != nil {
-			changes.Withdraw(ctx)
-			return errors.Join(err, rollback())
-		}
-	}
 	done := false
 	defer func() {
 		if !done { // the driver panicked: the outcome is unknown

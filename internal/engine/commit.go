@@ -13,29 +13,29 @@ import (
 // remedy is what a program is told to do about a write that the store refused.
 const remedy = "mend the store, or let such writes pass by Config.OnStoreFailure: Degrade"
 
+// slowFences is how often a fence is set again of which the store's slowness left
+// too little.
+const slowFences = 2
+
 // Fence fences everything that was collected, but for what the context
 // postpones. It is called right before the commit. An error means that the commit
 // must not happen. Where the engine degrades, a store that is unavailable is none.
+// A store that takes so long that no commit could begin is unavailable, too.
 func (c *Changes) Fence(ctx context.Context) error {
 	if c.Empty() {
 		return nil
 	}
 	e := c.handle.engine
-	at := time.Now()
 	c.later, c.degraded = postponing(ctx), false
-	b := c.batch()
-	if c.later != nil {
-		b.log, b.known = c.prompt(), nil
-	}
-	err := b.apply(ctx, func(ch *store.Change) (store.Ack, error) {
-		ack, err := e.cfg.Store.Fence(ctx, ch)
-		if err == nil {
-			_ = e.noted(ctx, callFence, nil)
+	err := c.fence(ctx)
+	for again := 0; err == nil && !c.Alive(); again++ {
+		if again == slowFences {
+			err = fmt.Errorf("%w: it took longer than half of Config.FenceTTL, which is %v: use a longer one", store.ErrUnavailable, e.cfg.FenceTTL)
+			break
 		}
-		return ack, err
-	}, nil)
+		err = c.fence(ctx)
+	}
 	if err == nil {
-		c.fenced, c.fencedAt, c.stored = true, at, b.stored
 		return nil
 	}
 	_ = e.noted(ctx, callFence, err)
@@ -48,6 +48,25 @@ func (c *Changes) Fence(ctx context.Context) error {
 	default:
 		return fmt.Errorf("cacheops: the write was rolled back, since readers could not be kept from stale results: %w", err)
 	}
+}
+
+// fence sets the fences once.
+func (c *Changes) fence(ctx context.Context) error {
+	e, at, b := c.handle.engine, time.Now(), c.batch()
+	if c.later != nil {
+		b.log, b.known = c.prompt(), nil
+	}
+	err := b.apply(ctx, func(ch *store.Change) (store.Ack, error) {
+		ack, err := e.cfg.Store.Fence(ctx, ch)
+		if err == nil {
+			_ = e.noted(ctx, callFence, nil)
+		}
+		return ack, err
+	}, nil)
+	if err == nil {
+		c.fenced, c.fencedAt, c.stored = true, at, b.stored
+	}
+	return err
 }
 
 // Degraded reports whether the last fence failed and is done without.

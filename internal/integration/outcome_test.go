@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -118,6 +119,7 @@ type fenceWatch struct {
 	mu     sync.Mutex // guards what follows
 	fences int
 	slow   func() // runs once, after the next fence
+	always bool   // it runs after each
 }
 
 func (w *fenceWatch) Fence(ctx context.Context, c *store.Change) (store.Ack, error) {
@@ -127,7 +129,9 @@ func (w *fenceWatch) Fence(ctx context.Context, c *store.Change) (store.Ack, err
 	w.fences++
 	if w.slow != nil {
 		w.slow()
-		w.slow = nil
+		if !w.always {
+			w.slow = nil
+		}
 	}
 	return ack, err
 }
@@ -155,6 +159,10 @@ func TestSlowFenceIsSetAgain(t *testing.T) {
 	for name, write := range map[string]func(*cachedSQLite) error{
 		"alone": func(s *cachedSQLite) error {
 			_, err := s.cached.Exec("UPDATE items SET name = 'new' WHERE id = 1")
+			return err
+		},
+		"that commits by itself": func(s *cachedSQLite) error {
+			_, err := s.cached.Exec("INSERT OR REPLACE INTO items VALUES (1, 1, 'new')")
 			return err
 		},
 		"in a transaction": func(s *cachedSQLite) error {
@@ -185,6 +193,41 @@ func TestSlowFenceIsSetAgain(t *testing.T) {
 				s.want(t, "new,two", false, namesOfKind, 1)
 			})
 		})
+	}
+}
+
+// A store that always takes so long is of no use for a write, which ends like one
+// while the store is away. It does not try for ever, with the database's locks held.
+func TestAlwaysSlowFence(t *testing.T) {
+	t.Parallel()
+	const life = time.Second
+	for _, mode := range []cacheops.FailureMode{cacheops.FailWrites, cacheops.Degrade} {
+		for _, text := range []string{renameOne, "INSERT OR REPLACE INTO items VALUES (1, 1, 'new')"} {
+			t.Run(fmt.Sprint(mode, " ", text[:6]), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					w := newFenceWatch(t)
+					s := newItems(t, func(c *cacheops.Config, _ *sqlcache.Config) { c.Store, c.FenceTTL, c.OnStoreFailure = w, life, mode })
+					s.want(t, "one,two", false, namesOfKind, 1)
+					w.mu.Lock()
+					w.slow, w.always = func() { time.Sleep(life) }, true //nolint:forbidigo // the bubble's time
+					w.mu.Unlock()
+					ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+					defer cancel()
+					_, err := s.cached.ExecContext(ctx, text)
+					want := "new,two"
+					if mode == cacheops.FailWrites {
+						want = "one,two"
+						if !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), "FenceTTL") {
+							t.Errorf("the write: %v", err)
+						}
+					} else if err != nil {
+						t.Errorf("the write: %v", err)
+					}
+					s.want(t, want, false, namesOfKind, 1)
+				})
+			})
+		}
 	}
 }
 

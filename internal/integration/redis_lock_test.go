@@ -21,7 +21,9 @@ import (
 type redisPair struct {
 	pair
 	client rueidis.Client
-	lock   string // the key of the lock of the names of kind 1, and its channel
+	// The keys of the lock of the names of kind 1 and of the mark that somebody waits
+	// for it, and the channel on which its end is told.
+	lock, wanted, channel string
 }
 
 // newRedisPair is a pair with a cold result, the names of kind 1.
@@ -44,7 +46,8 @@ func newRedisPair(t *testing.T, lock bool, life time.Duration) *redisPair {
 	}
 	for _, key := range keys {
 		if !strings.Contains(key, "{") {
-			p.lock = key + ":lock"
+			prefix, digest, _ := strings.Cut(key, ":")
+			p.lock, p.wanted, p.channel = prefix+":{"+digest+"}:lock", prefix+":{"+digest+"}:wanted", prefix+":unlocked"
 		}
 	}
 	if p.lock == "" {
@@ -93,11 +96,15 @@ func eventually(t *testing.T, what string, is func() bool) {
 func (p *redisPair) awaitListeners(t *testing.T, n int64) {
 	t.Helper()
 	eventually(t, "somebody waits for the lock", func() bool {
-		m, err := p.client.Do(t.Context(), p.client.B().PubsubNumsub().Channel(p.lock).Build()).AsIntMap()
+		m, err := p.client.Do(t.Context(), p.client.B().PubsubNumsub().Channel(p.channel).Build()).AsIntMap()
 		if err != nil {
 			t.Fatal(err)
 		}
-		return m[p.lock] == n
+		marked, err := p.client.Do(t.Context(), p.client.B().Exists().Key(p.wanted).Build()).AsInt64()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m[p.channel] == n && marked == 1
 	})
 }
 
@@ -206,7 +213,7 @@ func TestRedisLockEndsWhenItsHolderDies(t *testing.T) {
 	if err := p.client.Do(t.Context(), p.client.B().Del().Key(p.lock).Build()).Error(); err != nil {
 		t.Fatal(err)
 	}
-	if n, err := p.client.Do(t.Context(), p.client.B().Publish().Channel(p.lock).Message("").Build()).AsInt64(); n != 2 || err != nil {
+	if n, err := p.client.Do(t.Context(), p.client.B().Publish().Channel(p.channel).Message(p.lock).Build()).AsInt64(); n != 2 || err != nil {
 		t.Fatalf("%d heard it, error %v", n, err)
 	}
 	r.want(t, "one,two", 0, nil)

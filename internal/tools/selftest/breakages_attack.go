@@ -30,4 +30,11 @@ var attackBreakages = []breakage{
 		New:   "wire, err := dedicate(context.Background(), client)",
 		Check: inRedis("TestEmptyPool"), Want: "Close does not return",
 	},
+	{
+		Name:  "a commit begins although no fence in time could be had",
+		File:  "internal/engine/commit.go",
+		Old:   "\t\t\terr = fmt.Errorf(\"%w: it took longer",
+		New:   "\t\t\t_ = fmt.Errorf(\"%w: it took longer",
+		Check: onSQLite("TestAlwaysSlowFence"), Want: "--- FAIL: TestAlwaysSlowFence",
+	},
 }

@@ -19,7 +19,7 @@ var pathBreakages = []breakage{
 	{
 		Name:  "a commit without a fence",
 		File:  "internal/engine/commit.go",
-		Old:   "\tif c.Empty() {\n\t\treturn nil\n\t}\n\te := c.handle.engine\n\tat := time.Now()\n",
+		Old:   "\tif c.Empty() {\n\t\treturn nil\n\t}\n\te := c.handle.engine\n",
 		New:   "\te, at := c.handle.engine, time.Now()\n\tif c.fenced, c.fencedAt = true, at; c.fenced {\n\t\treturn nil\n\t}\n",
 		Check: onSQLite("TestCrashBetweenCommitAndBump"), Want: "--- FAIL: TestCrashBetweenCommitAndBump",
 	},
