@@ -9,6 +9,9 @@ require (
 	go.uber.org/goleak v1.3.0
 )
 
-require golang.org/x/sys v0.47.0 // indirect
+require (
+	github.com/maypok86/otter/v2 v2.4.0 // indirect
+	golang.org/x/sys v0.47.0 // indirect
+)
 
 replace github.com/cacheops/cacheops => ..
