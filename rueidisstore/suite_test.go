@@ -312,6 +312,7 @@ func (loud) Fatal(args ...any)              { panic(fmt.Sprint(args...)) }
 func (loud) Fatalf(format string, a ...any) { panic(fmt.Sprintf(format, a...)) }
 
 func TestConformanceInCluster(t *testing.T) {
+	t.Parallel()
 	cluster := redistest.StartCluster(t, redistest.WithSettings("save ''"))
 	h := harness(cluster.URL(), nil)
 	h.Absent = map[string]string{
@@ -322,6 +323,7 @@ func TestConformanceInCluster(t *testing.T) {
 }
 
 func TestConformance(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t, redistest.WithSettings("save ''"))
 	h := harness(server.URL(), newSmall)
 	h.Stall = func(store.Store) (resume func()) {
@@ -356,6 +358,7 @@ func newSmall(t testing.TB) store.Store {
 
 // The exhaustive test needs keys that come and go, and so not the same server.
 func TestExhaustive(t *testing.T) {
+	t.Parallel()
 	const databases = 256
 	server := redistest.Start(t, redistest.WithSettings("save ''", "databases "+strconv.Itoa(databases)))
 	h := harness(server.URL(), nil)

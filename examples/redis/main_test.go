@@ -140,7 +140,7 @@ func TestErrors(t *testing.T) {
 	}{
 		"no server installed":      {[]string{"PATH="}, nil, 1, "redis: there is no redis-server or valkey-server on this machine. Install one:\n"},
 		"no server at the address": {nil, []string{"-redis", gone.URL()}, 1, "redis: cacheops: redis: ping: store unavailable: "},
-		"no URL":                   {nil, []string{"-redis", "here"}, 1, "redis: cacheops: rueidisstore: Config.URL is not a URL of a Redis: "},
+		"no URL":                   {nil, []string{"-redis", "here"}, 1, "redis: cacheops: rueidisstore: Config.URL has an invalid URL scheme: "},
 		"an unknown flag":          {nil, []string{"-rediss", "x"}, 2, "flag provided but not defined: -rediss\n"},
 		"a reader by itself":       {nil, []string{"-reader"}, 0, ""},
 	} {

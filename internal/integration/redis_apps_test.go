@@ -190,7 +190,7 @@ func TestSchemeOfAnotherVersion(t *testing.T) {
 	client := rawClient(t, server)
 	// The other version's results are under conjunctions of its own, but under the
 	// same epoch, which it reads.
-	registry := "cacheops:{main:main.items}:r"
+	registry := "cacheops:{htfkvMIb}r:main:main.items"
 	if n, err := client.Do(t.Context(), client.B().Exists().Key(registry).Build()).AsInt64(); n != 1 || err != nil {
 		t.Fatalf("there is no %s: %v", registry, err)
 	}
@@ -199,7 +199,7 @@ func TestSchemeOfAnotherVersion(t *testing.T) {
 		t.Fatal(err)
 	}
 	epoch := func() string {
-		v, err := client.Do(t.Context(), client.B().Get().Key("cacheops:{main:main.items}:e").Build()).ToString()
+		v, err := client.Do(t.Context(), client.B().Get().Key("cacheops:{htfkvMIb}e:main:main.items").Build()).ToString()
 		if err != nil {
 			t.Fatal(err)
 		}
