@@ -282,7 +282,9 @@ func (n *node) make(at *lane) *making {
 // drop ends a link that is broken, or that leads elsewhere.
 func (n *node) drop(at *lane, l *link) {
 	if at.link.CompareAndSwap(l, nil) {
-		n.crew.start(l.wire.Close)
+		if !n.crew.start(l.wire.Close) {
+			l.wire.Close() // the store is closing, and does not know of it any more
+		}
 	}
 }
 
