@@ -174,6 +174,38 @@ func (e *Engine) pay(ctx context.Context) (paid bool) {
 	if !d.paying.TryLock() {
 		return false
 	}
+	return e.payHeld(ctx)
+}
+
+// paymentWait is how long a reader waits for a payment that it began. A store that
+// hangs is waited for longer by those who write, and a payment is a write.
+const paymentWait = 100 * time.Millisecond
+
+// payFor pays for a reader, who has the database to go to and does not wait long.
+// The payment goes on then.
+func (e *Engine) payFor(ctx context.Context) (paid bool) {
+	d := &e.debts
+	if !d.paying.TryLock() {
+		return false
+	}
+	done := make(chan bool, 1)
+	if !e.background.run(func() { done <- e.payHeld(e.background.closing) }) {
+		d.paying.Unlock()
+		return false
+	}
+	timer := time.NewTimer(paymentWait)
+	defer timer.Stop()
+	select {
+	case paid = <-done:
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+	return paid
+}
+
+// payHeld is pay by who holds d.paying, which it ends.
+func (e *Engine) payHeld(ctx context.Context) (paid bool) {
+	d := &e.debts
 	defer d.paying.Unlock()
 	d.mu.Lock()
 	due := d.list

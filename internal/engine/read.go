@@ -97,7 +97,7 @@ func (h *Handle) Prepare(ctx context.Context, p *Plan, args []driver.NamedValue)
 	}
 	// Last, so that it is tried to be paid only for a read that the cache could
 	// answer.
-	if h.engine.debts.owed.Load() && !h.engine.pay(ctx) {
+	if h.engine.debts.owed.Load() && !h.engine.payFor(ctx) {
 		return Call{op: op}, reasonOwed
 	}
 	return Call{plan: p, args: args, prefixes: prefixes, key: key, op: op, ttl: ttl, local: p.policy.local, lock: lock}, ""

@@ -399,6 +399,38 @@ func degradeWithAnUnknownOutcome(t *testing.T) {
 	}
 }
 
+// A store that hangs while it is told of a write keeps no reader waiting, also not
+// the one who began to tell it: writers wait longer for a store than readers do.
+func TestDegradeWithAHangingStore(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := newMoody(t)
+		s, _ := degrading(t, st, true, nil)
+		s.want(t, "one,two", false, namesOfKind, 1)
+		st.away.Store(true)
+		exec(t, s.cached, renameOne)
+		const hangs = time.Minute
+		st.watch(func(call string) {
+			if call == "bump" {
+				time.Sleep(hangs) //nolint:forbidigo // the bubble's time
+			}
+		})
+		began := time.Now()
+		s.want(t, "new,two", false, namesOfKind, 1)
+		if waited := time.Since(began); waited >= hangs {
+			t.Errorf("the reader waited for %v", waited)
+		}
+		if r := s.lastReason.Load(); r != owedReason {
+			t.Errorf("passed because of %q", r)
+		}
+		st.watch(nil)
+		st.away.Store(false)
+		time.Sleep(3 * hangs) //nolint:forbidigo // as above
+		s.want(t, "new,two", false, namesOfKind, 1)
+		s.want(t, "new,two", true, namesOfKind, 1)
+	})
+}
+
 // A reader asks the database before a write and stores only after the store has
 // come back: what it stored ends when the store is told.
 func TestDegradeWithAReadUnderWay(t *testing.T) {

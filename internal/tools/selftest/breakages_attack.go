@@ -37,4 +37,11 @@ var attackBreakages = []breakage{
 		New:   "\t\t\t_ = fmt.Errorf(\"%w: it took longer",
 		Check: onSQLite("TestAlwaysSlowFence"), Want: "--- FAIL: TestAlwaysSlowFence",
 	},
+	{
+		Name:  "a reader waits as long as a writer for a store that hangs",
+		File:  "internal/engine/debts.go",
+		Old:   "const paymentWait = 100 * time.Millisecond",
+		New:   "const paymentWait = time.Hour",
+		Check: onSQLite("TestDegradeWithAHangingStore"), Want: "--- FAIL: TestDegradeWithAHangingStore",
+	},
 }

@@ -14,7 +14,7 @@ var softlyBreakages = []breakage{
 	{
 		Name:  "the cache is read before the store is told",
 		File:  "internal/engine/read.go",
-		Old:   "if h.engine.debts.owed.Load() && !h.engine.pay(ctx) {",
+		Old:   "if h.engine.debts.owed.Load() && !h.engine.payFor(ctx) {",
 		New:   "if h.engine.debts.owed.Load() && h.engine.cfg.Shadow {",
 		Check: onSQLite("TestDegrade"), Want: "STALE",
 	},
