@@ -81,16 +81,23 @@ func newRaw(t testing.TB, s store.Store) raw {
 // do runs a command and wants it to work.
 func (r raw) do(name string, keys []string, args ...string) rueidis.RedisMessage {
 	r.t.Helper()
+	m, err := insist(r.c, func(b rueidis.Builder) rueidis.Completed {
+		return b.Arbitrary(name).Keys(keys...).Args(args...).Build()
+	}).ToMessage()
+	if err != nil && !rueidis.IsRedisNil(err) {
+		r.t.Fatalf("%s %v: %v", name, keys, err)
+	}
+	return m
+}
+
+// insist runs a command, again where the connection failed. The client connects once
+// for all who come at that time, and ends it with the context of the first: the
+// store's own looks at a Cluster have one.
+func insist(c rueidis.Client, command func(rueidis.Builder) rueidis.Completed) rueidis.RedisResult {
 	for try := 1; ; try++ {
-		m, err := r.c.Do(context.Background(), r.c.B().Arbitrary(name).Keys(keys...).Args(args...).Build()).ToMessage()
-		_, answered := rueidis.IsRedisErr(err)
-		switch {
-		case err == nil || rueidis.IsRedisNil(err):
-			return m
-		case answered || try == 5:
-			// The client connects once for all who come at that time, and ends it with
-			// the context of the first: the store's own looks at a Cluster have one.
-			r.t.Fatalf("%s %v: %v", name, keys, err)
+		r := c.Do(context.Background(), command(c.B()))
+		if r.NonRedisError() == nil || try == 5 {
+			return r
 		}
 	}
 }
@@ -99,7 +106,7 @@ func (r raw) do(name string, keys []string, args ...string) rueidis.RedisMessage
 func (r raw) each(f func(key string)) {
 	r.t.Helper()
 	for _, node := range r.c.Nodes() {
-		role, err := node.Do(context.Background(), node.B().Role().Build()).ToArray()
+		role, err := insist(node, func(b rueidis.Builder) rueidis.Completed { return b.Role().Build() }).ToArray()
 		if err != nil {
 			r.t.Fatal(err)
 		}
@@ -108,7 +115,9 @@ func (r raw) each(f func(key string)) {
 		}
 		cursor := uint64(0)
 		for {
-			page, err := node.Do(context.Background(), node.B().Scan().Cursor(cursor).Match(r.s.Prefix()+":*").Count(1000).Build()).AsScanEntry()
+			page, err := insist(node, func(b rueidis.Builder) rueidis.Completed {
+				return b.Scan().Cursor(cursor).Match(r.s.Prefix() + ":*").Count(1000).Build()
+			}).AsScanEntry()
 			if err != nil {
 				r.t.Fatal(err)
 			}
