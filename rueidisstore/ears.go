@@ -98,11 +98,22 @@ func (s *Store) subscribe(h *hearing) error {
 		err := n.client.Receive(ctx, n.client.B().Subscribe().Channel(s.keys.channel()).Build(), func(m rueidis.PubSubMessage) {
 			s.ears.wake(m.Message)
 		})
-		// The client connects once for all who come at that time, and ends it with the
-		// context of the first.
-		if ctx.Err() != nil || !isContext(err) || try == maxHops {
+		// It may not have come to a subscription: the client connects once for all who
+		// come at that time, and ends it with the context of the first; and in a
+		// Cluster it asks any address that it was given.
+		if ctx.Err() != nil || isReply(err) || h.heard() || try == maxHops {
 			return err
 		}
+	}
+}
+
+// heard reports whether there is a subscription, or was one.
+func (h *hearing) heard() bool {
+	select {
+	case <-h.ready:
+		return true
+	default:
+		return false
 	}
 }
 
