@@ -1,6 +1,9 @@
 package dialect
 
-import "slices"
+import (
+	"iter"
+	"slices"
+)
 
 // Catalog is a database's schema as read at one moment. It is never changed
 // after it was made, so it may be shared.
@@ -10,6 +13,13 @@ type Catalog struct {
 	Version string
 	// Server is the database's own version, for Explain and messages.
 	Server string
+	// Settings are what [Session.Settings] was on the connection that the catalog
+	// was read over. They are part of the keys of entries.
+	Settings string
+	// Routines tells of functions and operators that do not come with the
+	// database, by their folded names without a schema, an operator's behind
+	// [OperatorPrefix]. Of several with one name it tells the worst.
+	Routines map[string]Routine
 
 	tables map[string]*Table
 	list   []*Table
@@ -22,17 +32,53 @@ type Catalog struct {
 func NewCatalog(version, server string, fold func(string) string, search []string, tables []*Table) *Catalog {
 	c := &Catalog{Version: version, Server: server, fold: fold, tables: make(map[string]*Table, 2*len(tables)), list: tables}
 	for _, t := range tables {
-		c.tables[fold(t.Schema)+"\x00"+fold(t.Name)] = t
+		for n := range t.names() {
+			c.tables[fold(n.Schema)+"\x00"+fold(n.Name)] = t
+		}
 	}
 	for _, schema := range slices.Backward(search) {
 		for _, t := range tables {
-			if fold(t.Schema) == fold(schema) {
-				c.tables["\x00"+fold(t.Name)] = t
+			for n := range t.names() {
+				if fold(n.Schema) == fold(schema) {
+					c.tables["\x00"+fold(n.Name)] = t
+				}
 			}
 		}
 	}
 	return c
 }
+
+// names yields the table's name and its others.
+func (t *Table) names() iter.Seq[Name] {
+	return func(yield func(Name) bool) {
+		if !yield(Name{Schema: t.Schema, Name: t.Name}) {
+			return
+		}
+		for _, n := range t.Also {
+			if !yield(n) {
+				return
+			}
+		}
+	}
+}
+
+// OperatorPrefix stands before an operator in [Catalog.Routines] and
+// [Statement.Functions].
+const OperatorPrefix = "operator "
+
+// Routine is what a function's declaration says of it.
+type Routine uint8
+
+// The kinds of routine, from the best to the worst.
+const (
+	// RoutinePure is one whose result depends on its arguments alone, by the word
+	// of somebody who is trusted in that: an extension.
+	RoutinePure Routine = iota
+	// RoutineReads may read tables or settings, and writes nothing.
+	RoutineReads
+	// RoutineWrites may do anything.
+	RoutineWrites
+)
 
 // Table returns the table, view or virtual table of that name, or nil.
 func (c *Catalog) Table(n Name) *Table {
@@ -64,6 +110,10 @@ const (
 // Table is a table or view of a [Catalog].
 type Table struct {
 	Schema, Name string
+	// Also are other names that mean this table: those of its partitions. Its
+	// keys, triggers and foreign keys are those of all of them, and all have its
+	// columns in its order.
+	Also []Name
 	// Key names the table in stamps: folded and qualified, equal for every
 	// way to write the name and different for different tables.
 	Key string
@@ -82,12 +132,12 @@ type Table struct {
 	// otherwise than its columns do, so that it is not in Unique.
 	OtherUnique bool
 	// RowID is an expression that names the row, quoted, or empty: its values
-	// are whole numbers, unique, and do not change but by an UPDATE of
-	// RowIDColumn or of a name that is no column's.
+	// are whole numbers or texts, unique, and do not change but by an UPDATE of
+	// RowIDColumns or of a name that is no column's.
 	RowID string
-	// RowIDColumn is the column that is RowID under another name, nil when there
-	// is none.
-	RowIDColumn *Column
+	// RowIDColumns are the columns that RowID is made of, or that are RowID under
+	// another name; nil when there are none.
+	RowIDColumns []*Column
 
 	// ForeignKeys are this table's references to others.
 	ForeignKeys []ForeignKey
@@ -98,6 +148,14 @@ type Table struct {
 	View *Statement
 	// ViewColumns are the columns' names of a view.
 	ViewColumns []string
+
+	// Relatives are tables whose rows are in part this one's: those that inherit
+	// from it, and those that it inherits from. A write of the table counts as one
+	// of theirs, in rows that cannot be told.
+	Relatives []*Table
+	// Uncached says why reads of the table are not cached, although its writes can
+	// be told: row level security, for example. Empty when they are.
+	Uncached string
 
 	// NoImages says why the rows that a write touches cannot be told from its
 	// images: a unique index that replaces on conflict, for example. Writes

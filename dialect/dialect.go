@@ -19,9 +19,15 @@ type Dialect interface {
 	LoadCatalog(ctx context.Context, db Queryer) (*Catalog, error)
 
 	// SchemaVersion returns a value that changes whenever the schema does,
-	// whoever changed it, in one cheap query; or "" when the database has
-	// none.
+	// whoever changed it, in one cheap query; or, without asking, "" when the
+	// database has none: then a change by another program is noticed by
+	// SchemaDigest, some time later.
 	SchemaVersion(ctx context.Context, db Queryer) (string, error)
+
+	// SchemaDigest returns a value that changes whenever the schema does, in one
+	// query that need not be cheap; "" where SchemaVersion does for that. It is
+	// asked for with the catalog, on new connections, and from time to time.
+	SchemaDigest(ctx context.Context, db Queryer) (string, error)
 
 	// CheckSession looks at a new connection for state that its DSN or the
 	// server's defaults gave it.
@@ -36,12 +42,13 @@ type Dialect interface {
 	Images(st *Statement, t *Table, columns []int) (*Images, string)
 
 	// RowsOf writes the query for these columns of n rows of a table that are
-	// given by their names, its parameters ?1 to ?n. Empty where there is none.
+	// given by their names, its parameters 1 to n. Empty where there is none.
 	RowsOf(t *Table, columns []int, n int) string
 
 	// ChildrenOf writes the query for these columns of the child's rows that a
 	// foreign key binds to n rows of its parent, given by their names, exactly
-	// as the key's actions find them. Empty where there is none.
+	// as the key's actions find them. It locks them where rows of the parent that
+	// are locked already can get other children. Empty where there is none.
 	ChildrenOf(parent, child *Table, fk *ForeignKey, columns []int, n int) string
 
 	// Canonical maps a value to a text such that two values of the column are
@@ -53,12 +60,34 @@ type Dialect interface {
 	// never passed.
 	Canonical(c *Column, v driver.Value, side Side) (string, bool)
 
+	// Elements returns the elements of an array that was given as an argument, to
+	// be compared with the column one by one; NULLs are left out. False means that
+	// it is not known what the database makes of it.
+	Elements(c *Column, v driver.Value) ([]driver.Value, bool)
+
 	// Truth tells whether the database takes a value of the column for true.
 	// False for known means that it cannot be told. NULL is never passed.
 	Truth(c *Column, v driver.Value) (truth, known bool)
 
 	// Transactions describes how transactions behave.
 	Transactions() Transactions
+
+	// InTransaction finds out whether a connection is in a transaction, by
+	// statements that are run by exec and leave everything as it was. An error
+	// means that it could not be told.
+	InTransaction(exec func(text string) error) (bool, error)
+
+	// TransactionOver reports whether a transaction of another connection, named
+	// by the answer to [Transactions.Identity] or by [Session.Identity], has come
+	// to its end, whichever. It is asked when a COMMIT was sent and no answer
+	// came.
+	TransactionOver(ctx context.Context, db Queryer, identity string) (bool, error)
+
+	// ArgumentChecker returns what the driver's connections make of arguments, so
+	// that no connection has to be asked, or nil where it is not known. Name is
+	// the type of the driver.Driver, with the path of its package:
+	// "*github.com/jackc/pgx/v5/stdlib.Driver".
+	ArgumentChecker(name string) driver.NamedValueChecker
 }
 
 // Side says where a value for [Dialect.Canonical] comes from.
@@ -81,6 +110,16 @@ type Session struct {
 	Taint Taint
 	// Why explains the taint.
 	Why string
+	// Settings are the settings of the session on which results depend, and the
+	// role, as one text. A connection whose Settings are not those of the catalog
+	// in force takes no part in the cache.
+	Settings string
+	// Identity names what the connection does at the server, for
+	// [Dialect.TransactionOver]; empty where that cannot be asked.
+	Identity string
+	// OtherIsolation is true when a transaction begins at another level of
+	// isolation than [Transactions.ReadCommitted] says.
+	OtherIsolation bool
 	// Private is true when the connection has a database of its own, that
 	// another connection of the same pool does not see.
 	Private bool
@@ -92,19 +131,32 @@ type Images struct {
 	// or of more, in the order of the columns. Empty when Write returns those
 	// images, or when no row that is there changes.
 	Before string
-	// BeforeParams are the parameters of Before, in the order of its ?1, ?2.
+	// BeforeParams are the parameters of Before, in the order of its numbers.
 	BeforeParams []Param
+	// BeforeLimited is true when Before has one more parameter, the last one: how
+	// many rows are wanted at most.
+	BeforeLimited bool
+	// Both is the statement changed so that it returns the wanted columns twice,
+	// before images and behind them after images, behind what the program asked to
+	// be returned. Where another transaction comes between it changes nothing, and
+	// nor does it where no row matches. Empty when there is no such thing.
+	Both string
 	// Write is the statement changed so that it returns the wanted columns of
 	// each row it wrote, behind what the program asked to be returned, with the
 	// parameters of the original. WriteIsBefore is true when those are before
 	// images (DELETE), else they are after images.
 	Write         string
 	WriteIsBefore bool
+	// WriteTellsNew is true when Write returns one more column behind those
+	// wanted: whether the row is new. It is set for upserts, whose rows are new or
+	// must be among those of Before.
+	WriteTellsNew bool
 	// Many returns a row when the statement writes more rows than its parameter
 	// ?1 says. It is set only where that is cheap to ask.
 	Many string
 	// Result returns one row: the number of rows that Write affected and the
-	// last id generated on the connection.
+	// last id generated on the connection. Empty where as many were affected as
+	// Write returns, and there is no last id.
 	Result string
 }
 
@@ -120,12 +172,25 @@ type Transactions struct {
 	// ErrorMayEnd is true when an error of a statement may have rolled back
 	// the whole transaction without a word.
 	ErrorMayEnd bool
-	// Probe begins a transaction, and fails inside one with an error that
-	// contains ProbeInside. It is needed where ErrorMayEnd is true.
-	Probe, ProbeInside string
+	// ErrorFails is true when after an error of a statement all others fail, until
+	// the transaction is rolled back.
+	ErrorFails bool
 	// ReadCommitted is true when a transaction of the default level sees what
-	// others commit meanwhile.
+	// others commit meanwhile: reads in it may be answered from the cache.
 	ReadCommitted bool
+	// Concurrent is true when other transactions may write the same tables
+	// meanwhile: a row can come to match a condition between the query for its
+	// image and the statement, so the rows that the statement wrote are looked up
+	// among those of the query.
+	Concurrent bool
+	// Identity is a query for the name of the transaction that the connection is
+	// in, one text, NULL when it has written nothing. Empty where there is none.
+	Identity string
+	// Unprepared is true when queries of our own, and statements changed by us,
+	// are sent as the program sends its own, and nothing is prepared that the
+	// program did not ask to be: a pooler between may hand each transaction to
+	// another server.
+	Unprepared bool
 	// SingleWriter is true when one transaction at a time can write, and others
 	// ask again and again until it is over: those of one process had better
 	// wait in a queue.

@@ -140,6 +140,13 @@ type In struct {
 	Query *Query
 }
 
+// AnyOf is X = ANY (Array): true where X equals an element of an array, which a
+// parameter gives at the call.
+type AnyOf struct {
+	X     Expr
+	Array *Param
+}
+
 // IsNull is X IS NULL.
 type IsNull struct{ X Expr }
 
@@ -186,6 +193,7 @@ func (*Or) expr()        {}
 func (*Not) expr()       {}
 func (*Equal) expr()     {}
 func (*In) expr()        {}
+func (*AnyOf) expr()     {}
 func (*IsNull) expr()    {}
 func (*IsTruth) expr()   {}
 func (*Row) expr()       {}

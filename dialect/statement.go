@@ -37,6 +37,9 @@ const (
 	// KindUtility changes neither rows nor state: EXPLAIN, ANALYZE, a PRAGMA
 	// that only asks.
 	KindUtility
+	// KindPrepareTx prepares the transaction for a commit in two phases, and
+	// leaves it to whoever ends it.
+	KindPrepareTx
 	// KindScript is several statements in one text, listed in
 	// [Statement.Script].
 	KindScript
@@ -46,7 +49,7 @@ const (
 func (k Kind) String() string {
 	names := [...]string{
 		"unknown", "select", "insert", "update", "delete", "ddl", "begin", "commit", "rollback",
-		"savepoint", "release", "rollback to", "session", "utility", "script",
+		"savepoint", "release", "rollback to", "session", "utility", "prepare transaction", "script",
 	}
 	if int(k) < len(names) {
 		return names[k]
@@ -71,6 +74,16 @@ const (
 
 	// TaintAll is what is not understood: it may spoil anything.
 	TaintAll = TaintReads | TaintWrites | TaintRollback
+)
+
+// Reset is what a statement puts back of its connection's state.
+type Reset uint8
+
+const (
+	// ResetSettings puts all settings back, and nothing else.
+	ResetSettings Reset = iota + 1
+	// ResetAll puts back everything: temporary tables go, too.
+	ResetAll
 )
 
 // Name is the name of a table as a statement wrote it, unquoted but not
@@ -111,9 +124,23 @@ type Statement struct {
 	Savepoint string
 
 	// Taint is the state that the statement leaves on its connection. Only
-	// KindSession, KindDDL (a temporary table), KindUnknown and KindScript
-	// have one.
+	// KindSession, KindDDL (a temporary table), KindUnknown, KindScript, and a
+	// KindSelect that calls a function for it have one.
 	Taint Taint
+	// Resets is set where the statement puts settings of the connection back to
+	// what they were when it was new. What it leaves is found out by
+	// [Dialect.CheckSession].
+	Resets Reset
+
+	// OtherIsolation is true for a KindBegin that asks for a level of isolation
+	// that need not be the session's own.
+	OtherIsolation bool
+	// Chain is true for a KindCommit or KindRollback that begins another
+	// transaction at once.
+	Chain bool
+	// Cascade is true for a TRUNCATE that goes on to every table with a foreign
+	// key to those it names, whatever the key's action.
+	Cascade bool
 
 	// Volatile says why the statement's result is no pure function of rows
 	// and arguments: a volatile function, a locking clause, a date word. Such
@@ -129,6 +156,12 @@ type Statement struct {
 	// is empty although Foreign is set they are not all known, and no
 	// declaration of what they write is believed.
 	Foreigns []string
+
+	// Functions names, each once and folded, the functions and operators
+	// ([OperatorPrefix]) that the text calls and the dialect knows as the
+	// database's own, unless nothing can take their place. Where
+	// [Catalog.Routines] has such a name another one may be called.
+	Functions []string
 
 	// Incomplete says why the text could not be parsed although its kind and
 	// tables are known from its tokens. Query, Insert, Update and Delete are

@@ -29,8 +29,8 @@ type reached struct {
 	lost bool
 	// remains is true when its rows may be there after the statement.
 	remains bool
-	names   map[int64]struct{}
-	order   []int64
+	names   map[rowName]struct{}
+	order   []rowName
 	images  [][]driver.Value
 }
 
@@ -197,7 +197,7 @@ func (cas *cascade) readBack(ctx context.Context, real *realConn, changes *engin
 // a row has no name.
 func (r *reached) add(rows [][]driver.Value, keep bool) bool {
 	for _, row := range rows {
-		name, ok := row[len(row)-1].(int64)
+		name, ok := nameOf(row)
 		if !ok {
 			return false
 		}
@@ -205,7 +205,7 @@ func (r *reached) add(rows [][]driver.Value, keep bool) bool {
 			continue
 		}
 		if r.names == nil {
-			r.names = make(map[int64]struct{})
+			r.names = make(map[rowName]struct{})
 		}
 		r.names[name] = struct{}{}
 		r.order = append(r.order, name)
@@ -218,7 +218,7 @@ func (r *reached) add(rows [][]driver.Value, keep bool) bool {
 
 // someNames takes names off the front of a list, as arguments: few or many, so
 // that the statements can be kept. The last name is repeated.
-func someNames(names []int64) (args []driver.NamedValue, taken int) {
+func someNames(names []rowName) (args []driver.NamedValue, taken int) {
 	size := 256
 	for _, n := range [...]int{1, 8, 64} {
 		if n >= len(names) {
@@ -229,7 +229,7 @@ func someNames(names []int64) (args []driver.NamedValue, taken int) {
 	taken = min(size, len(names))
 	args = make([]driver.NamedValue, size)
 	for i := range args {
-		args[i] = driver.NamedValue{Ordinal: i + 1, Value: names[min(i, taken-1)]}
+		args[i] = driver.NamedValue{Ordinal: i + 1, Value: names[min(i, taken-1)].value()}
 	}
 	return args, taken
 }

@@ -112,6 +112,24 @@ func (fakeDialect) Canonical(_ *dialect.Column, v driver.Value, _ dialect.Side) 
 // Truth implements dialect.Dialect.
 func (fakeDialect) Truth(*dialect.Column, driver.Value) (truth, known bool) { return false, false }
 
+// SchemaDigest implements dialect.Dialect.
+func (fakeDialect) SchemaDigest(context.Context, dialect.Queryer) (string, error) { return "", nil }
+
+// Elements implements dialect.Dialect.
+func (fakeDialect) Elements(*dialect.Column, driver.Value) ([]driver.Value, bool) { return nil, false }
+
+// InTransaction implements dialect.Dialect. The programs of the tests do not begin
+// one by a text.
+func (fakeDialect) InTransaction(func(string) error) (bool, error) { return false, nil }
+
+// TransactionOver implements dialect.Dialect.
+func (fakeDialect) TransactionOver(context.Context, dialect.Queryer, string) (bool, error) {
+	return true, nil
+}
+
+// ArgumentChecker implements dialect.Dialect.
+func (fakeDialect) ArgumentChecker(string) driver.NamedValueChecker { return nil }
+
 // Transactions implements dialect.Dialect.
 func (fakeDialect) Transactions() dialect.Transactions {
 	return dialect.Transactions{BeginWrite: ownBegin, Commit: ownCommit, Rollback: ownRollback}

@@ -138,18 +138,16 @@ func (im *imaged) before(ctx context.Context) (rows [][]driver.Value, ok bool, e
 // the transaction: then the statement would be committed by itself.
 func (c *conn) survived(real *realConn, err error) error {
 	txs := c.connector.cfg.Dialect.Transactions()
-	if err == nil || !txs.ErrorMayEnd {
+	switch {
+	case err == nil:
 		return nil
-	}
-	if txs.Probe == "" {
+	case txs.ErrorFails: // nothing passes any more
 		return err
-	}
-	_, inside := c.bareExec(context.Background(), real, call{text: txs.Probe})
-	if inside != nil && strings.Contains(inside.Error(), txs.ProbeInside) {
+	case !txs.ErrorMayEnd:
 		return nil
 	}
-	if inside == nil { // the probe has begun one
-		_, _ = c.bareExec(context.Background(), real, call{text: txs.Rollback})
+	if inside, asked := c.inTransaction(real); asked == nil && inside {
+		return nil
 	}
 	return err
 }
@@ -216,16 +214,16 @@ func (im *imaged) after(ctx context.Context, before, written [][]driver.Value, o
 // among reports whether each row has the name of one of the others. A row's
 // name is its last column.
 func among(rows, others [][]driver.Value) bool {
-	names := make(map[int64]struct{}, len(others))
+	names := make(map[rowName]struct{}, len(others))
 	for _, row := range others {
-		name, ok := row[len(row)-1].(int64)
+		name, ok := nameOf(row)
 		if !ok {
 			return false
 		}
 		names[name] = struct{}{}
 	}
 	for _, row := range rows {
-		name, ok := row[len(row)-1].(int64)
+		name, ok := nameOf(row)
 		if !ok {
 			return false
 		}
@@ -234,6 +232,35 @@ func among(rows, others [][]driver.Value) bool {
 		}
 	}
 	return true
+}
+
+// rowName is a row's name: a whole number or a text.
+type rowName struct {
+	number int64
+	text   string
+	isText bool
+}
+
+// nameOf returns the name of a row, which is its last column.
+func nameOf(row []driver.Value) (rowName, bool) {
+	switch v := row[len(row)-1].(type) {
+	case int64:
+		return rowName{number: v}, true
+	case string:
+		return rowName{text: v, isText: true}, true
+	case []byte:
+		return rowName{text: string(v), isText: true}, true
+	default:
+		return rowName{}, false
+	}
+}
+
+// value is the name as an argument.
+func (n rowName) value() driver.Value {
+	if n.isText {
+		return n.text
+	}
+	return n.number
 }
 
 // returned runs a statement that returns images and reads them all, but keeps

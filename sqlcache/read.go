@@ -31,7 +31,7 @@ func (c *conn) uncacheable() (reason string, pass engine.Pass) {
 	limit := c.connector.cfg.MaxOpenConns
 	state := &c.connector.state
 	switch {
-	case c.tx != nil:
+	case c.tx != nil && c.tx.dirty:
 		return reasonTx, engine.PassTransaction
 	case c.streaming > 0:
 		return reasonStreaming, engine.PassConnection
@@ -138,6 +138,7 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 			answer.Reason, answer.Pass = reasonNoSchema, engine.PassSchema
 			return c.observedPass(ctx, p, k, &answer, since)
 		}
+		c.failed(err)
 		answer.Shared, answer.Err = shared, err
 		c.observe(ctx, p, &answer, since)
 		switch {

@@ -55,6 +55,7 @@ func (r *realConnector) Connect(ctx context.Context) (driver.Conn, error) {
 		// The program's own statement will meet the same error and tell it.
 		session = dialect.Session{Taint: dialect.TaintAll, Why: "the connection's state could not be read: " + err.Error()}
 	}
+	rc.session = session
 	rc.setTaint(session.Taint, session.Why)
 	if session.Private {
 		k.state.private.Store(true)
@@ -72,6 +73,7 @@ type realConn struct {
 	driver.Conn
 	connector *connector
 	stmts     stmtCache
+	session   dialect.Session // as CheckSession found it
 	taint     dialect.Taint
 	why       string
 	closed    bool

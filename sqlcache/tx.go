@@ -2,9 +2,9 @@ package sqlcache
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"strings"
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
@@ -25,11 +25,16 @@ type txState struct {
 	// schema is true when the transaction may have changed the schema: its
 	// connection sees another one than its peers.
 	schema bool
+	// dirty is true once its reads may see something else than what is committed,
+	// or must fail: it has written, changed its state, met an error, or is at a
+	// level of isolation that reads an older snapshot.
+	dirty bool
 }
 
 // enter begins to keep account of a transaction on the held connection.
 func (c *conn) enter() {
 	c.tx = &txState{changes: c.connector.handle.NewChanges()}
+	c.tx.dirty = c.real == nil || c.real.session.OtherIsolation || !c.connector.cfg.Dialect.Transactions().ReadCommitted
 }
 
 // failed takes note of a statement's error inside a transaction, where such an
@@ -39,40 +44,36 @@ func (c *conn) failed(err error) {
 	if err == nil || c.tx == nil || c.real == nil {
 		return
 	}
-	if txs := c.connector.cfg.Dialect.Transactions(); txs.ErrorMayEnd {
-		c.probe(txs)
+	c.tx.dirty = true
+	if c.connector.cfg.Dialect.Transactions().ErrorMayEnd {
+		c.resync(c.real)
 	}
 }
 
-// probe finds out whether the real connection is in a transaction, by trying to
-// begin one: that fails inside, and outside it is ended at once, empty.
-func (c *conn) probe(txs dialect.Transactions) {
-	if txs.Probe == "" {
-		c.broken = true
-		return
+// inTransaction asks the database whether a connection is in a transaction.
+func (c *conn) inTransaction(real *realConn) (bool, error) {
+	return c.connector.cfg.Dialect.InTransaction(func(text string) error {
+		_, err := c.bareExec(context.Background(), real, call{text: text})
+		return err
+	})
+}
+
+// resync finds out what transaction a connection is in, after something that may
+// have begun or ended one.
+func (c *conn) resync(real *realConn) {
+	switch inside, err := c.inTransaction(real); {
+	case err != nil:
+		c.broken = true // nothing is known, so nothing more may be done on it
+	case inside && c.tx == nil:
+		c.enter()
+		c.tx.changes.AddAll(true)
+		c.tx.dirty, c.tx.schema, c.tx.unknown = true, true, true
+	case !inside && c.tx != nil:
+		// It is over, and rolled back. The connection stays, database/sql may
+		// still hold its driver.Tx.
+		_ = c.rollback(context.Background(), func() error { return nil })
+		c.tx, c.sticky = nil, true
 	}
-	ctx := context.Background()
-	_, err := c.bareExec(ctx, c.real, call{text: txs.Probe})
-	switch {
-	case err == nil:
-		_, err = c.bareExec(ctx, c.real, call{text: txs.Commit})
-		if err == nil {
-			// It is over, and rolled back. The connection stays, database/sql may
-			// still hold its driver.Tx.
-			_ = c.rollback(ctx, func() error { return nil })
-			c.tx, c.sticky = nil, true
-			return
-		}
-	case strings.Contains(err.Error(), txs.ProbeInside):
-		if c.tx == nil {
-			c.enter()
-			c.tx.changes.AddAll(true)
-			c.tx.schema, c.tx.unknown = true, true
-		}
-		return
-	}
-	// Nothing is known, so nothing more may be done on it.
-	c.broken = true
 }
 
 // commitChanges is the write side of the protocol: fence, commit, bump.
@@ -144,6 +145,9 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 		return nil, err
 	}
 	c.enter()
+	if level := sql.IsolationLevel(opts.Isolation); level != sql.LevelDefault && level != sql.LevelReadCommitted {
+		c.tx.dirty = true
+	}
 	return &tx{conn: c, inner: inner, ctx: ctx}, nil
 }
 

@@ -203,16 +203,6 @@ func (c *conn) scripted(real *realConn, st *dialect.Statement, f func() (outcome
 	return out, err
 }
 
-// resync finds out what transaction a connection is in.
-func (c *conn) resync(real *realConn) {
-	txs := c.connector.cfg.Dialect.Transactions()
-	if txs.Probe == "" {
-		real.setTaint(dialect.TaintAll, "a script may have left a transaction open")
-		return
-	}
-	c.probe(txs)
-}
-
 // controlsTx reports whether a script holds transaction control, or something
 // that is not understood.
 func controlsTx(st *dialect.Statement) bool {

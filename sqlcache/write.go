@@ -59,6 +59,9 @@ func (c *conn) settleRun(err error) {
 // dispatch chooses the path of a statement by its kind.
 func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k call, wantRows bool) (outcome, error) {
 	st := p.Statement
+	if c.tx != nil && !harmless(st.Kind) {
+		c.tx.dirty = true
+	}
 	switch st.Kind {
 	case dialect.KindBegin:
 		out, err := c.bare(ctx, real, k, wantRows)
@@ -66,6 +69,7 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 		case c.tx != nil:
 		case err == nil:
 			c.enter()
+			c.tx.dirty = c.tx.dirty || st.OtherIsolation
 		default:
 			c.resync(real) // it may have taken effect
 		}
@@ -102,6 +106,17 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 		c.resync(real)
 	}
 	return out, err
+}
+
+// harmless reports whether statements of a kind leave what a transaction reads as
+// it is.
+func harmless(k dialect.Kind) bool {
+	switch k {
+	case dialect.KindSavepoint, dialect.KindRelease, dialect.KindRollbackTo, dialect.KindUtility:
+		return true
+	default:
+		return false
+	}
 }
 
 // bare runs a statement as it is. Rows keep the connection busy.

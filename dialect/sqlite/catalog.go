@@ -327,7 +327,7 @@ func (s *catalogSchema) loadUnique(ctx context.Context, db dialect.Queryer) erro
 		t := s.byName[folded]
 		if len(f.key) == 1 && !hasKey[folded] && !f.withoutRowID {
 			t.Columns[f.key[0]].NotNull = true
-			t.RowIDColumn = t.Columns[f.key[0]]
+			t.RowIDColumns = []*dialect.Column{t.Columns[f.key[0]]}
 			t.Unique = append([][]int{{f.key[0]}}, t.Unique...)
 		}
 	}

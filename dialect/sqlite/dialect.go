@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"context"
+	"database/sql/driver"
 	"strings"
 
 	"github.com/cacheops/cacheops/dialect"
@@ -34,8 +36,6 @@ func (sqliteDialect) Transactions() dialect.Transactions {
 		// waits by the busy timeout, as the program's own statement would.
 		LockForWrite:    "DELETE FROM %s WHERE 0",
 		ErrorMayEnd:     true, // OR ROLLBACK, a full disk, an I/O error, an interrupt
-		Probe:           "BEGIN",
-		ProbeInside:     "within a transaction",
 		Explain:         "EXPLAIN ",
 		ReadCommitted:   false,
 		SingleWriter:    true,
@@ -43,6 +43,36 @@ func (sqliteDialect) Transactions() dialect.Transactions {
 		SavepointBegins: true,
 	}
 }
+
+// InTransaction implements [dialect.Dialect] by trying to begin a transaction:
+// that fails inside one, and outside it is ended at once, empty.
+func (sqliteDialect) InTransaction(exec func(text string) error) (bool, error) {
+	switch err := exec("BEGIN"); {
+	case err == nil:
+		return false, exec("COMMIT")
+	case strings.Contains(err.Error(), "within a transaction"):
+		return true, nil
+	default:
+		return false, err
+	}
+}
+
+// TransactionOver implements [dialect.Dialect]. Nothing in SQLite goes on without
+// its connection.
+func (sqliteDialect) TransactionOver(context.Context, dialect.Queryer, string) (bool, error) {
+	return true, nil
+}
+
+// SchemaDigest implements [dialect.Dialect]. SQLite has a version that tells all.
+func (sqliteDialect) SchemaDigest(context.Context, dialect.Queryer) (string, error) { return "", nil }
+
+// Elements implements [dialect.Dialect]. SQLite has no arrays.
+func (sqliteDialect) Elements(*dialect.Column, driver.Value) ([]driver.Value, bool) {
+	return nil, false
+}
+
+// ArgumentChecker implements [dialect.Dialect].
+func (sqliteDialect) ArgumentChecker(string) driver.NamedValueChecker { return nil }
 
 // nameFold returns a name in the form in which SQLite compares names: ASCII
 // letters in lower case, all others as they are.

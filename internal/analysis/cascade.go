@@ -95,5 +95,7 @@ func (c *closure) followable(e *edge, o *origin) bool {
 // renames reports whether a change of these folded columns, nil for any, may
 // give a row another name.
 func renames(t *dialect.Table, columns []string) bool {
-	return columns == nil || t.RowIDColumn != nil && slices.Contains(columns, t.RowIDColumn.Folded)
+	return columns == nil || slices.ContainsFunc(t.RowIDColumns, func(c *dialect.Column) bool {
+		return slices.Contains(columns, c.Folded)
+	})
 }

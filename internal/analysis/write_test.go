@@ -184,7 +184,7 @@ func shop() *dialect.Catalog {
 	)
 	for _, t := range cat.Tables() {
 		if t.Kind == dialect.TablePlain && t != nameless {
-			t.RowID, t.RowIDColumn, t.Primary = "rowid", t.Columns[0], []int{0}
+			t.RowID, t.RowIDColumns, t.Primary = "rowid", t.Columns[:1], []int{0}
 		}
 	}
 	return cat

@@ -106,7 +106,7 @@ func fingerprint(catalog *dialect.Catalog) store.Schema {
 		b = append(b, byte(t.Kind))
 		// Statements may name a row without its columns.
 		b = appendString(b, t.RowID)
-		if c := t.RowIDColumn; c != nil {
+		for _, c := range t.RowIDColumns {
 			b = appendString(b, c.Name)
 		}
 		b = binary.AppendUvarint(b, uint64(len(t.Columns)))

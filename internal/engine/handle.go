@@ -303,7 +303,7 @@ func (h *Handle) newPlan(text string, state *schemaState) *Plan {
 		return p
 	}
 	p.Plan = analysis.Make(h.dialect, st, state.catalog, h.engine.cfg.Analysis)
-	p.digest, p.domain = textDigest(h.digest, state.version, text), h.domain
+	p.digest, p.domain = textDigest(h.digest, state.version, state.catalog.Settings, text), h.domain
 	if p.Read != nil {
 		p.policy = state.combine(p.Read)
 		if p.policy.agnostic && p.policy.local {
@@ -312,7 +312,7 @@ func (h *Handle) newPlan(text string, state *schemaState) *Plan {
 			p.policy.agnostic = false
 		}
 		if p.policy.agnostic {
-			p.digest, p.domain = textDigest(h.anyDigest, state.fingerprint, text), h.engine.shared()
+			p.digest, p.domain = textDigest(h.anyDigest, state.fingerprint, state.catalog.Settings, text), h.engine.shared()
 		}
 		results := new(result.Decoder)
 		p.decode = func(b []byte) (store.Payload, error) {

@@ -42,11 +42,13 @@ func handleDigest(dialect, database, variant string) [32]byte {
 	return sha256.Sum256(b)
 }
 
-// textDigest is the part of every key that handle, schema and text decide.
-func textDigest(handle [32]byte, schema store.Schema, text string) [32]byte {
-	b := make([]byte, 0, len(handle)+len(schema)+binary.MaxVarintLen64+len(text))
+// textDigest is the part of every key that handle, schema, settings and text
+// decide.
+func textDigest(handle [32]byte, schema store.Schema, settings, text string) [32]byte {
+	b := make([]byte, 0, len(handle)+len(schema)+2*binary.MaxVarintLen64+len(settings)+len(text))
 	b = append(b, handle[:]...)
 	b = append(b, schema[:]...)
+	b = appendString(b, settings)
 	b = appendString(b, text)
 	return sha256.Sum256(b)
 }

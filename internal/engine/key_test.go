@@ -52,20 +52,22 @@ func TestKeysDiffer(t *testing.T) {
 		"named b":             {{Name: "b", Ordinal: 1, Value: int64(1)}},
 		"second":              {{Ordinal: 2, Value: int64(1)}},
 	}
-	type origin struct{ dialect, database, variant, schema, text string }
+	type origin struct{ dialect, database, variant, schema, settings, text string }
 	origins := []origin{
-		{"sqlite", "main", "", "s1", "SELECT 1"},
-		{"postgres", "main", "", "s1", "SELECT 1"},
-		{"sqlite", "mai", "n", "s1", "SELECT 1"},
-		{"sqlite", "main", "v", "s1", "SELECT 1"},
-		{"sqlite", "main", "", "s2", "SELECT 1"},
-		{"sqlite", "main", "", "s1", "SELECT 1 "},
+		{"sqlite", "main", "", "s1", "", "SELECT 1"},
+		{"postgres", "main", "", "s1", "", "SELECT 1"},
+		{"sqlite", "mai", "n", "s1", "", "SELECT 1"},
+		{"sqlite", "main", "v", "s1", "", "SELECT 1"},
+		{"sqlite", "main", "", "s2", "", "SELECT 1"},
+		{"sqlite", "main", "", "s1", "S", "ELECT 1"},
+		{"sqlite", "main", "", "s1", "x", "SELECT 1"},
+		{"sqlite", "main", "", "s1", "", "SELECT 1 "},
 	}
 	seen := make(map[store.Key]string)
 	for _, o := range origins {
 		var schema store.Schema
 		copy(schema[:], o.schema)
-		text := textDigest(handleDigest(o.dialect, o.database, o.variant), schema, o.text)
+		text := textDigest(handleDigest(o.dialect, o.database, o.variant), schema, o.settings, o.text)
 		for name, a := range calls {
 			key, ok := entryKey(&text, nil, a)
 			if !ok {

@@ -32,8 +32,8 @@ func TestSQLiteCatalogKeys(t *testing.T) {
 			t.Parallel()
 			table := openSQLiteConn(t, test.schema...).catalog(t).Table(dialect.Name{Name: "t"})
 			alias := ""
-			if table.RowIDColumn != nil {
-				alias = table.RowIDColumn.Folded
+			if len(table.RowIDColumns) > 0 {
+				alias = table.RowIDColumns[0].Folded
 			}
 			if !slices.Equal(table.Primary, test.primary) || alias != test.alias || table.OtherUnique != test.other {
 				t.Errorf("primary %v, row number %q, other %v", table.Primary, alias, table.OtherUnique)

@@ -34,7 +34,7 @@ var profileBreakages = []breakage{
 	{
 		Name:  "a local result is read in a transaction",
 		File:  "sqlcache/read.go",
-		Old:   "\tcase c.tx != nil:\n\t\treturn reasonTx, engine.PassTransaction\n",
+		Old:   "\tcase c.tx != nil && c.tx.dirty:\n\t\treturn reasonTx, engine.PassTransaction\n",
 		New:   "",
 		Check: onSQLite("TestForever"), Want: "--- FAIL: TestForever",
 	},

@@ -331,8 +331,8 @@ var imageBreakages = []breakage{
 	{
 		Name:  "a statement runs although its transaction has ended",
 		File:  "sqlcache/images.go",
-		Old:   "if err == nil || !txs.ErrorMayEnd {",
-		New:   "if err == nil || txs.ErrorMayEnd {",
+		Old:   "case !txs.ErrorMayEnd:\n\t\treturn nil\n\t}\n\tif inside",
+		New:   "case txs.ErrorMayEnd:\n\t\treturn nil\n\t}\n\tif inside",
 		Check: onSQLite("TestImagesThatEndTheTransaction"), Want: "STALE",
 	},
 }

@@ -1,0 +1,3 @@
+package postgres
+
+import _ "github.com/sqlc-dev/oliphant/parser" // until Parse uses it
