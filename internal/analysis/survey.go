@@ -70,6 +70,7 @@ func (s *survey) core(c *dialect.Core) {
 	}
 	s.source(c.From)
 	s.expr(c.Where)
+	s.exprs(c.DistinctOn)
 	s.exprs(c.GroupBy)
 	s.expr(c.Having)
 	s.exprs(c.Windows)
@@ -130,6 +131,8 @@ func (s *survey) expr(e dialect.Expr) {
 		} else {
 			s.inner(e.Query)
 		}
+	case *dialect.AnyOf:
+		s.expr(e.X)
 	case *dialect.IsNull:
 		s.expr(e.X)
 	case *dialect.IsTruth:
