@@ -70,9 +70,10 @@ type QuerySource struct {
 
 // FunctionSource is a table function in FROM.
 type FunctionSource struct {
-	Name  Name
-	Args  []Expr
-	Alias string
+	Name    Name
+	Args    []Expr
+	Alias   string
+	Columns []string // as in [TableSource]
 }
 
 // JoinKind is the kind of a join.
