@@ -48,7 +48,7 @@ func (c *closure) touch(t *dialect.Table) {
 func (c *closure) statement(st *dialect.Statement, home string, own *dialect.Table) {
 	defer func(outer bool) { c.conflict = outer }(c.conflict)
 	c.conflict = c.conflict || st.Insert != nil && st.Insert.Conflict || st.Update != nil && st.Update.Conflict
-	c.foreign(st)
+	c.foreign(st, home)
 	c.reads(st, home)
 	// The table that is followed by what is done to it; nil for none, for a
 	// name may be empty.
@@ -94,25 +94,62 @@ func (c *closure) statement(st *dialect.Statement, home string, own *dialect.Tab
 	}
 }
 
-// foreign follows the functions that the dialect does not know.
-func (c *closure) foreign(st *dialect.Statement) {
-	if st.Foreign == "" {
-		return
-	}
-	if len(st.Foreigns) == 0 {
+// foreign follows the functions that a statement calls, as far as the dialect
+// does not know that they are the database's own.
+func (c *closure) foreign(st *dialect.Statement, home string) {
+	if st.Foreign != "" && len(st.Foreigns) == 0 {
 		c.fail("function " + st.Foreign + " may write any table")
 		return
 	}
 	for _, name := range st.Foreigns {
-		tables, declared := c.functions[c.cat.Fold(name)]
-		if !declared {
-			c.fail("function " + name + " may write any table: declare what it writes")
-			return
-		}
-		for _, t := range tables {
-			c.anyWrite(c.declaredName(t), "")
+		r, known := routine(c.cat, name)
+		c.call(name, !known || r == dialect.RoutineWrites)
+	}
+	for _, name := range st.Functions {
+		if column, ok := strings.CutPrefix(name, dialect.AttributePrefix); ok {
+			c.attribute(column, st, home)
+		} else if r, known := routine(c.cat, name); known {
+			c.call(name, r == dialect.RoutineWrites)
 		}
 	}
+	if st.Kind == dialect.KindSelect && len(c.cat.Routines) > 0 {
+		s := surveyFor(c.cat)
+		s.query(st.Query)
+		name, _ := s.columns.attribute(c.cat, home, func(r dialect.Routine) bool { return r == dialect.RoutineWrites })
+		switch {
+		case s.over():
+			c.fail("too large to be analysed")
+		case name != "":
+			c.call(name, true)
+		}
+	}
+}
+
+// call follows a call. What a declaration says of a function goes before what
+// the schema does.
+func (c *closure) call(name string, writes bool) {
+	tables, declared := c.functions[c.cat.Fold(name)]
+	if !declared && writes {
+		c.fail(routineText(name) + " may write any table: declare what it writes")
+	}
+	for _, t := range tables {
+		c.anyWrite(c.declaredName(t), "")
+	}
+}
+
+// attribute follows what a statement other than a SELECT names like a column of
+// a row. It is one where every table of the statement has it.
+func (c *closure) attribute(name string, st *dialect.Statement, home string) {
+	if r, known := routine(c.cat, name); !known || r != dialect.RoutineWrites {
+		return
+	}
+	column := len(st.Writes) > 0
+	for _, n := range slices.Concat(st.Writes, st.Reads) {
+		for _, t := range lookup(c.cat, n, home) {
+			column = column && tableColumn(c.cat, t, c.cat.Fold(name))
+		}
+	}
+	c.call(name, !column)
 }
 
 // reads looks into the views that a statement reads: what they call is called
@@ -131,7 +168,7 @@ func (c *closure) reads(st *dialect.Statement, home string) {
 				c.fail("view " + t.Name + " could not be parsed and may call anything")
 				return
 			}
-			c.foreign(t.View)
+			c.foreign(t.View, t.Schema)
 			c.reads(t.View, t.Schema)
 		}
 	}

@@ -124,8 +124,8 @@ func (c *closure) target(st *dialect.Statement) (t *dialect.Table, why string) {
 	switch {
 	case st.Incomplete != "":
 		why = "not understood: " + st.Incomplete
-	case st.Foreign != "":
-		why = "function " + st.Foreign + " is not known to the dialect"
+	case impure(c.cat, st) != "":
+		why = impure(c.cat, st)
 	case t.NoImages != "":
 		why = t.NoImages
 	default:
