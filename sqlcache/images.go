@@ -271,6 +271,10 @@ func (im *imaged) after(ctx context.Context, before [][]driver.Value, ran *writt
 // found reports whether every row that was written is new or was found before.
 // Whatever the query before the statement found, it is the statement that tells
 // which rows it changed. What it told besides images is taken off them.
+//
+// A row may have another name after the statement than before. Names are unique,
+// and those found keep theirs or are written: so a row that was not found cannot
+// come to have a name of one that was, unless another one has a new name.
 func (im *imaged) found(before [][]driver.Value, ran *written) bool {
 	named := slices.Contains(im.columns, dialect.RowName)
 	old := ran.rows

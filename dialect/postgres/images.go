@@ -17,7 +17,6 @@ const (
 	imageWhyLimit    = "has ORDER BY or LIMIT"
 	imageWhyText     = "its parts could not be told from its text"
 	imageWhyName     = "the rows it finds have no names to be found again by"
-	imageWhyRename   = "it may give the rows it finds other names"
 )
 
 // Images implements [dialect.Dialect]. After images come from a RETURNING clause,
@@ -139,11 +138,6 @@ func (w *imageWriter) update(up *dialect.Update) string {
 		return w.both(up, target)
 	case up.Outer:
 		return "joins by RIGHT, FULL, NATURAL or USING"
-	}
-	for _, c := range w.t.RowIDColumns {
-		if slices.Contains(up.Set, c.Name) {
-			return imageWhyRename
-		}
 	}
 	var from *dialect.Clause
 	if up.From {

@@ -24,8 +24,6 @@ func (w *imageWriter) upsert(in *dialect.Insert, target string) string {
 		return ""
 	case key == nil: // no row that is there can be updated
 		return ""
-	case slices.ContainsFunc(w.t.RowIDColumns, func(c *dialect.Column) bool { return slices.Contains(in.Set, c.Name) }):
-		return "" // a row that is updated may have another name then
 	}
 	columns := make([]*dialect.Column, len(in.Target))
 	for i, name := range in.Target {
