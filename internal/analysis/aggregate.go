@@ -130,7 +130,7 @@ func (a *aggregates) has(src dialect.Source, ref *dialect.ColumnRef) bool {
 		if alias == "" {
 			alias = src.Name.Name
 		}
-		if ref.Qualifier == "" && !src.CTE {
+		if ref.Qualifier == "" && !src.CTE && len(src.Columns) == 0 {
 			for _, t := range lookup(a.cat, src.Name, a.home) {
 				if c, _ := t.Column(a.cat.Fold, ref.Name); c != nil {
 					return true

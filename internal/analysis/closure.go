@@ -13,6 +13,8 @@ import (
 type closure struct {
 	cat       *dialect.Catalog
 	functions map[string][]string
+	// concurrent is true where others may write the same tables meanwhile.
+	concurrent bool
 
 	touched []*dialect.Table // written in rows that cannot be told
 	edges   []edge           // written by a foreign key's action in rows that can
@@ -88,9 +90,14 @@ func (c *closure) statement(st *dialect.Statement, home string, own *dialect.Tab
 		return
 	}
 	for _, n := range st.Writes {
-		if named == nil || n != *named {
-			c.anyWrite(n, home)
+		if named != nil && n == *named {
+			named = nil // where it stands again another part of the text writes it too
+			continue
 		}
+		c.anyWrite(n, home)
+	}
+	if st.Cascade {
+		c.referrers()
 	}
 }
 
@@ -207,8 +214,11 @@ func (c *closure) anyWrite(n dialect.Name, home string) {
 
 // assigned returns the columns that an UPDATE assigns to, folded and sorted;
 // nil, which stands for all, where one is not in the catalog: it can be another
-// name of the key.
+// name of the key; and where a trigger may assign to others.
 func (c *closure) assigned(t *dialect.Table, set []string) []string {
+	if rewrites(t) {
+		return nil
+	}
 	columns := make([]string, 0, len(set))
 	for _, name := range set {
 		column, _ := t.Column(c.cat.Fold, name)
@@ -228,6 +238,15 @@ func (c *closure) assigned(t *dialect.Table, set []string) []string {
 // Columns are those that change, nil for any. Known says that its rows can be
 // told before the statement runs.
 func (c *closure) event(t *dialect.Table, kind dialect.Kind, columns []string, known bool) {
+	c.follow(t, kind, columns, known)
+	c.relatives(t, kind, columns)
+}
+
+// follow follows an event of a table without its relatives.
+func (c *closure) follow(t *dialect.Table, kind dialect.Kind, columns []string, known bool) {
+	if kind == dialect.KindUpdate && rewrites(t) {
+		columns = nil
+	}
 	key := t.Key + "\x00" + kind.String() + "\x00"
 	if known {
 		key += "known\x00"
@@ -286,10 +305,21 @@ func (c *closure) triggers(t *dialect.Table, kind dialect.Kind) (found bool) {
 	return found
 }
 
-// instead follows a write to a view, which its triggers carry out.
+// instead follows a write to a view, which its triggers carry out; where it has
+// none for the event it may be one of the table behind it.
 func (c *closure) instead(view *dialect.Table, kind dialect.Kind) {
-	if !c.triggers(view, kind) {
+	if c.triggers(view, kind) {
+		return
+	}
+	if view.View == nil || view.View.Kind != dialect.KindSelect || len(view.View.Reads) == 0 {
 		c.fail("view " + view.Name + " is written without a trigger that was understood")
+		return
+	}
+	// The database writes the table behind the view, and reads the others.
+	c.foreign(view.View, view.Schema)
+	c.reads(view.View, view.Schema)
+	for _, n := range view.View.Reads {
+		c.anyWrite(n, view.Schema)
 	}
 }
 
@@ -306,7 +336,7 @@ func (c *closure) action(parent *dialect.Table, kind dialect.Kind, columns []str
 		return
 	}
 	e := edge{parent: parent, child: child, fk: fk, kind: kind, deletes: kind == dialect.KindDelete && action == dialect.FKCascade}
-	if !e.deletes {
+	if !e.deletes && !rewrites(child) {
 		e.changed = keyColumns(child, fk)
 	}
 	if known {

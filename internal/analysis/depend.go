@@ -51,15 +51,17 @@ type cteScope struct {
 	list  []*cte
 }
 
-func (s *cteScope) find(folded string) *cte {
+// find returns the CTEs of a name, the innermost first.
+func (s *cteScope) find(folded string) (found []*cte) {
 	for ; s != nil; s = s.outer {
 		for _, c := range s.list {
 			if c.name == folded {
-				return c
+				found = append(found, c)
+				break
 			}
 		}
 	}
-	return nil
+	return found
 }
 
 // where is where a query stands.
