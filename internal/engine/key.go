@@ -25,6 +25,7 @@ const (
 	tagString
 	tagTime
 	tagNilBytes
+	tagOther
 )
 
 // appendString appends a length and the text.
@@ -99,15 +100,20 @@ func appendValue(b []byte, v driver.Value) ([]byte, bool) {
 	case string:
 		return appendString(append(b, tagString), v), true
 	case time.Time:
-		// A driver may bind the zone's name, its offset or the instant.
-		name, offset := v.Zone()
-		b = append(b, tagTime)
-		b = binary.AppendVarint(b, v.Unix())
-		b = binary.AppendVarint(b, int64(v.Nanosecond()))
-		b = binary.AppendVarint(b, int64(offset))
-		b = appendString(b, name)
-		return appendString(b, v.Location().String()), true
+		return appendTime(append(b, tagTime), v), true
 	default:
-		return b, false
+		other, ok := otherValue(v)
+		return append(append(b, tagOther), other...), ok
 	}
+}
+
+// appendTime appends a time. A driver may bind the zone's name, its offset or the
+// instant.
+func appendTime(b []byte, t time.Time) []byte {
+	name, offset := t.Zone()
+	b = binary.AppendVarint(b, t.Unix())
+	b = binary.AppendVarint(b, int64(t.Nanosecond()))
+	b = binary.AppendVarint(b, int64(offset))
+	b = appendString(b, name)
+	return appendString(b, t.Location().String())
 }
