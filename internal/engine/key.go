@@ -79,6 +79,15 @@ func entryKey(text *[32]byte, prefixes []string, args []driver.NamedValue) (stor
 // appendValue appends a value with its type and, where it can vary, its length,
 // so that no two lists of values have one encoding.
 func appendValue(b []byte, v driver.Value) ([]byte, bool) {
+	if out, ok := appendPlain(b, v); ok {
+		return out, true
+	}
+	other, ok := otherValue(v)
+	return append(append(b, tagOther), other...), ok
+}
+
+// appendPlain is appendValue for the types that [driver.Value] lists.
+func appendPlain(b []byte, v driver.Value) ([]byte, bool) {
 	switch v := v.(type) {
 	case nil:
 		return append(b, tagNil), true
@@ -102,8 +111,7 @@ func appendValue(b []byte, v driver.Value) ([]byte, bool) {
 	case time.Time:
 		return appendTime(append(b, tagTime), v), true
 	default:
-		other, ok := otherValue(v)
-		return append(append(b, tagOther), other...), ok
+		return b, false
 	}
 }
 

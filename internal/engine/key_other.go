@@ -74,7 +74,7 @@ func appendValuer(b []byte, rv reflect.Value) ([]byte, bool) {
 	if err != nil || !driver.IsValue(v) {
 		return b, false
 	}
-	return appendValue(b, v)
+	return appendPlain(b, v)
 }
 
 // typeIDs keeps the names of types: map[reflect.Type]string. A program has only so
