@@ -269,24 +269,14 @@ func (r *realConn) queryKept(ctx context.Context, k call) (driver.Rows, error) {
 // collect runs a query of our own and returns its rows, at most limit if that
 // is not negative.
 func (r *realConn) collect(ctx context.Context, query string, args []driver.NamedValue, limit int) (out [][]driver.Value, err error) {
-	s, err := r.stmts.take(ctx, r, query)
+	rows, err := r.send(ctx, call{text: query, args: args})
 	if err != nil {
-		return nil, err
-	}
-	rows, err := s.query(ctx, args)
-	if err != nil {
-		s.discard()
 		return nil, err
 	}
 	defer func() {
-		if cerr := rows.Close(); cerr != nil && err == nil {
-			out, err = nil, cerr
+		if err = closed(rows, err); err != nil {
+			out = nil
 		}
-		if err != nil {
-			s.discard()
-			return
-		}
-		r.stmts.put(s)
 	}()
 	width := len(rows.Columns())
 	for limit < 0 || len(out) < limit {

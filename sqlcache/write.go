@@ -170,8 +170,12 @@ func unnoticed(ctx context.Context, w *analysis.Write) bool {
 	return o != nil && o.NoInvalidation && !w.All && !w.Schema
 }
 
-// prepares returns the error with which the database refuses a text.
+// prepares returns the error with which the database refuses a text, where texts
+// may be prepared.
 func (c *conn) prepares(ctx context.Context, real *realConn, text string) error {
+	if c.connector.cfg.Dialect.Transactions().Unprepared {
+		return nil // it costs more than what it may drop
+	}
 	s, err := real.stmts.take(ctx, real, text)
 	if err == nil {
 		real.stmts.put(s)
@@ -416,13 +420,20 @@ func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan,
 		return c.replan(ctx, real, k, wantRows, err)
 	}
 	changes.Planned(p)
-	out, err := c.collect(ctx, real, p, w, changes, k, wantRows)
+	out, err := c.imagine(ctx, real, p, w, changes, k, wantRows)
 	if err != nil {
 		ended = true
 		if rerr := rollback(); rerr != nil {
-			return outcome{}, errors.Join(err, rerr)
+			return outcome{}, errors.Join(own(err), rerr)
 		}
-		return outcome{}, err
+		if c.hides(ctx, p, err) {
+			changes := c.connector.handle.NewChanges()
+			changes.Statement(ctx, k.text)
+			flat := *w
+			flat.Target = nil
+			return c.writeWrapped(ctx, real, p, &flat, changes, k, wantRows)
+		}
+		return outcome{}, own(err)
 	}
 	commit := func() error {
 		err := c.control(ctx, real, txs.Commit)
@@ -440,6 +451,11 @@ func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan,
 
 // control runs BEGIN, COMMIT or ROLLBACK.
 func (c *conn) control(ctx context.Context, real *realConn, text string) error {
+	if c.connector.cfg.Dialect.Transactions().Unprepared {
+		if _, err := real.exec(ctx, text, nil); !errors.Is(err, driver.ErrSkip) {
+			return err
+		}
+	}
 	_, err := c.bareExec(ctx, real, call{text: text, prepared: true})
 	return err
 }
@@ -448,30 +464,51 @@ func (c *conn) control(ctx context.Context, real *realConn, text string) error {
 // that are asked for are read to their end, for the statement has done nothing
 // yet, or not all, before that.
 func (c *conn) collect(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, changes *engine.Changes, k call, wantRows bool) (outcome, error) {
+	out, err := c.imagine(ctx, real, p, w, changes, k, wantRows)
+	return out, own(err)
+}
+
+// imagine is collect, but marks the errors of what the program did not ask for.
+func (c *conn) imagine(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, changes *engine.Changes, k call, wantRows bool) (outcome, error) {
 	if !w.All && w.Target != nil && wantRows == returns(p.Statement) {
 		out, done, err := c.collectImages(ctx, real, p, w, changes, k, wantRows)
 		if done || err != nil {
 			return out, err
 		}
 	}
+	out, affected, err := c.whole(ctx, real, k, wantRows)
+	if affected != 0 || err == nil {
+		changes.AddWrite(w)
+	}
+	return out, err
+}
+
+// whole runs a statement as it is, and reads its rows to their end. Affected is
+// how many rows it wrote, as far as it tells that, or -1 where it may have written
+// any.
+func (c *conn) whole(ctx context.Context, real *realConn, k call, wantRows bool) (out outcome, affected int64, err error) {
 	if !wantRows {
 		res, err := c.bareExec(ctx, real, k)
-		if err == nil {
-			changes.AddWrite(w)
+		if err != nil {
+			return outcome{result: res}, 0, err
 		}
-		return outcome{result: res}, err
+		affected, err := res.RowsAffected()
+		if err != nil {
+			affected = -1
+		}
+		return outcome{result: res}, affected, nil
 	}
 	rows, err := c.bareQuery(ctx, real, k)
 	if err != nil {
-		return outcome{}, err
+		return outcome{}, 0, err
 	}
 	r, rest := result.Record(rows, result.Limits{Bytes: math.MaxInt})
-	changes.AddWrite(w)
 	if r != nil {
-		return outcome{rows: r.Rows()}, nil
+		return outcome{rows: r.Rows()}, int64(r.Len()), nil
 	}
 	// An error behind some rows, or something that cannot be kept.
-	return c.drain(rest)
+	out, err = c.drain(rest)
+	return out, -1, err
 }
 
 // drain reads rows that could not be recorded to their end, to learn the error
