@@ -105,6 +105,10 @@ func tokenize(text string) (toks []tok, shape tokShape, err error) {
 	if len(text) > tokMaxScan {
 		return nil, shape, errTokTooLong
 	}
+	if i := strings.IndexByte(text, 0); i >= 0 {
+		// The protocol ends a text there: what stands behind is not sent.
+		return nil, shape, &tokError{pos: i, what: "a zero byte stands in the text"}
+	}
 	toks = make([]tok, 0, len(text)/4+8)
 	chains := []int{0} // of each open parenthesis
 	cases := 0
@@ -175,7 +179,7 @@ func tokScan(text string, i int) (kind tokKind, end int, space bool, what string
 		return tokDouble(text, i)
 	case (c == 'e' || c == 'E') && next == '\'':
 		return tokQuotes(text, i+1, true)
-	case (c == 'b' || c == 'B' || c == 'x' || c == 'X' || c == 'n' || c == 'N') && next == '\'':
+	case (c == 'b' || c == 'B' || c == 'x' || c == 'X') && next == '\'':
 		return tokQuotes(text, i+1, false)
 	case (c == 'u' || c == 'U') && next == '&' && i+2 < len(text) && text[i+2] == '\'':
 		return tokQuotes(text, i+2, false)
@@ -200,6 +204,9 @@ func tokScan(text string, i int) (kind tokKind, end int, space bool, what string
 	case ']':
 		return tokRB, i + 1, false, ""
 	case '.':
+		if next == '.' {
+			return tokOp, i + 2, false, ""
+		}
 		return tokDot, i + 1, false, ""
 	case ',':
 		return tokComma, i + 1, false, ""
@@ -208,6 +215,9 @@ func tokScan(text string, i int) (kind tokKind, end int, space bool, what string
 	case ':':
 		if next == ':' {
 			return tokCast, i + 2, false, ""
+		}
+		if next == '=' {
+			return tokOp, i + 2, false, ""
 		}
 		return tokOp, i + 1, false, ""
 	}
@@ -297,7 +307,7 @@ func tokContinued(text string, i int) int {
 		case tokSpace(text[i]):
 			newline = newline || text[i] == '\n' || text[i] == '\r'
 			i++
-		case newline && strings.HasPrefix(text[i:], "--"):
+		case strings.HasPrefix(text[i:], "--"):
 			i = tokLine(text, i)
 		case newline && text[i] == '\'':
 			return i
