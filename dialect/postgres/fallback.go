@@ -49,7 +49,7 @@ func (f *fallbackReader) word(i int) string {
 // the statement is not understood.
 func (f *fallbackReader) classify() bool {
 	for _, t := range f.toks {
-		if t.kind == tokSemi { // more than one
+		if t.kind == tokSemi || t.kind == tokQuoted && f.text[t.pos] != '"' { // more than one, or a name with escapes
 			return false
 		}
 	}
@@ -157,7 +157,7 @@ func (f *fallbackReader) writeTarget(i int) bool {
 		}
 	}
 	n, next, ok := f.name(i)
-	if !ok || f.kind(next-1) == tokQuoted && f.text[f.toks[next-1].pos] != '"' { // U&"x"
+	if !ok {
 		return false
 	}
 	f.write(n)

@@ -36,7 +36,7 @@ func TestTokenize(t *testing.T) {
 		{"text that goes on with escapes", "E'a' -- x\n '\\'' b", "E'a' -- x\n '\\'' b"},
 		{"text that does not go on", "'a' 'b'", "'a' 'b'"},
 		{"unicode", `U&'\0041' u&"x" U & 'a'`, `U&'\0041' u&"x" U & 'a'`},
-		{"bits", "B'01' x'1F' N'a'", "B'01' x'1F' N 'a'"},
+		{"bits", "B'01' x'1F' N'a' B''''", "B'01' x'1F' N 'a' B'' ''"},
 		{"dollars", "$$a'$x$b$$ $t$ $$ ; $t$ $1 $é$x$é$", "$$a'$x$b$$ $t$ $$ ; $t$ $1 $é$x$é$"},
 		{"dollar in a name", "a$1 b$$", "a$1 b$$"},
 		{"numbers", "1 1.5 .5 1. 1e5 1e+5 1.5E-3 0x1F 0b01 1_000 1..2", "1 1.5 .5 1. 1e5 1e+5 1.5E-3 0x1F 0b01 1_000 1 .. 2"},
