@@ -161,7 +161,9 @@ func fallbackMisses(parsed, guessed *dialect.Statement) string {
 		foreign[name] = true
 	}
 	for _, name := range parsed.Foreigns {
-		if !foreign[name] {
+		// Of a type before a text, mood 'x', the tokens tell nothing. What could
+		// write in there is a function of the type's own.
+		if !foreign[name] && !strings.HasPrefix(name, dialect.TypePrefix) {
 			return "a function: " + name
 		}
 	}
