@@ -149,7 +149,7 @@ func functionVolatileWhy(name string, args int) string {
 // on settings that sessions share.
 var functionOperators = functionSet(`+ - * / % ^ |/ ||/ @ & | # ~ << >> = <> != < <= > >= || && @> <@ -> ->> #> #>> #- ? ?| ?& @? @@ @@@
 	~~ !~~ ~~* !~~* ~* !~ !~* ^@ ~<~ ~<=~ ~>~ ~>=~ *< *<= *> *>= *= *<> &< &> <<| |>> &<| |&> -|- <^ >^ ?# ?- ?-| ?|| ~= @-@ ##
-	<-> !! <<= >>= <<| <% @@`)
+	<-> !! <<= >>=`)
 
 func functionSet(names string) map[string]bool {
 	set := make(map[string]bool)

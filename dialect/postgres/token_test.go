@@ -136,7 +136,7 @@ func TestNames(t *testing.T) {
 		if got := nameText(text); got != want {
 			t.Errorf("%s: got %s, want %s", text, got, want)
 		}
-		if got := Parse("SELECT " + want).Query.Cores[0].Columns[0].Expr; printExpr(got) != printExpr(Parse("SELECT $q$"+text+"$q$").Query.Cores[0].Columns[0].Expr) {
+		if got := Parse("SELECT " + want).Query.Cores[0].Columns[0].Expr; printExpr(got) != printExpr(Parse("SELECT $q$" + text + "$q$").Query.Cores[0].Columns[0].Expr) {
 			t.Errorf("%s reads as %s", want, printExpr(got))
 		}
 	}
