@@ -102,6 +102,26 @@ func TestTokenizeShape(t *testing.T) {
 	}
 }
 
+// TestTokenizeBounds: what goes into itself for each level must not get there.
+func TestTokenizeBounds(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		shape tokShape
+		text  string
+		want  bool
+	}{
+		{tokShape{depth: tokMaxDepth, chain: tokMaxChain, joins: tokMaxJoins}, "", false},
+		{tokShape{depth: tokMaxDepth + 1}, "", true},
+		{tokShape{chain: tokMaxChain + 1}, "", true},
+		{tokShape{joins: tokMaxJoins + 1}, "", true},
+		{tokShape{}, strings.Repeat("x", tokMaxText+1), true},
+	} {
+		if got := tt.shape.refuse(tt.text); (got != "") != tt.want {
+			t.Errorf("%+v: %q", tt.shape, got)
+		}
+	}
+}
+
 func TestTokenParams(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
