@@ -23,6 +23,7 @@ type builder struct {
 	table  *dialect.Table // its table
 	names  *names         // those of the condition at hand
 	linked classes        // columns that equal the leaf's
+	beside besides        // what other columns a name can mean
 	// contradiction is the first conjunction that no row can fulfil.
 	contradiction conj
 }
@@ -262,7 +263,7 @@ func (b *builder) compare(x, y dialect.Expr, nullSafe bool) dnf {
 		}
 		return single(term{column: c, form: dependency.FormValue, value: text, literal: v.Value})
 	case *dialect.Param:
-		if c.Comparison == "" && !nullSafe {
+		if c.Comparison == "" && !nullSafe || v.Mixed || !b.beside.alike(c, v.Beside) {
 			return anything()
 		}
 		return single(term{column: c, form: dependency.FormValue, param: v, nullSafe: nullSafe})
