@@ -88,13 +88,18 @@ func TestCatalogRoutines(t *testing.T) {
 		"CREATE AGGREGATE pure_sums(int) (SFUNC = int4pl, STYPE = int)",
 		"CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = adds)",
 		"CREATE OPERATOR other.<=> (LEFTARG = int, RIGHTARG = int, FUNCTION = int4pl)",
-		"CREATE EXTENSION citext")
+		"CREATE EXTENSION citext", "CREATE TYPE mood AS ENUM ('a')", "CREATE TYPE pair AS (a int, b int)", "CREATE DOMAIN small AS int CHECK (VALUE < 5)",
+		"CREATE DOMAIN looked AS int CHECK (looks(VALUE) > 0)", "CREATE DOMAIN looked2 AS looked", "CREATE DOMAIN looked3 AS looked2[]", "CREATE DOMAIN named AS regclass", "CREATE TYPE span AS RANGE (subtype = int)",
+		"CREATE DOMAIN written AS int CHECK (writes(VALUE) > 0)", "CREATE TABLE rows (a int)")
 	routines := c.catalog(t).Routines
 	for name, want := range map[string]dialect.Routine{
 		"promises": dialect.RoutineReads, "looks": dialect.RoutineReads, "writes": dialect.RoutineWrites, "internals": dialect.RoutinePure,
 		"twice": dialect.RoutineWrites, "hidden": dialect.RoutineWrites, "runs": dialect.RoutineWrites, "sums": dialect.RoutineWrites,
 		"pure_sums": dialect.RoutinePure, "operator ===": dialect.RoutineWrites, "operator <=>": dialect.RoutinePure,
 		"operator =": dialect.RoutinePure, "citext_eq": dialect.RoutinePure, "citextin": dialect.RoutinePure, "replace": dialect.RoutinePure,
+		"type mood": dialect.RoutinePure, "type _mood": dialect.RoutinePure, "type pair": dialect.RoutineReads, "type small": dialect.RoutinePure, "type looked": dialect.RoutineReads,
+		"type looked2": dialect.RoutineReads, "type looked3": dialect.RoutineReads, "type named": dialect.RoutineReads, "type span": dialect.RoutinePure, "type written": dialect.RoutineWrites,
+		"type rows": dialect.RoutineReads, "type citext": dialect.RoutinePure,
 	} {
 		if got, ok := routines[name]; !ok || got != want {
 			t.Errorf("%s: %d, %v, want %d", name, got, ok, want)
