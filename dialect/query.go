@@ -23,6 +23,9 @@ type CTE struct {
 // Core is one SELECT or VALUES of a query.
 type Core struct {
 	Distinct bool
+	// DistinctOn holds the expressions of DISTINCT ON: of the rows that are equal
+	// in them one is kept.
+	DistinctOn []Expr
 	Columns  []Output
 	From     Source // nil without FROM
 	Where    Expr   // nil without WHERE
@@ -50,6 +53,9 @@ type Source interface{ source() }
 type TableSource struct {
 	Name  Name
 	Alias string // the name the query knows it by; the table's own without AS
+	// Columns are names that the alias gives to the columns, from the first one
+	// on: t AS x (a, b). Columns behind them keep theirs.
+	Columns []string
 	// CTE is true when the name is that of a CTE in scope, not of a table.
 	CTE bool
 }
@@ -58,14 +64,16 @@ type TableSource struct {
 type QuerySource struct {
 	Query   *Query
 	Alias   string
+	Columns []string // as in [TableSource]
 	Lateral bool
 }
 
 // FunctionSource is a table function in FROM.
 type FunctionSource struct {
-	Name  Name
-	Args  []Expr
-	Alias string
+	Name    Name
+	Args    []Expr
+	Alias   string
+	Columns []string // as in [TableSource]
 }
 
 // JoinKind is the kind of a join.
@@ -87,9 +95,15 @@ type Join struct {
 	On          Expr
 	Using       []string
 	Natural     bool
-	// Nested is true for a join in parentheses whose conditions see no names but
-	// its own and those of the SELECT around it.
+	// Nested is true for a join whose conditions see no names but its own and
+	// those of the SELECT around it: one in parentheses, or, where a comma binds
+	// less than JOIN, one behind a comma.
 	Nested bool
+	// Alias is the name of a join in parentheses that has one: (a JOIN b) AS j.
+	// Names from inside are not seen outside then.
+	Alias string
+	// UsingAlias is a name for the columns of Using: USING (a) AS j.
+	UsingAlias string
 }
 
 func (*TableSource) source()    {}
