@@ -33,8 +33,8 @@ func heirs() *dialect.Catalog {
 	return catalog(
 		cities, capitals, seats, towns, table("log", "id"), table("notes", "id", "x"),
 		refer(table("mayors", "id", "city_id"), "cities", dialect.FKCascade),
+		refer(table("houses", "id", "street_id"), "streets", dialect.FKNone), // before what it refers to
 		refer(table("streets", "id", "city_id"), "capitals", dialect.FKNone),
-		refer(table("houses", "id", "street_id"), "streets", dialect.FKNone),
 		view("big_cities", selects(from("cities", eq("id", 1)))), view("bigger_cities", selects(from("big_cities", nil))),
 		view("noted", selects(from("notes", nil))), view("calling", foreign), readOnly, view("unparsed", nil),
 		view("itself", selects(from("itself", nil))),
@@ -179,6 +179,7 @@ func TestSeveralWrites(t *testing.T) {
 		{"select", also(selects(from("log", nil)), "notes", "towns"), "| capitals cities log mayors notes seats towns"},
 		{"insert", opens(also(inserts("notes"), "streets")), "| notes streets"},
 		{"insert into what the WITH writes", opens(also(inserts("notes"), "notes")), "| notes"},
+		{"insert into what the WITH deletes from", opens(also(inserts("towns"), "towns")), "| capitals cities log mayors seats towns"},
 		{"insert, its WITH writes nothing", opens(inserts("notes")), "notes |"},
 		{"update", opens(also(updates("notes", "x"), "streets")), "| notes streets"},
 		{"delete", opens(also(deletes("notes"), "streets")), "| notes streets"},
