@@ -149,3 +149,23 @@ func TestAttributes(t *testing.T) {
 		t.Errorf("a call of what reads: reason %q", r.Reason)
 	}
 }
+
+// TestSystemColumns: a column that changes without a statement cannot be cached.
+func TestSystemColumns(t *testing.T) {
+	t.Parallel()
+	cat := catalog(table("posts", "id"), view("named", selects(from("posts", nil))))
+	cat.Table(name("named")).ViewColumns = []string{"id", "ctid"}
+	cat.SystemColumns = []string{"ctid", "xmin"}
+	read := func(from string, e dialect.Expr) string {
+		q := &dialect.Query{Cores: []*dialect.Core{{Columns: []dialect.Output{{Expr: e}}, From: source(from)}}}
+		return analyse(fake{}, selects(q), cat, Options{}).Read.Reason
+	}
+	for _, e := range []dialect.Expr{col("ctid"), col("posts.xmin"), opaque(col("CTID"))} {
+		if got := read("posts", e); !strings.Contains(got, "changes without a statement") {
+			t.Errorf("%s: reason %q", sexpr(e), got)
+		}
+	}
+	if got := read("posts p", col("p.id")) + read("named", col("named.ctid")); got != "" {
+		t.Errorf("columns of the table's own: reason %q", got)
+	}
+}
