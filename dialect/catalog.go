@@ -264,10 +264,6 @@ type Trigger struct {
 	// Body holds the statements it runs, nil if they could not be parsed: it
 	// may write anything then.
 	Body []*Statement
-	// KeepsRow is true when it cannot change the values that its own row is stored
-	// with. One that can, by an assignment to NEW, makes an UPDATE write columns
-	// that its text does not name.
-	KeepsRow bool
 	// Partial is true when an error inside it may leave behind what was done
 	// before, or end the transaction: RAISE(FAIL), OR ROLLBACK.
 	Partial bool

@@ -48,8 +48,8 @@ func (t *term) compare(u *term) int {
 		strings.Compare(t.param.Name, u.param.Name),
 		cmp.Compare(boolInt(t.nullSafe), boolInt(u.nullSafe)),
 		cmp.Compare(boolInt(t.strict), boolInt(u.strict)),
-		cmp.Compare(boolInt(t.param.Whole), boolInt(u.param.Whole)),
 		cmp.Compare(boolInt(t.any), boolInt(u.any)),
+		cmp.Compare(boolInt(t.param.Whole), boolInt(u.param.Whole)),
 	)
 }
 

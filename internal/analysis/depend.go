@@ -186,7 +186,7 @@ func (d *dependent) inner(c *dialect.Core, q *dialect.Query, n *names, root *blo
 	for i := range c.Columns {
 		d.expr(c.Columns[i].Expr, w)
 	}
-	lists := [][]dialect.Expr{c.DistinctOn, c.GroupBy, {c.Having}, c.Windows}
+	lists := [][]dialect.Expr{c.GroupBy, {c.Having}, c.Windows}
 	if len(q.Cores) == 1 {
 		lists = append(lists, q.OrderBy)
 	}

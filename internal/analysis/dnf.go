@@ -278,7 +278,7 @@ func (b *builder) compare(x, y dialect.Expr, nullSafe bool) dnf {
 // call.
 func (b *builder) anyOf(e *dialect.AnyOf) dnf {
 	c := b.equalColumn(e.X)
-	if c == nil || c.Comparison == "" || e.Array == nil {
+	if c == nil || c.Comparison == "" || e.Array == nil || e.Array.Mixed || !b.beside.alike(c, e.Array.Beside) {
 		return anything()
 	}
 	return single(term{column: c, form: dependency.FormValue, param: e.Array, any: true})
