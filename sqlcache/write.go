@@ -39,6 +39,9 @@ func (c *conn) run(ctx context.Context, p *engine.Plan, k call, wantRows bool) (
 	}()
 	err := c.retry(ctx, func(real *realConn) (err error) {
 		c.sticky = true
+		if c.look(ctx, real) {
+			p = c.connector.handle.Plan(k.text)
+		}
 		out, err = c.dispatch(ctx, real, p, k, wantRows)
 		return err
 	})
@@ -75,34 +78,34 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 		}
 		return out, err
 	case dialect.KindCommit:
-		return c.commitText(ctx, real, k, wantRows)
+		return c.commitText(ctx, real, k, wantRows, st.Chain)
 	case dialect.KindRollback:
-		return c.rollbackText(ctx, real, k, wantRows)
+		return c.rollbackText(ctx, real, k, wantRows, st.Chain)
+	case dialect.KindPrepareTx:
+		return c.prepareTx(ctx, real, k, wantRows)
 	case dialect.KindSavepoint, dialect.KindRelease, dialect.KindRollbackTo:
 		return c.savepoint(ctx, real, st, k, wantRows)
 	case dialect.KindScript:
 		return c.script(ctx, real, p, k, wantRows)
 	case dialect.KindSession:
 		out, err := c.bare(ctx, real, k, wantRows)
-		if mayHaveRun(ctx, err) {
-			real.setTaint(st.Taint, "the connection's state was changed by "+st.Kind.String()+" "+abbreviate(st.Text))
-		}
+		c.left(ctx, real, st, err)
 		return out, err
 	default: // what may change rows, and what is not understood
 	}
 	w := p.Write
 	if w == nil {
 		if p.Catalog != nil || st.Kind == dialect.KindUtility {
-			return c.bare(ctx, real, k, wantRows) // it writes nothing
+			out, err := c.bare(ctx, real, k, wantRows) // it writes nothing
+			c.left(ctx, real, st, err)
+			return out, err
 		}
 		w = everything // the schema could not be read
 	}
 	out, err := c.write(ctx, real, p, w, k, wantRows)
-	if mayHaveRun(ctx, err) && st.Taint != 0 {
-		real.setTaint(st.Taint, "the connection's state was changed by "+abbreviate(st.Text))
-	}
+	c.left(ctx, real, st, err)
 	if mayHaveRun(ctx, err) && st.Kind == dialect.KindUnknown {
-		real.setTaint(dialect.TaintAll, "a statement was not understood: "+abbreviate(st.Text))
+		real.setTaint(dialect.TaintAll, fromState, "a statement was not understood: "+abbreviate(st.Text))
 		c.resync(real)
 	}
 	return out, err
@@ -138,7 +141,7 @@ func (c *conn) write(ctx context.Context, real *realConn, p *engine.Plan, w *ana
 	if unnoticed(ctx, w) {
 		return c.bare(ctx, real, k, wantRows)
 	}
-	if real.taint&dialect.TaintWrites != 0 {
+	if c.spoils(real, p)&dialect.TaintWrites != 0 {
 		w = &analysis.Write{All: true, Schema: w.Schema}
 	}
 	if w.All {
@@ -214,11 +217,22 @@ func (c *conn) writeAlone(ctx context.Context, real *realConn, p *engine.Plan, w
 	if err != nil {
 		return outcome{}, err
 	}
+	switch {
+	case w.All || !c.connector.concurrent:
+	case !unread:
+		return c.writeWrapped(ctx, real, p, w, changes, k, wantRows)
+	case h.Engine().Shared():
+		// Nobody reads what it can reach, but others may have changed the schema since,
+		// and this process may end before it can say so.
+		flat := *w
+		flat.Target = nil
+		return c.writeWrapped(ctx, real, p, &flat, changes, k, wantRows)
+	}
 	if !w.All && !unread && wrappable(p.Statement, w) {
 		return c.writeWrapped(ctx, real, p, w, changes, k, wantRows)
 	}
 	if !w.All && !unread {
-		if void, err := h.Outdated(ctx, real, p); err != nil || void {
+		if void, err := h.Outdated(ctx, c.asks(real), p); err != nil || void {
 			return c.replan(ctx, real, k, wantRows, err)
 		}
 		// As above: first see that it will run at all.
@@ -241,7 +255,7 @@ func (c *conn) writeAlone(ctx context.Context, real *realConn, p *engine.Plan, w
 		// the same what the statement reaches, so that no more is dropped later.
 		return c.writeWrapped(ctx, real, p, w, changes, k, wantRows)
 	}
-	if void, err := changes.Outdated(ctx, real, p); err != nil || void {
+	if void, err := changes.Outdated(ctx, c.asks(real), p); err != nil || void {
 		changes.Withdraw(ctx)
 		return c.replan(ctx, real, k, wantRows, err)
 	}
@@ -267,8 +281,8 @@ func (c *conn) replan(ctx context.Context, real *realConn, k call, wantRows bool
 	}
 	p := c.connector.handle.Plan(k.text)
 	w := p.Write
-	if w == nil || cause != nil {
-		w = everything
+	if w == nil || cause != nil || c.connector.concurrent {
+		w = everything // who knows what else changes
 	}
 	if w.All {
 		if err := c.prepares(ctx, real, k.text); err != nil {
@@ -339,7 +353,7 @@ func (c *conn) runFenced(ctx context.Context, real *realConn, changes *engine.Ch
 	bumped = true
 	changes.NoticeSchema()
 	if err != nil || out.live == nil {
-		ended(ctx, changes, err)
+		c.ended(ctx, real, changes, err)
 		return out, err
 	}
 	// It is not over before its rows are closed.
@@ -351,19 +365,10 @@ func (c *conn) runFenced(ctx context.Context, real *realConn, changes *engine.Ch
 		return changes.Fence(ctx)
 	}
 	live.closing = func(err error) error {
-		ended(ctx, changes, err)
+		c.ended(ctx, real, changes, err)
 		return nil
 	}
 	return out, nil
-}
-
-// ended ends the changes of a statement that commits by itself.
-func ended(ctx context.Context, changes *engine.Changes, err error) {
-	if err == nil {
-		changes.Committed(ctx)
-		return
-	}
-	changes.Bump(ctx, keepFence(ctx, err))
 }
 
 // finish reads the rows of a write to their end.
@@ -379,11 +384,6 @@ func (c *conn) finish(out outcome) (outcome, error) {
 // mayHaveRun reports whether a statement may have taken effect: drivers return
 // the error of a context that ended also where the statement was done.
 func mayHaveRun(ctx context.Context, err error) bool { return err == nil || ctx.Err() != nil }
-
-// keepFence tells whether a statement's error leaves its outcome unknown.
-func keepFence(ctx context.Context, err error) store.Keep {
-	return store.Keep(err != nil && (errors.Is(err, driver.ErrBadConn) || ctx.Err() != nil))
-}
 
 // writeWrapped runs a statement in a transaction of its own, so that its images
 // can be fenced before it commits, and nothing is dropped when it fails.
@@ -412,13 +412,14 @@ func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan,
 			_ = rollback()
 		}
 	}()
-	if outdated, err := c.connector.handle.Outdated(ctx, real, p); err != nil || outdated {
+	if outdated, err := c.connector.handle.Outdated(ctx, c.asks(real), p); err != nil || outdated {
 		ended = true
 		if rerr := rollback(); rerr != nil {
 			return outcome{}, errors.Join(err, rerr)
 		}
 		return c.replan(ctx, real, k, wantRows, err)
 	}
+	changes.Planned(p)
 	out, err := c.imagine(ctx, real, p, w, changes, k, wantRows)
 	if err != nil {
 		ended = true
@@ -441,7 +442,7 @@ func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan,
 		return err
 	}
 	ended = true
-	if err := commitChanges(ctx, changes, commit, rollback); err != nil {
+	if err := c.commitChanges(ctx, changes, commit, rollback); err != nil {
 		return outcome{}, lost(err)
 	}
 	return out, nil
