@@ -429,8 +429,9 @@ func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan,
 		if c.hides(ctx, p, err) {
 			changes := c.connector.handle.NewChanges()
 			changes.Statement(ctx, k.text)
-			changes.AddWrite(w)
-			return c.fencedBare(ctx, real, changes, k, wantRows, true)
+			flat := *w
+			flat.Target = nil
+			return c.writeWrapped(ctx, real, p, &flat, changes, k, wantRows)
 		}
 		return outcome{}, own(err)
 	}
