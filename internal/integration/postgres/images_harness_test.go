@@ -78,19 +78,23 @@ type imageCase struct {
 	fails  bool
 }
 
-// checkWrites runs each write by itself and in a transaction of the program, by
-// each driver.
+// checkImages runs each write by itself, by one driver, and in a transaction of the
+// program, by the other.
 func checkImages(t *testing.T, cases []imageCase) {
 	t.Helper()
-	for _, tt := range cases {
+	for i, tt := range cases {
 		for _, inTx := range []bool{false, true} {
-			name := tt.name
+			driverName := pgx
+			if inTx == (i%2 == 0) {
+				driverName = pq
+			}
+			name := tt.name + " by " + driverName
 			if inTx {
 				name += ", in a transaction"
 			}
 			t.Run(name, func(t *testing.T) {
 				t.Parallel()
-				eachDriver(t, func(t *testing.T, driverName string) { tt.check(t, driverName, inTx) })
+				tt.check(t, driverName, inTx)
 			})
 		}
 	}
