@@ -26,11 +26,11 @@ type Core struct {
 	// DistinctOn holds the expressions of DISTINCT ON: of the rows that are equal
 	// in them one is kept.
 	DistinctOn []Expr
-	Columns  []Output
-	From     Source // nil without FROM
-	Where    Expr   // nil without WHERE
-	GroupBy  []Expr
-	Having   Expr
+	Columns    []Output
+	From       Source // nil without FROM
+	Where      Expr   // nil without WHERE
+	GroupBy    []Expr
+	Having     Expr
 	// Windows holds the expressions of a WINDOW clause.
 	Windows []Expr
 	// Values holds the rows of a VALUES clause; Columns is empty then.
