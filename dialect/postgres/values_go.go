@@ -85,7 +85,7 @@ func valueOther(v any) (out driver.Value, ok bool) {
 	t := rv.Type()
 	valuer, isValuer := v.(driver.Valuer)
 	if !isValuer {
-		valuer, isValuer = rv.Interface().(driver.Valuer)
+		valuer, isValuer = reflect.TypeAssert[driver.Valuer](rv)
 	}
 	if isValuer {
 		return valueOfValuer(valuer, rv)
@@ -122,9 +122,10 @@ func valueUnderlying(rv reflect.Value) (driver.Value, bool) {
 			return b, true
 		}
 	case reflect.Struct:
-		if t, ok := rv.Interface().(time.Time); ok {
+		if t, ok := reflect.TypeAssert[time.Time](rv); ok {
 			return t, true
 		}
+	default:
 	}
 	return nil, false
 }
@@ -156,7 +157,7 @@ func valueOfValuer(valuer driver.Valuer, rv reflect.Value) (driver.Value, bool) 
 		return nil, false
 	}
 	// What the type is made of must not say anything else, nor its text.
-	if s, ok := rv.Interface().(fmt.Stringer); ok && t.Kind() != reflect.Struct {
+	if s, ok := reflect.TypeAssert[fmt.Stringer](rv); ok && t.Kind() != reflect.Struct {
 		if text, isText := v.(string); isText && s.String() != text {
 			return nil, false
 		}
