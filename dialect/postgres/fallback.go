@@ -308,14 +308,14 @@ func (f *fallbackReader) keyword(i int) bool {
 		return before == "as" || before == "not"
 	case "filter", "over":
 		return f.kind(i-1) == tokRP
-	case "within":
-		return false
+	case "set":
+		return before == "update" || f.st.Kind == dialect.KindUpdate && i >= f.targetTo && i <= f.targetTo+3
 	}
 	return fallbackReserved[word]
 }
 
 // fallbackReserved are the words that may stand before a parenthesis and are
 // the name of no function.
-var fallbackReserved = functionSet(`all and any array as between case cast check coalesce cube distinct else except exists extract
-	from greatest group grouping having in intersect is join lateral least like ilike limit not nullif numeric offset on only or
-	returning rollup row select set sets some then time timestamp union unique using values varchar char bpchar when where`)
+var fallbackReserved = functionSet(`all and any array as between case cast check coalesce distinct else except exists extract
+	from greatest group grouping having in intersect lateral least limit not nullif numeric offset on only or
+	returning row select setof some then time timestamp union unique using values varchar char when where`)
