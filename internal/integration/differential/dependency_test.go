@@ -31,7 +31,7 @@ func TestDependencies(t *testing.T) {
 	var seen lawTally
 	var found failing[*lawCase]
 	inTurns(t, func() bool { return seen.total() >= *wantedChanges || found.any() }, func(rt *rapid.T, dir string) {
-		c := rapid.Custom(makeLawCase).Draw(rt, "case")
+		c := rapid.Custom(func(t *rapid.T) *lawCase { return makeLawCase(t, sqliteFlavour{}) }).Draw(rt, "case")
 		f, err := c.run(&seen)
 		if err != nil {
 			rt.Fatal(err)
@@ -109,10 +109,10 @@ func (c *lawCase) size() int {
 
 // makeLawCase draws a case. Triggers and foreign keys would change other rows
 // too, so there are none that act.
-func makeLawCase(t *rapid.T) *lawCase {
-	g := newGen(t)
-	g.makeSchema(false)
-	c := &lawCase{schema: g.schema.ddl, data: g.rows()}
+func makeLawCase(t *rapid.T, f flavour) *lawCase {
+	g := newGen(t, f)
+	g.flavour.schema(g, false)
+	c := &lawCase{schema: g.made.ddl, data: g.rows()}
 	c.queries = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) selection {
 		g.t = t
 		return g.query()
@@ -130,10 +130,7 @@ func (g *gen) change() change {
 	g.constant = true
 	defer func() { g.constant = false }()
 	t := g.table()
-	key := "rowid"
-	if t.withoutRowid {
-		key = strings.Join(t.key, ", ")
-	}
+	key := g.rowKey(t)
 	c := change{table: t.name}
 	where := "(" + key + ") = (SELECT " + key + " FROM " + t.name + " ORDER BY " + key + " LIMIT 1 OFFSET " + strconv.Itoa(g.n(6)) + ")"
 	switch g.n(6) {

@@ -31,6 +31,11 @@ func (r *run) step(s *step) *failure {
 	if f != nil {
 		return f
 	}
+	if r.ddl && r.strict {
+		if err := r.renew(); err != nil {
+			return &failure{what: "new connections", got: err.Error()}
+		}
+	}
 	var after count
 	for _, q := range r.queries {
 		if f := r.compare(q, &after); f != nil {
@@ -46,8 +51,8 @@ func (r *run) step(s *step) *failure {
 
 // transaction runs a step through BeginTx.
 func (r *run) transaction(s *step) *failure {
-	tx, err := r.cached.BeginTx(ctx, nil)
-	_, twinErr := r.twin.ExecContext(ctx, "BEGIN")
+	tx, err := r.cached.BeginTx(ctx, s.options)
+	twinEnd, twinErr := r.beginTwin(s)
 	if f := r.sameError("BeginTx", err, twinErr); f != nil || err != nil {
 		return f
 	}
@@ -60,14 +65,56 @@ func (r *run) transaction(s *step) *failure {
 		end = tx.Rollback
 	}
 	err = end()
-	_, twinErr = r.twin.ExecContext(ctx, s.end)
+	twinErr = twinEnd()
 	if f := r.sameError(s.end, err, twinErr); f != nil {
 		return f
 	}
-	if twinErr != nil {
+	if twinErr != nil && !r.strict {
 		_, _ = r.twin.ExecContext(ctx, "ROLLBACK") // database/sql leaves no choice
 	}
 	return nil
+}
+
+// renew makes new connections after the schema was changed: what drivers and
+// servers have prepared on the old ones fails where the types of its columns are
+// others now.
+func (r *run) renew() (err error) {
+	r.cached.SetMaxIdleConns(0)
+	r.cached.SetMaxIdleConns(1)
+	if err := r.twin.Close(); err != nil {
+		return err
+	}
+	for _, q := range r.queries {
+		for _, s := range []*sql.Stmt{q.stmt, q.through} {
+			if s != nil {
+				s.Close()
+			}
+		}
+		q.stmt, q.through = nil, nil
+	}
+	r.twin, err = r.pair.twin.Conn(ctx)
+	return err
+}
+
+// beginTwin begins a transaction of the twin, and returns what ends it: where
+// types matter as the cached handle's, since a driver has errors of its own for a
+// COMMIT.
+func (r *run) beginTwin(s *step) (end func() error, err error) {
+	if !r.strict {
+		_, err := r.twin.ExecContext(ctx, "BEGIN")
+		return func() error {
+			_, err := r.twin.ExecContext(ctx, s.end)
+			return err
+		}, err
+	}
+	tx, err := r.twin.BeginTx(ctx, s.options)
+	if err != nil {
+		return nil, err
+	}
+	if s.end == "ROLLBACK" {
+		return tx.Rollback, nil
+	}
+	return tx.Commit, nil
 }
 
 // transactionText runs a step whose transaction begins and ends by statements.
@@ -123,8 +170,12 @@ func (r *run) readInside(q *reading, on caller) *failure {
 	}
 	last := q.last
 	defer func() { q.last = last }()
-	q.last = r.ask(q)
-	got := collect(on.QueryContext(ctx, q.text, q.args...))
+	if r.strict {
+		q.last = r.collect(q, r.twin)
+	} else {
+		q.last = r.ask(q)
+	}
+	got := r.collect(q, on)
 	if !got.equal(&q.last) {
 		return r.differ(q, "the transaction", &got)
 	}
@@ -137,7 +188,7 @@ func (r *run) readApart(q *reading) *failure {
 	if q.refuse != "" {
 		return nil
 	}
-	got := collect(r.cached.QueryContext(ctx, q.text, q.args...))
+	got := r.read(q)
 	if !got.equal(&q.last) {
 		return r.differ(q, "the cache, outside of the transaction", &got)
 	}
@@ -197,7 +248,7 @@ func exec(on caller, st *statement) (sql.Result, error) {
 }
 
 func isWrite(text string) bool {
-	for _, word := range []string{"INSERT", "REPLACE", "UPDATE", "DELETE", "WITH"} {
+	for _, word := range []string{"INSERT", "REPLACE", "UPDATE", "DELETE", "WITH", "MERGE"} {
 		if strings.HasPrefix(text, word) {
 			return true
 		}
@@ -226,7 +277,7 @@ func (r *run) noteError(err error) {
 }
 
 func (r *run) sameError(what string, err, twin error) *failure {
-	if fmt.Sprint(err) == fmt.Sprint(twin) {
+	if said(err) == said(twin) {
 		return nil
 	}
 	return &failure{what: what, got: fmt.Sprint(err), want: fmt.Sprint(twin)}
