@@ -49,7 +49,7 @@ tools: ## build the project's own tools into .bin
 	@go build -buildvcs=false -o $(BIN)/ ./internal/tools/...
 
 .PHONY: servers
-servers: ## install redis-server and redis-sentinel where they are missing (as root, with apt-get)
+servers: ## install Redis with Sentinel and PostgreSQL where they are missing (as root, with apt-get)
 	@.ci/servers
 
 .PHONY: test

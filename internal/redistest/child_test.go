@@ -13,6 +13,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/cacheops/cacheops/internal/testprocess"
 )
 
 // child starts a server, says its process and its folder, and waits for a kill.
@@ -43,14 +45,14 @@ func TestServerEndsWithItsProcess(t *testing.T) {
 	said, err := bufio.NewReader(out).ReadString('\n')
 	first, dir, _ := strings.Cut(strings.TrimSpace(said), " ")
 	pid, notNumber := strconv.Atoi(first)
-	if now := state(pid); err != nil || notNumber != nil || now == "" || now == "Z" {
+	if now := testprocess.State(pid); err != nil || notNumber != nil || now == "" || now == "Z" {
 		t.Errorf("the child said %q (%v), and the process of its server is %q", said, err, now)
 	}
 	cmd.Process.Kill()
 	cmd.Wait()
 	defer os.RemoveAll(dir)
-	err = await("the server to end", func(context.Context) error {
-		if now := state(pid); now != "" && now != "Z" {
+	err = testprocess.Await("the server to end", func(context.Context) error {
+		if now := testprocess.State(pid); now != "" && now != "Z" {
 			return fmt.Errorf("its state is %q", now)
 		}
 		return nil

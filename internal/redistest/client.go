@@ -12,6 +12,8 @@ import (
 	"net"
 	"strconv"
 	"strings"
+
+	"github.com/cacheops/cacheops/internal/testprocess"
 )
 
 // Error is an error that Redis answered with, as "WRONGTYPE Operation ...".
@@ -70,7 +72,7 @@ func (s *Server) info(ctx context.Context, section string) (map[string]string, e
 
 // call sends one command. The answer is a string, nil, or a []any of these.
 func (s *Server) call(ctx context.Context, args ...string) (any, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, testprocess.CallTimeout)
 	defer cancel()
 	answer, err := s.exchange(ctx, args)
 	if err != nil {

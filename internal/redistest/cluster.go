@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cacheops/cacheops/internal/testprocess"
 )
 
 const (
@@ -65,7 +67,7 @@ func RunCluster(config Config) (_ *Cluster, err error) {
 			err = errors.Join(err, c.Close())
 		}
 	}()
-	err = together(c.nodes, func(i int, _ *Server) error {
+	err = testprocess.Together(c.nodes, func(i int, _ *Server) error {
 		s, err := Run(config)
 		if err == nil {
 			c.nodes[i] = s
@@ -84,7 +86,7 @@ func RunCluster(config Config) (_ *Cluster, err error) {
 // join makes one Cluster of the nodes.
 func (c *Cluster) join() error {
 	ctx := context.Background()
-	err := together(c.nodes, func(i int, s *Server) error {
+	err := testprocess.Together(c.nodes, func(i int, s *Server) error {
 		// Different epochs, so that nobody has to settle who is first.
 		if _, err := s.do(ctx, "CLUSTER", "SET-CONFIG-EPOCH", strconv.Itoa(i+1)); err != nil {
 			return err
@@ -101,15 +103,15 @@ func (c *Cluster) join() error {
 		if i == 0 {
 			return nil
 		}
-		_, err := s.do(ctx, "CLUSTER", "MEET", "127.0.0.1", strconv.Itoa(c.nodes[0].port.number))
+		_, err := s.do(ctx, "CLUSTER", "MEET", "127.0.0.1", strconv.Itoa(c.nodes[0].port.Number))
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	return together(c.nodes[clusterMasters:], func(i int, s *Server) error {
+	return testprocess.Together(c.nodes[clusterMasters:], func(i int, s *Server) error {
 		var id string // of its master
-		err := await("the nodes of the Cluster to know each other", func(ctx context.Context) error {
+		err := testprocess.Await("the nodes of the Cluster to know each other", func(ctx context.Context) error {
 			v, err := s.view(ctx)
 			if err != nil {
 				return err
@@ -117,7 +119,7 @@ func (c *Cluster) join() error {
 			if len(v) != clusterNodes || slices.ContainsFunc(v, func(m member) bool { return m.has("handshake") }) {
 				return fmt.Errorf("%s knows %d nodes", s.Addr(), len(v))
 			}
-			id = v[slices.IndexFunc(v, func(m member) bool { return m.port == c.nodes[i].port.number })].id
+			id = v[slices.IndexFunc(v, func(m member) bool { return m.port == c.nodes[i].port.Number })].id
 			return nil
 		})
 		if err == nil {
@@ -129,7 +131,7 @@ func (c *Cluster) join() error {
 
 // Close kills all nodes and removes their folders.
 func (c *Cluster) Close() error {
-	return together(c.nodes, func(_ int, s *Server) error {
+	return testprocess.Together(c.nodes, func(_ int, s *Server) error {
 		if s == nil {
 			return nil
 		}
@@ -252,11 +254,11 @@ func (c *Cluster) Failover(replica *Server, mode string) error {
 	}
 	// Redis gives up a failover by hand after five seconds, and says so to
 	// nobody.
-	ask := everyOnce(6*time.Second, func() error {
+	ask := testprocess.EveryOnce(6*time.Second, func() error {
 		_, err := replica.do(context.Background(), args...)
 		return err
 	})
-	return c.check(await(replica.Addr()+" to become a master", func(ctx context.Context) error {
+	return c.check(testprocess.Await(replica.Addr()+" to become a master", func(ctx context.Context) error {
 		for _, s := range append([]*Server{replica}, c.answering()...) {
 			v, err := s.view(ctx)
 			if err != nil {
@@ -279,7 +281,7 @@ func (c *Cluster) Failover(replica *Server, mode string) error {
 // WaitOK waits until the nodes that answer find the Cluster whole, agree who is
 // what, and each replica among them has its master's data.
 func (c *Cluster) WaitOK() error {
-	return c.check(await("the Cluster to be whole", c.whole))
+	return c.check(testprocess.Await("the Cluster to be whole", c.whole))
 }
 
 func (c *Cluster) whole(ctx context.Context) error {
@@ -314,7 +316,7 @@ func (c *Cluster) whole(ctx context.Context) error {
 		}
 	}
 	if len(up) == 0 {
-		return fatal{errAllDown}
+		return testprocess.Fatal{Err: errAllDown}
 	}
 	return nil
 }
@@ -327,7 +329,7 @@ func (c *Cluster) answering() []*Server {
 // at returns the node on a port.
 func (c *Cluster) at(number int) *Server {
 	for _, s := range c.nodes {
-		if s.port.number == number {
+		if s.port.Number == number {
 			return s
 		}
 	}

@@ -10,19 +10,21 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/cacheops/cacheops/internal/testprocess"
 )
 
 func (s *Server) dumpFile() string { return filepath.Join(s.dir, "dump.rdb") }
 
 // Save writes the data to the server's disk, and returns when that is done.
 func (s *Server) Save() error {
-	return s.check(await("Redis on "+s.Addr()+" to save its data", func(ctx context.Context) error {
+	return s.check(testprocess.Await("Redis on "+s.Addr()+" to save its data", func(ctx context.Context) error {
 		_, err := s.do(ctx, "SAVE")
 		// It may be at it already, for a replica.
 		if err == nil || strings.Contains(err.Error(), "save already in progress") {
 			return err
 		}
-		return fatal{err}
+		return testprocess.Fatal{Err: err}
 	}))
 }
 
@@ -65,7 +67,7 @@ func (s *Server) Wipe() error {
 func (s *Server) whileDown(f func() error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.process != nil && !s.process.ended() {
+	if s.process != nil && !s.process.Ended() {
 		return fmt.Errorf("redistest: Redis on %s is up, and would not notice what is done to its files: kill it first", s.Addr())
 	}
 	if err := f(); err != nil {

@@ -8,6 +8,8 @@ import (
 	"net"
 	"slices"
 	"testing"
+
+	"github.com/cacheops/cacheops/internal/testprocess"
 )
 
 // These tests hold down what a store on Redis relies on: the replication id of a
@@ -143,7 +145,7 @@ func TestFactAFailoverBeginsAHistory(t *testing.T) {
 	replica := StartReplica(t, master)
 	old := masterID(t, master)
 	do(t, master, "OK", "FAILOVER")
-	err := await("the two to change places", func(ctx context.Context) error {
+	err := testprocess.Await("the two to change places", func(ctx context.Context) error {
 		info, err := replica.info(ctx, "replication")
 		if err == nil && info["role"] != "master" {
 			err = errors.New("the replica is one still")

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/cacheops/cacheops/internal/testprocess"
 )
 
 // Migration is a slot of a Cluster on its way to another master. Until it is
@@ -63,7 +65,7 @@ func (m *Migration) move(ctx context.Context, n int) (int, error) {
 	if len(keys) == 0 {
 		return 0, nil
 	}
-	args := []string{"MIGRATE", "127.0.0.1", strconv.Itoa(m.To.port.number), "", "0", strconv.Itoa(int(callTimeout / time.Millisecond))}
+	args := []string{"MIGRATE", "127.0.0.1", strconv.Itoa(m.To.port.Number), "", "0", strconv.Itoa(int(testprocess.CallTimeout / time.Millisecond))}
 	if m.From.config.Password != "" {
 		args = append(args, "AUTH", m.From.config.Password)
 	}
@@ -102,7 +104,7 @@ func (m *Migration) finish(ctx context.Context) error {
 			return err
 		}
 	}
-	return await("all nodes to know whose slot "+slot+" is", func(ctx context.Context) error {
+	return testprocess.Await("all nodes to know whose slot "+slot+" is", func(ctx context.Context) error {
 		for _, s := range m.cluster.answering() {
 			v, err := s.view(ctx)
 			if err != nil {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+
+	"github.com/cacheops/cacheops/internal/testprocess"
 )
 
 // StartReplica starts a replica of a server and waits until it has all its data.
@@ -37,14 +39,14 @@ func RunReplica(master *Server, options ...Option) (*Server, error) {
 
 func runReplica(master *Server, options ...Option) (*Server, error) {
 	config := Config{Password: master.config.Password, TLS: master.config.TLS, Binary: master.config.Binary}
-	config.Settings = []string{fmt.Sprintf("replicaof 127.0.0.1 %d", master.port.number)}
+	config.Settings = []string{fmt.Sprintf("replicaof 127.0.0.1 %d", master.port.Number)}
 	return Run(config.apply(options))
 }
 
 // WaitSynced waits until a replica is connected with its master, whichever that
 // is by now, and has all that the master had written when it was asked.
 func (s *Server) WaitSynced() error {
-	return s.check(await("the replica "+s.Addr()+" to have its master's data", s.synced))
+	return s.check(testprocess.Await("the replica "+s.Addr()+" to have its master's data", s.synced))
 }
 
 // synced is nil when the replica has what its master has.
@@ -60,7 +62,7 @@ func (s *Server) synced(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("its master is %q", net.JoinHostPort(info["master_host"], info["master_port"]))
 	}
-	master := &Server{config: s.config, port: &port{number: number}}
+	master := &Server{config: s.config, port: &testprocess.Port{Number: number}}
 	want, err := master.info(ctx, "replication")
 	if err != nil {
 		return err

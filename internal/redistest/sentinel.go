@@ -11,6 +11,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/cacheops/cacheops/internal/testprocess"
 )
 
 // MasterSet is the name that Sentinels of this package have for their master.
@@ -63,7 +65,7 @@ func RunSentinel(config Config) (_ *Sentinel, err error) {
 	s.data = append(s.data, replica)
 
 	watch := Config{TLS: config.TLS, Binary: config.Binary, sentinel: true, Settings: []string{
-		fmt.Sprintf("sentinel monitor %s 127.0.0.1 %d 2", MasterSet, master.port.number),
+		fmt.Sprintf("sentinel monitor %s 127.0.0.1 %d 2", MasterSet, master.port.Number),
 		// A Sentinel asks once a second, at first a second after it has a new
 		// master. With less than two it takes one that is well for failed.
 		"sentinel down-after-milliseconds " + MasterSet + " 2000",
@@ -86,7 +88,7 @@ func RunSentinel(config Config) (_ *Sentinel, err error) {
 			return s, err
 		}
 	}
-	return s, await("the Sentinels to know each other and the replica", s.complete)
+	return s, testprocess.Await("the Sentinels to know each other and the replica", s.complete)
 }
 
 // complete is nil when every Sentinel knows all others and finds them well.
@@ -128,7 +130,7 @@ func (s *Server) pairs(ctx context.Context, args ...string) (map[string]string, 
 
 // Close kills all servers and Sentinels and removes their folders.
 func (s *Sentinel) Close() error {
-	return together(s.Servers(), func(_ int, server *Server) error { return server.Close() })
+	return testprocess.Together(s.Servers(), func(_ int, server *Server) error { return server.Close() })
 }
 
 // Servers returns all: the two that hold data, then the Sentinels.
@@ -172,7 +174,7 @@ func (s *Sentinel) Replica() *Server {
 }
 
 func (s *Sentinel) agreed() (master *Server, err error) {
-	err = await("the Sentinels to agree about the master", func(ctx context.Context) (err error) {
+	err = testprocess.Await("the Sentinels to agree about the master", func(ctx context.Context) (err error) {
 		master, err = s.master(ctx)
 		return err
 	})
@@ -213,17 +215,17 @@ func (s *Sentinel) Failover() error {
 	if replica == nil {
 		return s.check(errors.New("redistest: the Sentinels do not say who the replica is"))
 	}
-	ask := everyOnce(15*time.Second, func() error {
+	ask := testprocess.EveryOnce(15*time.Second, func() error {
 		up := s.answering()
 		if len(up) == 0 {
-			return fatal{errors.New("no Sentinel is up")}
+			return testprocess.Fatal{Err: errors.New("no Sentinel is up")}
 		}
 		// Refused while an older failover is not over, or the replica not
 		// known.
 		_, err := up[0].do(context.Background(), "SENTINEL", "FAILOVER", MasterSet)
 		return err
 	})
-	return s.check(await(replica.Addr()+" to become the master", func(ctx context.Context) error {
+	return s.check(testprocess.Await(replica.Addr()+" to become the master", func(ctx context.Context) error {
 		err := s.isMaster(ctx, replica)
 		if err == nil {
 			return nil
@@ -238,7 +240,7 @@ func (s *Sentinel) Failover() error {
 // WaitMaster waits until all Sentinels that answer say that a server is the
 // master, and it says so too.
 func (s *Sentinel) WaitMaster(server *Server) error {
-	return s.check(await(server.Addr()+" to become the master", func(ctx context.Context) error {
+	return s.check(testprocess.Await(server.Addr()+" to become the master", func(ctx context.Context) error {
 		return s.isMaster(ctx, server)
 	}))
 }
@@ -265,7 +267,7 @@ func (s *Sentinel) isMaster(ctx context.Context, server *Server) error {
 // and has its data, and all Sentinels that answer find everything in order. An old
 // master comes to that some seconds after a failover.
 func (s *Sentinel) WaitReplica() error {
-	return s.check(await("the old master to become a replica", func(ctx context.Context) error {
+	return s.check(testprocess.Await("the old master to become a replica", func(ctx context.Context) error {
 		master, err := s.master(ctx)
 		if err != nil {
 			return err

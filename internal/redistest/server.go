@@ -15,6 +15,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/cacheops/cacheops/internal/testprocess"
 )
 
 // T is what a test gives to the servers it starts: a testing.TB, or a *rapid.T.
@@ -35,11 +37,11 @@ type T interface {
 type Server struct {
 	config Config
 	t      T // nil for a server of Run
-	port   *port
+	port   *testprocess.Port
 	dir    string
 
-	mu      sync.Mutex // guards what follows
-	process *process   // nil while it is down
+	mu      sync.Mutex           // guards what follows
+	process *testprocess.Process // nil while it is down
 	paused  bool
 	closed  bool
 }
@@ -101,7 +103,7 @@ func run(config Config) (_ *Server, err error) {
 			_ = s.Close() // the error that there is says more
 		}
 	}()
-	if s.port, err = reserve(config.cluster); err != nil {
+	if s.port, err = testprocess.Reserve(config.cluster); err != nil {
 		return nil, err
 	}
 	if s.dir, err = os.MkdirTemp("", "redis-"); err != nil {
@@ -135,7 +137,7 @@ func (s *Server) socket() string     { return filepath.Join(s.dir, "redis.sock")
 
 // settings are the lines of redis.conf.
 func (s *Server) settings() ([]string, error) {
-	c, number := s.config, strconv.Itoa(s.port.number)
+	c, number := s.config, strconv.Itoa(s.port.Number)
 	lines := []string{"bind 127.0.0.1", "dir " + s.dir, "daemonize no"}
 	if !c.sentinel {
 		lines = append(lines, "repl-diskless-sync-delay 0") // a replica need not wait for others
@@ -181,18 +183,18 @@ func (s *Server) launch() error {
 	if s.config.sentinel {
 		args = append(args, "--sentinel")
 	}
-	p, err := spawn(log, s.config.binary(), args...)
+	p, err := testprocess.Spawn(log, nil, s.config.binary(), args...)
 	if err != nil {
 		return fmt.Errorf("redistest: %w", err)
 	}
-	err = await("Redis on "+s.Addr()+" to be ready", func(ctx context.Context) error {
-		if p.ended() {
-			return fatal{s.whyEnded(from.Size())}
+	err = testprocess.Await("Redis on "+s.Addr()+" to be ready", func(ctx context.Context) error {
+		if p.Ended() {
+			return testprocess.Fatal{Err: s.whyEnded(from.Size())}
 		}
-		return s.ready(ctx, p.pid())
+		return s.ready(ctx, p.Pid())
 	})
 	if err != nil {
-		p.kill()
+		p.Kill()
 		return err
 	}
 	s.process, s.paused = p, false
@@ -253,7 +255,7 @@ func (s *Server) check(err error) error {
 
 // Addr is host:port.
 func (s *Server) Addr() string {
-	return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port.number))
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port.Number))
 }
 
 // URL names the server with its password: redis://, rediss:// with TLS, or
@@ -294,14 +296,14 @@ func (s *Server) Pid() int {
 	if s.process == nil {
 		return 0
 	}
-	return s.process.pid()
+	return s.process.Pid()
 }
 
 // answering reports whether the server is up and not paused.
 func (s *Server) answering() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.process != nil && !s.process.ended() && !s.paused
+	return s.process != nil && !s.process.Ended() && !s.paused
 }
 
 // Kill ends the server at once (SIGKILL), and waits until it has ended. Where it
@@ -316,7 +318,7 @@ func (s *Server) Kill() error {
 // kill ends the server. s.mu is held.
 func (s *Server) kill() {
 	if s.process != nil {
-		s.process.kill()
+		s.process.Kill()
 		s.process, s.paused = nil, false
 	}
 }
@@ -329,16 +331,16 @@ func (s *Server) Shutdown() error {
 	if s.process == nil {
 		return nil
 	}
-	s.process.signal(syscall.SIGTERM)
-	s.process.signal(syscall.SIGCONT) // one that is paused would not notice
-	limit := time.NewTimer(patience)
+	s.process.Signal(syscall.SIGTERM)
+	s.process.Signal(syscall.SIGCONT) // one that is paused would not notice
+	limit := time.NewTimer(testprocess.Patience)
 	defer limit.Stop()
 	select {
-	case <-s.process.done:
+	case <-s.process.Done():
 		s.process, s.paused = nil, false
 		return nil
 	case <-limit.C:
-		return s.check(fmt.Errorf("redistest: waited %v in vain for Redis on %s to shut down", patience, s.Addr()))
+		return s.check(fmt.Errorf("redistest: waited %v in vain for Redis on %s to shut down", testprocess.Patience, s.Addr()))
 	}
 }
 
@@ -356,17 +358,17 @@ func (s *Server) Resume() error {
 func (s *Server) halt(signal syscall.Signal, paused bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.process == nil || s.process.ended() {
+	if s.process == nil || s.process.Ended() {
 		return fmt.Errorf("redistest: Redis on %s is down, so it cannot be paused or resumed", s.Addr())
 	}
-	s.process.signal(signal)
+	s.process.Signal(signal)
 	s.paused = paused
 	what := "Redis on " + s.Addr() + " to go on"
 	if paused {
 		what = "Redis on " + s.Addr() + " to stop"
 	}
-	return await(what, func(context.Context) error {
-		if now := state(s.process.pid()); (now == "T") != paused {
+	return testprocess.Await(what, func(context.Context) error {
+		if now := testprocess.State(s.process.Pid()); (now == "T") != paused {
 			return fmt.Errorf("its state is %q", now)
 		}
 		return nil
@@ -381,7 +383,7 @@ func (s *Server) Restart() error {
 	switch {
 	case s.closed:
 		return s.check(fmt.Errorf("redistest: Redis on %s is closed", s.Addr()))
-	case s.process != nil && !s.process.ended():
+	case s.process != nil && !s.process.Ended():
 		return s.check(fmt.Errorf("redistest: Redis on %s is up: kill it or shut it down, then restart it", s.Addr()))
 	}
 	return s.check(s.launch())
@@ -397,7 +399,7 @@ func (s *Server) Close() error {
 	s.closed = true
 	s.kill()
 	if s.port != nil {
-		s.port.release()
+		s.port.Release()
 	}
 	if s.dir == "" {
 		return nil

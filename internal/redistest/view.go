@@ -91,7 +91,7 @@ func (m member) owns(slot int) bool {
 // know.
 func (v view) member(s *Server) member {
 	for _, m := range v {
-		if m.port == s.port.number {
+		if m.port == s.port.Number {
 			return m
 		}
 	}
@@ -108,7 +108,7 @@ func (v view) summary(nodes []*Server) (text string, slots int) {
 	for _, s := range nodes {
 		m := v.member(s)
 		fmt.Fprintf(&b, "%d: replica %t of %s, failed %t, slots %v\n",
-			s.port.number, m.has("slave"), m.master, m.has("fail") || m.has("fail?"), m.slots)
+			s.port.Number, m.has("slave"), m.master, m.has("fail") || m.has("fail?"), m.slots)
 		for _, r := range m.slots {
 			slots += r[1] - r[0] + 1
 		}

@@ -1,6 +1,6 @@
 //go:build unix && !linux
 
-package redistest
+package testprocess
 
 import (
 	"context"
@@ -12,14 +12,14 @@ import (
 
 // attributes leaves the program in our group, so that an interrupt from the
 // keyboard reaches it. Only Linux ends it whatever ends us.
-func attributes() *syscall.SysProcAttr { return nil }
+func attributes() *syscall.SysProcAttr { return new(syscall.SysProcAttr) }
 
 // killGroup leaves a child that saves the data in the background alone.
 func killGroup(int) {}
 
-// state is the letter that the kernel has for what a process does: T for
+// State is the letter that the kernel has for what a process does: T for
 // stopped, Z for ended but not waited for. It is empty for one that is not there.
-func state(pid int) string {
+func State(pid int) string {
 	out, err := exec.CommandContext(context.Background(), "ps", "-o", "stat=", "-p", strconv.Itoa(pid)).Output()
 	letters := strings.TrimSpace(string(out))
 	if err != nil || letters == "" {

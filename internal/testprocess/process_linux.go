@@ -1,4 +1,4 @@
-package redistest
+package testprocess
 
 import (
 	"fmt"
@@ -19,9 +19,9 @@ func killGroup(pid int) {
 	_ = syscall.Kill(-pid, syscall.SIGKILL) // it may have ended just now
 }
 
-// state is the letter that the kernel has for what a process does: T for
+// State is the letter that the kernel has for what a process does: T for
 // stopped, Z for ended but not waited for. It is empty for one that is not there.
-func state(pid int) string {
+func State(pid int) string {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
 		return ""

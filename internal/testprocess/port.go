@@ -1,6 +1,6 @@
 //go:build unix
 
-package redistest
+package testprocess
 
 import (
 	"context"
@@ -13,37 +13,38 @@ import (
 	"strings"
 )
 
-// busOffset lies between the port of a node of a Cluster and that of its bus.
-const busOffset = 10000
+// BusOffset lies between the port of a node of a Redis Cluster and that of its bus.
+const BusOffset = 10000
 
 // firstPort is the lowest port that is handed out.
 const firstPort = 10000
 
-// port is a TCP port, or two for a node of a Cluster, that belongs to a server
-// until release, also while the server is down.
+// Port is a TCP port, or two for a node of a Redis Cluster, that belongs to a
+// server until Release, also while the server is down.
 //
 // It is below those that the kernel gives to outgoing connections. A client that
 // calls a server that is down would else be given the server's own port once in a
 // while, and be connected with itself. And it is held by a UDP socket of the same
-// number, which Redis has no use for: so no other process that tests takes it.
-type port struct {
-	number  int
+// number, which such servers have no use for: so no other process that tests takes it.
+type Port struct {
+	Number  int
 	holders []net.PacketConn
 }
 
-// reserve finds a port that nobody listens on.
-func reserve(cluster bool) (*port, error) {
+// Reserve finds a port that nobody listens on, with bus also the one that is
+// BusOffset above it.
+func Reserve(bus bool) (*Port, error) {
 	limit := firstEphemeral()
-	if cluster {
-		limit -= busOffset
+	if bus {
+		limit -= BusOffset
 	}
 	var last error
 	for range 200 {
 		number := firstPort + rand.IntN(limit-firstPort) //nolint:gosec // no secret
-		p := &port{number: number}
+		p := &Port{Number: number}
 		numbers := []int{number}
-		if cluster {
-			numbers = append(numbers, number+busOffset)
+		if bus {
+			numbers = append(numbers, number+BusOffset)
 		}
 		last = nil
 		for _, n := range numbers {
@@ -52,13 +53,13 @@ func reserve(cluster bool) (*port, error) {
 		if last == nil {
 			return p, nil
 		}
-		p.release()
+		p.Release()
 	}
-	return nil, fmt.Errorf("redistest: no free port found: %w", last)
+	return nil, fmt.Errorf("testprocess: no free port found: %w", last)
 }
 
 // hold takes one number.
-func (p *port) hold(number int) error {
+func (p *Port) hold(number int) error {
 	var config net.ListenConfig
 	addr := net.JoinHostPort("127.0.0.1", strconv.Itoa(number))
 	holder, err := config.ListenPacket(context.Background(), "udp4", addr)
@@ -73,8 +74,8 @@ func (p *port) hold(number int) error {
 	return listener.Close()
 }
 
-// release gives the port up.
-func (p *port) release() {
+// Release gives the port up.
+func (p *Port) Release() {
 	for _, holder := range p.holders {
 		_ = holder.Close() // nothing was sent over it
 	}
@@ -90,7 +91,7 @@ func firstEphemeral() int {
 		return usual
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(string(text)), "\t")
-	if n, err := strconv.Atoi(first); err == nil && n >= firstPort+busOffset+2000 {
+	if n, err := strconv.Atoi(first); err == nil && n >= firstPort+BusOffset+2000 {
 		return min(n, 1<<16)
 	}
 	return usual

@@ -1,0 +1,2 @@
+// Package postgres tests the cache against a real PostgreSQL.
+package postgres

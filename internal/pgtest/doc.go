@@ -1,0 +1,16 @@
+// Package pgtest starts real PostgreSQL servers: one alone, or with a standby. It is
+// for tests, for benchmarks, and for child processes of tests. Nothing in it is a
+// mock.
+//
+// Every server listens on a port of 127.0.0.1 of its own, keeps throw-away data in
+// a folder of its own below the system's folder for temporary files, and ends with
+// the process that started it, also where that is killed: on Linux the kernel sees to
+// it. PostgreSQL refuses to run as root; there it runs as the user postgres.
+//
+// A test begins with [Start], and gives each part of itself a database by
+// [Server.NewDatabase]. A program begins with [Run]. Whatever waits has a limit, and
+// says what it waited for.
+//
+// It takes the newest PostgreSQL that is installed. Where there is none the test
+// fails, and says what to do: see [Missing].
+package pgtest
