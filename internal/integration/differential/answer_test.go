@@ -3,10 +3,14 @@ package differential
 import (
 	"bytes"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/lib/pq"
 )
 
 // answer is what a query returned: its rows in any order, or an error.
@@ -134,5 +138,11 @@ func withTypes(rows *sql.Rows, names []string) ([]string, error) {
 // said is what two databases have to say alike of an error: the SQLSTATE of
 // PostgreSQL, whose messages may hold names of its own, and all of it else.
 func said(err error) string {
+	if e := (*pgconn.PgError)(nil); errors.As(err, &e) {
+		return "SQLSTATE " + e.Code
+	}
+	if e := (*pq.Error)(nil); errors.As(err, &e) {
+		return "SQLSTATE " + string(e.Code)
+	}
 	return fmt.Sprint(err)
 }

@@ -25,6 +25,9 @@ func (c *testCase) GoString() string { return fmt.Sprintf("a case of %d parts", 
 // makeCase draws a case.
 func makeCase(t *rapid.T, f flavour) *testCase {
 	g := newGen(t, f)
+	if g.strict() {
+		g.driver = g.n(3)
+	}
 	query, next := g.query, func(queries int) step { return g.step(g, queries) }
 	usual := g.percent(*usualCases)
 	if usual {
@@ -33,7 +36,7 @@ func makeCase(t *rapid.T, f flavour) *testCase {
 	} else {
 		g.flavour.schema(g, true)
 	}
-	c := &testCase{schema: g.made.ddl, foreignKeys: g.made.foreignKeys, usual: usual, data: g.rows()}
+	c := &testCase{schema: g.made.ddl, foreignKeys: g.made.foreignKeys, usual: usual, data: g.rows(), driver: g.driver}
 	// Custom generators and slices are what rapid can take parts out of.
 	c.queries = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) selection {
 		g.t = t

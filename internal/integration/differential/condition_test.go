@@ -11,7 +11,8 @@ import (
 type gen struct {
 	chooser
 	flavour
-	made *schema
+	made   *schema
+	driver int // see testCase
 
 	// Of the statement under way.
 	args     []any
@@ -22,6 +23,7 @@ type gen struct {
 	used     []string // names that sources of this statement have
 	depth    int      // of queries inside queries
 	nested   bool     // there was one, or a join
+	ordered  bool     // the order of the rows is no matter of chance
 	ctes     []*relation
 	next     *relation // what the next source is over; nil: any
 	objects  int       // made by DDL
@@ -31,7 +33,7 @@ func newGen(t *rapid.T, f flavour) *gen { return &gen{chooser: chooser{t}, flavo
 
 // begin starts a statement.
 func (g *gen) begin() {
-	g.args, g.tags, g.aliases, g.used, g.depth, g.nested, g.ctes = nil, nil, 0, nil, 0, false, nil
+	g.args, g.tags, g.aliases, g.used, g.depth, g.nested, g.ordered, g.ctes = nil, nil, 0, nil, 0, false, false, nil
 	g.plain = g.percent(60)
 }
 

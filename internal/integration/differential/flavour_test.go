@@ -34,6 +34,12 @@ type flavour interface {
 	// its column k, and by the columns of the same names.
 	using(before []source, src source) bool
 	natural(before []source, src source) bool
+	// joins are the kinds of joins.
+	joins() []option[string]
+	// list is a parameter or a literal for a list of values, for = ANY.
+	list(g *gen, k kind) string
+	// summed is a kind that sum and max can be taken of, k itself if it does.
+	summed(k kind) kind
 	// vague tells whether values of a kind can be equal and differ all the same,
 	// so that it is a matter of chance which of them DISTINCT keeps.
 	vague(k kind) bool
@@ -161,3 +167,7 @@ func (sqliteFlavour) firstRows(int) string { return " ORDER BY 1 LIMIT 2" }
 func (sqliteFlavour) inTable(name string) string { return name }
 
 func (sqliteFlavour) keyType(k kind) string { return []string{"INTEGER", "TEXT"}[min(int(k), 1)] }
+
+func (sqliteFlavour) list(*gen, kind) string { panic("SQLite has no arrays") }
+
+func (sqliteFlavour) summed(k kind) kind { return k }

@@ -190,6 +190,11 @@ func (r *run) open(at place) (err error) {
 	if err != nil {
 		return err
 	}
+	if os.Getenv("BARE") != "" {
+		r.cached = sql.OpenDB(r.connector)
+		r.cached.SetMaxIdleConns(1)
+		return nil
+	}
 	if r.cached, err = sqlcache.OpenDB(r.cache, r.connector, r.config); err == nil && r.strict {
 		r.cached.SetMaxIdleConns(1) // as few connections as do, see renew
 	}

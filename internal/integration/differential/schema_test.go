@@ -29,6 +29,7 @@ type relation struct {
 	onUpdate     string    // and when its key changes
 	writable     bool      // a view with INSTEAD OF triggers
 	tag          string    // of a view: what it is
+	family       bool      // it has partitions or heirs
 }
 
 func (r *relation) column(name string) *column {
@@ -46,6 +47,9 @@ type schema struct {
 	ddl           []string
 	foreignKeys   bool
 	triggers      map[string]bool // by table and event
+	function      string          // one of the case's own, that reads
+	procedure     string          // and one that writes
+	types         map[string]bool // that were made
 }
 
 // schema makes 2 to 5 tables, and views and triggers over them.

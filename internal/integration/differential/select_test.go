@@ -32,7 +32,7 @@ func (g *gen) query() selection {
 	default:
 		text = g.recursive()
 	}
-	return selection{text: g.finish(text, len(g.args)), args: g.args, tags: g.tags}
+	return selection{text: g.finish(text, len(g.args)), args: g.args, tags: g.tags, ordered: g.ordered}
 }
 
 // take returns a source over a relation.
@@ -46,10 +46,15 @@ func (g *gen) take(r *relation) (text string, src source) {
 		alias = fmt.Sprint("q", g.aliases)
 	}
 	g.used = append(g.used, alias, r.name)
-	if alias == r.name {
-		return r.name, source{alias, r}
+	name := r.name
+	if r.family && g.percent(20) {
+		g.tag("ONLY")
+		name = "ONLY " + name
 	}
-	return r.name + pick(g.chooser, " AS ", " ") + alias, source{alias, r}
+	if alias == r.name {
+		return name, source{alias, r}
+	}
+	return name + pick(g.chooser, " AS ", " ") + alias, source{alias, r}
 }
 
 // source returns a table, a view, a CTE or a derived table.
@@ -105,6 +110,8 @@ func (g *gen) named(r *relation) string {
 	return "SELECT " + distinct + strings.Join(list, ", ") + " FROM " + from + g.where(s)
 }
 
+func (sqliteFlavour) joins() []option[string] { return joins }
+
 var joins = []option[string]{
 	{38, "inner join"}, {22, "left join"}, {8, "right join"}, {8, "full join"}, {6, "comma"}, {5, "cross join"}, {10, "USING"}, {5, "NATURAL"},
 }
@@ -121,7 +128,7 @@ func (g *gen) from(outer *scope, n int) (string, *scope) {
 	}
 	for range n - 1 {
 		right, src := g.source(outer)
-		name := weigh(g.chooser, joins)
+		name := weigh(g.chooser, g.joins())
 		g.tag(name)
 		s.sources = append(s.sources, src)
 		switch name {
@@ -142,6 +149,18 @@ func (g *gen) from(outer *scope, n int) (string, *scope) {
 				break
 			}
 			text += pick(g.chooser, " NATURAL JOIN ", " NATURAL LEFT JOIN ", " NATURAL JOIN ", " NATURAL RIGHT JOIN ") + right
+		case "LATERAL":
+			// Each row before it has a query of its own.
+			before := &scope{sources: s.sources[:len(s.sources)-1]}
+			c := &src.relation.columns[g.n(len(src.relation.columns))]
+			d, ok := g.like(before, c.kind)
+			if !ok {
+				d = g.other(g, before, c.kind)
+			}
+			text += pick(g.chooser, " JOIN ", " LEFT JOIN ", " CROSS JOIN ") + "LATERAL (SELECT " + src.alias + ".* FROM " + right + " WHERE " + src.alias + "." + c.name + " = " + d + ") AS " + src.alias
+			if !strings.Contains(text[strings.LastIndex(text, "LATERAL (")-11:], "CROSS JOIN") {
+				text += " ON TRUE"
+			}
 		default:
 			text += map[string]string{
 				"inner join": pick(g.chooser, " JOIN ", " INNER JOIN "),
@@ -271,7 +290,7 @@ func (g *gen) extra(s *scope, limit bool) []string {
 		if g.depth < 2 {
 			g.tag("scalar subquery")
 			g.tag("subquery in the select list")
-			return []string{"(" + g.inner(s, pick(g.chooser, "max", "count", "sum"), []kind{k}) + ")"}
+			return []string{"(" + g.inner(s, pick(g.chooser, "max", "count", "sum"), []kind{g.summed(k)}) + ")"}
 		}
 	case 3:
 		if limit && g.vague(k) {

@@ -85,6 +85,7 @@ func (g *gen) usualQuery() selection {
 	case 1:
 		g.tag("one table")
 		g.tag("ORDER BY")
+		g.ordered = true // by a key
 		text = "SELECT * FROM " + t.name + " WHERE " + g.group(t, t.name) + " ORDER BY " + key
 	case 2:
 		g.tag("one table")
@@ -93,7 +94,12 @@ func (g *gen) usualQuery() selection {
 	case 3:
 		g.tag("one table")
 		g.tag("IN list")
-		text = "SELECT " + key + ", " + payload + " FROM " + t.name + " WHERE " + key + " IN (" + g.id() + ", " + g.id() + ", " + g.id() + ")"
+		text = "SELECT " + key + ", " + payload + " FROM " + t.name + " WHERE " + key
+		if g.strict() && g.percent(40) {
+			text += " = ANY(" + g.list(g, kindInt) + ")"
+		} else {
+			text += " IN (" + g.id() + ", " + g.id() + ", " + g.id() + ")"
+		}
 	case 4:
 		// A row with those that belong to it: the key crosses the join.
 		if t.parent == nil {
@@ -119,7 +125,7 @@ func (g *gen) usualQuery() selection {
 		p := t.parent
 		text = "SELECT p." + p.payload + ", (SELECT sum(c." + payload + ") FROM " + t.name + " c WHERE c." + t.ref + " = p." + p.key[0] + ") FROM " + p.name + " p WHERE p." + p.key[0] + " = " + g.id()
 	}
-	return selection{text: g.finish(text, len(g.args)), args: g.args, tags: g.tags}
+	return selection{text: g.finish(text, len(g.args)), args: g.args, tags: g.tags, ordered: g.ordered}
 }
 
 // usualStep makes a write or a transaction of a few.

@@ -17,6 +17,16 @@ const (
 	kindAny
 	kindFold // texts that differ in case
 	kindTrim // texts that differ in trailing blanks
+
+	// Of databases whose columns have types.
+	kindFloat
+	kindDecimal // numbers that keep their zeros
+	kindDate
+	kindTime
+	kindUUID
+	kindEnum
+	kindBytes
+	kindJSON
 )
 
 // like tells whether values of two kinds are compared with one another.

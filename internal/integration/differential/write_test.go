@@ -30,6 +30,7 @@ type step struct {
 	// the text that begins it otherwise.
 	begin, end string
 	options    *sql.TxOptions // of BeginTx
+	session    bool           // begin and end change a session's settings
 	list       []statement
 }
 
@@ -37,9 +38,11 @@ func (s *step) tags() (list []string) {
 	for i := range s.list {
 		list = append(list, s.list[i].tags...)
 	}
-	switch s.begin {
-	case "":
-	case "api":
+	switch {
+	case s.session:
+		list = append(list, "session")
+	case s.begin == "":
+	case s.begin == "api":
 		list = append(list, "transaction")
 	default:
 		list = append(list, "transaction as text")
@@ -333,11 +336,8 @@ func (g *gen) update() string {
 		set = append(set, c.name+" = "+g.stored(t, c))
 	}
 	switch how := weigh(g.chooser, []option[int]{{90, 0}, {5, 1}, {5, 2}}); {
-	case how == 1:
+	case how == 1 && !(g.strict() && slices.ContainsFunc(set, func(s string) bool { return strings.HasPrefix(s, "k =") })):
 		g.tag("subquery in SET")
-		if g.strict() {
-			set = nil
-		}
 		set = append(set, "k = ("+g.inner(s, pick(g.chooser, "max", "count"), []kind{kindInt})+")")
 	case how == 2:
 		g.tag("UPDATE FROM")
