@@ -12,9 +12,9 @@ type flavour interface {
 	literals(k kind) (usual, odd []string)
 	values(k kind) (usual, odd []any)
 	// placeholder is how a text refers to its parameter of a number, and finish
-	// is called with the text of a statement that has so many of them.
+	// is called with the text of a statement whose arguments are complete.
 	placeholder(n int) string
-	finish(text string, n int) string
+	finish(g *gen, text string) string
 
 	// terms are the conditions without AND, OR and NOT, by names, and how often
 	// each is taken; plain: those that most programs write.

@@ -3,6 +3,7 @@ package differential
 import (
 	"database/sql"
 	"fmt"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -116,7 +117,23 @@ func (postgresFlavour) values(k kind) (usual, odd []any) {
 
 func (postgresFlavour) placeholder(n int) string { return "$" + strconv.Itoa(n) }
 
-func (postgresFlavour) finish(text string, _ int) string { return text }
+var pgParam = regexp.MustCompile(`\$[0-9]+`)
+
+// finish leaves out the arguments of what was not chosen: the server wants to know
+// the type of each.
+func (postgresFlavour) finish(g *gen, text string) string {
+	if len(g.args) == 0 {
+		return text
+	}
+	var args []any
+	text = pgParam.ReplaceAllStringFunc(text, func(p string) string {
+		n, _ := strconv.Atoi(p[1:])
+		args = append(args, g.args[n-1])
+		return "$" + strconv.Itoa(len(args))
+	})
+	g.args = args
+	return text
+}
 
 func (postgresFlavour) strict() bool { return true }
 

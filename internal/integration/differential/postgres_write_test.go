@@ -109,6 +109,7 @@ func (f postgresFlavour) statement(g *gen) statement {
 		st.text, st.script = f.ddl(g)
 	}
 	st.rows = st.rows || slices.Contains(g.tags, "RETURNING")
+	st.text = f.finish(g, st.text)
 	st.args = g.args
 	if st.prepared = !st.script && g.percent(15); st.prepared {
 		g.tag("prepared")

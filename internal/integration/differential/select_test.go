@@ -32,7 +32,8 @@ func (g *gen) query() selection {
 	default:
 		text = g.recursive()
 	}
-	return selection{text: g.finish(text, len(g.args)), args: g.args, tags: g.tags, ordered: g.ordered}
+	text = g.finish(g, text)
+	return selection{text: text, args: g.args, tags: g.tags, ordered: g.ordered}
 }
 
 // take returns a source over a relation.
@@ -157,8 +158,9 @@ func (g *gen) from(outer *scope, n int) (string, *scope) {
 			if !ok {
 				d = g.other(g, before, c.kind)
 			}
-			text += pick(g.chooser, " JOIN ", " LEFT JOIN ", " CROSS JOIN ") + "LATERAL (SELECT " + src.alias + ".* FROM " + right + " WHERE " + src.alias + "." + c.name + " = " + d + ") AS " + src.alias
-			if !strings.Contains(text[strings.LastIndex(text, "LATERAL (")-11:], "CROSS JOIN") {
+			join := pick(g.chooser, " JOIN ", " LEFT JOIN ", " CROSS JOIN ")
+			text += join + "LATERAL (SELECT " + src.alias + ".* FROM " + right + " WHERE " + src.alias + "." + c.name + " = " + d + ") AS " + src.alias
+			if join != " CROSS JOIN " {
 				text += " ON TRUE"
 			}
 		default:

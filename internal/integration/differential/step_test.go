@@ -199,7 +199,7 @@ func (r *run) readApart(q *reading) *failure {
 func (r *run) both(on caller, st *statement) *failure {
 	if st.rows {
 		got := query(on, st)
-		want := collect(r.twin.QueryContext(ctx, st.text, st.args...))
+		want := r.twinQuery(st)
 		r.noteError(want.err)
 		if !got.equal(&want) {
 			return &failure{what: fmt.Sprintf("%s %v", st.text, st.args), got: got.String(), want: want.String()}
@@ -207,7 +207,7 @@ func (r *run) both(on caller, st *statement) *failure {
 		return nil
 	}
 	res, err := exec(on, st)
-	twinRes, twinErr := r.twin.ExecContext(ctx, st.text, st.args...)
+	twinRes, twinErr := r.twinExec(st)
 	r.noteError(twinErr)
 	if f := r.sameError(st.text, err, twinErr); f != nil || err != nil {
 		return f
@@ -219,6 +219,22 @@ func (r *run) both(on caller, st *statement) *failure {
 		return &failure{what: fmt.Sprintf("%s %v", st.text, st.args), got: got, want: want}
 	}
 	return nil
+}
+
+// twinQuery and twinExec run a statement on the twin: where types matter as on the
+// cached handle, see ask.
+func (r *run) twinQuery(st *statement) answer {
+	if r.strict {
+		return query(r.twin, st)
+	}
+	return collect(r.twin.QueryContext(ctx, st.text, st.args...))
+}
+
+func (r *run) twinExec(st *statement) (sql.Result, error) {
+	if r.strict {
+		return exec(r.twin, st)
+	}
+	return r.twin.ExecContext(ctx, st.text, st.args...)
 }
 
 // query runs a statement that returns rows.

@@ -125,7 +125,8 @@ func (g *gen) usualQuery() selection {
 		p := t.parent
 		text = "SELECT p." + p.payload + ", (SELECT sum(c." + payload + ") FROM " + t.name + " c WHERE c." + t.ref + " = p." + p.key[0] + ") FROM " + p.name + " p WHERE p." + p.key[0] + " = " + g.id()
 	}
-	return selection{text: g.finish(text, len(g.args)), args: g.args, tags: g.tags, ordered: g.ordered}
+	text = g.finish(g, text)
+	return selection{text: text, args: g.args, tags: g.tags, ordered: g.ordered}
 }
 
 // usualStep makes a write or a transaction of a few.
@@ -189,6 +190,7 @@ func (g *gen) usualWrite() statement {
 	if st.prepared {
 		st.tags = append(st.tags, "write: prepared")
 	}
-	st.args, st.text = g.args, g.finish(st.text, len(g.args))
+	st.text = g.finish(g, st.text)
+	st.args = g.args
 	return st
 }

@@ -138,7 +138,8 @@ func (sqliteFlavour) placeholder(n int) string { return "?" + strconv.Itoa(n) }
 
 // finish replaces numbered parameters by plain ones where they stand in
 // order, as most programs write them.
-func (sqliteFlavour) finish(text string, n int) string {
+func (sqliteFlavour) finish(g *gen, text string) string {
+	n := len(g.args)
 	var out strings.Builder
 	rest := text
 	for i := 1; i <= n; i++ {

@@ -118,7 +118,8 @@ func (f sqliteFlavour) statement(g *gen) statement {
 		st.rows = st.rows || tag == "RETURNING"
 		st.id = st.id || tag == "numbered"
 	}
-	st.args, st.text = g.args, g.finish(st.text, len(g.args))
+	st.text = g.finish(g, st.text)
+	st.args = g.args
 	if st.prepared = g.percent(15); st.prepared {
 		g.tag("prepared")
 	}
