@@ -72,6 +72,37 @@ func (b *postgresBench) worker(dir string) (*postgresWorker, error) {
 	return w, nil
 }
 
+// options are the name of a case's driver, and what its DSN says besides the
+// database.
+func (b *postgresBench) options(driver int, schema string) (name, options string) {
+	name, options = "pgx", "&search_path="+schema+",public"
+	switch driver {
+	case driverSimple:
+		options += "&default_query_exec_mode=simple_protocol"
+	case driverPq:
+		name = "postgres"
+	}
+	return name, options
+}
+
+// law makes a case's schema in one database.
+func (b *postgresBench) law(c *lawCase, dir string) (*bareConn, func() error, error) {
+	w, err := b.worker(dir)
+	if err != nil {
+		return nil, nil, err
+	}
+	schema := fmt.Sprint("s", files.Add(1))
+	if _, err := w.admins[0].ExecContext(ctx, "CREATE SCHEMA "+schema); err != nil {
+		return nil, nil, err
+	}
+	name, options := b.options(c.driver, schema)
+	conn, err := openBare(name, b.server.DSN(w.names[0])+options)
+	return conn, func() error {
+		_, err := w.admins[0].ExecContext(ctx, "DROP SCHEMA "+schema+" CASCADE")
+		return err
+	}, err
+}
+
 // open makes a case's schema in both databases.
 func (b *postgresBench) open(c *testCase, dir string) (*pair, error) {
 	w, err := b.worker(dir)
@@ -79,13 +110,7 @@ func (b *postgresBench) open(c *testCase, dir string) (*pair, error) {
 		return nil, err
 	}
 	schema := fmt.Sprint("s", files.Add(1))
-	name, options := "pgx", "&search_path="+schema+",public"
-	switch c.driver {
-	case driverSimple:
-		options += "&default_query_exec_mode=simple_protocol"
-	case driverPq:
-		name = "postgres"
-	}
+	name, options := b.options(c.driver, schema)
 	var handles [2]*sql.DB
 	for i, db := range w.admins {
 		if _, err := db.ExecContext(ctx, "CREATE SCHEMA "+schema); err != nil {

@@ -309,4 +309,4 @@ func (postgresFlavour) seed(table, names, values string) string {
 	return "INSERT INTO " + table + " (" + names + ") VALUES (" + values + ") ON CONFLICT DO NOTHING"
 }
 
-func (postgresFlavour) rowKey(*relation) string { return "ctid" }
+func (postgresFlavour) rowKey(*relation) string { return "tableoid, ctid" }

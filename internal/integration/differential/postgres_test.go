@@ -4,12 +4,14 @@ import (
 	"flag"
 	"testing"
 
+	"github.com/cacheops/cacheops/dialect/postgres"
 	"github.com/cacheops/cacheops/internal/pgtest"
 	"github.com/cacheops/cacheops/internal/redistest"
 )
 
 var (
 	postgresReads      = flag.Int("differential.postgres", 20_000, "reads that TestDifferentialPostgres compares")
+	postgresChanges    = flag.Int("differential.postgres.changes", 6_000, "pairs of a query and a change of a row that TestDependenciesPostgres tries")
 	postgresRedisReads = flag.Int("differential.postgres.redis", 8_000, "reads that TestDifferentialPostgresOnRedis compares")
 )
 
@@ -30,6 +32,18 @@ func TestDifferentialPostgresOnRedis(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.WithSettings("save ''"))
 	differ(t, *postgresRedisReads, postgresFlavour{}, place{open: newPostgresBench(t).open, store: redisStore(t, server.URL())})
+}
+
+// TestDependenciesPostgres is TestDependencies on PostgreSQL.
+func TestDependenciesPostgres(t *testing.T) {
+	t.Parallel()
+	tryChanges(t, *postgresChanges, lawPlace{
+		flavour: postgresFlavour{},
+		dialect: postgres.Dialect,
+		open:    newPostgresBench(t).law,
+		begin:   "BEGIN",
+		column:  func(name string) string { return name },
+	})
 }
 
 func (postgresFlavour) required() []string { return postgresRequired }
