@@ -62,9 +62,13 @@ func (t *Table) names() iter.Seq[Name] {
 	}
 }
 
-// OperatorPrefix stands before an operator in [Catalog.Routines] and
-// [Statement.Functions].
+// OperatorPrefix stands before an operator in [Catalog.Routines],
+// [Statement.Functions] and [Statement.Foreigns].
 const OperatorPrefix = "operator "
+
+// TypePrefix stands before a type in [Catalog.Routines] and [Statement.Foreigns]:
+// what a cast to a type that does not come with the database may do.
+const TypePrefix = "type "
 
 // Routine is what a function's declaration says of it.
 type Routine uint8

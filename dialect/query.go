@@ -36,7 +36,7 @@ type Core struct {
 
 // Output is one result column: an expression, or a star.
 type Output struct {
-	Expr  Expr   // nil for a star
+	Expr  Expr   // nil for a star, but for that of a composite value: (x).*
 	Alias string // empty without one
 	Star  bool   // * or table.*
 	Table string // the qualifier of table.*
@@ -115,6 +115,15 @@ type Literal struct{ Value any }
 type Param struct {
 	Index int
 	Name  string
+	// Whole is true where the text makes a whole number of the argument before it
+	// is compared ($1::bigint), so that a fraction is rounded.
+	Whole bool
+	// Shared is true where the text compares the parameter with several columns of
+	// one name: the database takes it for a value of the type of one of them.
+	Shared bool
+	// Mixed is true where the text uses the parameter in several ways, so that it is
+	// not known what type the database takes it for, and what it is compared as.
+	Mixed bool
 }
 
 // And is true where all its operands are.

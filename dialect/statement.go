@@ -127,6 +127,9 @@ type Statement struct {
 	// KindSession, KindDDL (a temporary table), KindUnknown, KindScript, and a
 	// KindSelect that calls a function for it have one.
 	Taint Taint
+	// Local is true where the Taint ends with the transaction that the statement
+	// runs in (SET LOCAL). Outside a transaction such a statement leaves nothing.
+	Local bool
 	// Resets is set where the statement puts settings of the connection back to
 	// what they were when it was new. What it leaves is found out by
 	// [Dialect.CheckSession].
@@ -213,12 +216,20 @@ type Insert struct {
 	// ValueParams are the parameters of the text, in its order, where Values is
 	// set.
 	ValueParams []ParamRef
+	// OnConstraint names the constraint that an upsert's conflict is told by,
+	// where it is told by one.
+	OnConstraint string
 	// Conflict is true when the statement may delete other rows, keep a part
 	// of its own or end the transaction on a conflict (REPLACE, OR REPLACE, OR
 	// FAIL, OR ROLLBACK). One that only skips rows has it false.
 	Conflict bool
 	// Returning is true when the text has a RETURNING clause.
 	Returning bool
+	// Returns bounds the text of the RETURNING list, without the word. A dialect
+	// whose images do not need it leaves it zero.
+	Returns Clause
+	// ReturnsStar is true when that list holds a bare *.
+	ReturnsStar bool
 	// With is true when the text starts with WITH.
 	With bool
 	// Subquery is true when an expression of the text holds a query.
@@ -242,6 +253,9 @@ type Update struct {
 	Outer bool
 	// FromText bounds the text of the FROM, without the word.
 	FromText Clause
+	// SetText bounds the text of the assignments, without the word SET. A
+	// dialect whose images do not need it leaves it zero.
+	SetText Clause
 	Condition
 }
 
@@ -255,6 +269,9 @@ type Delete struct {
 	Returning bool
 	With      bool
 	Subquery  bool
+	// UsingText bounds the text of the USING, without the word. A dialect whose
+	// images do not need it leaves it zero.
+	UsingText Clause
 	Condition
 }
 
@@ -274,6 +291,13 @@ type Condition struct {
 	// Shadowed is true when a CTE has the target's name: behind FROM that name
 	// means the CTE.
 	Shadowed bool
+	// Returns bounds the text of the RETURNING list, and ReturnsStar tells of a
+	// bare * in it, as in [Insert].
+	Returns     Clause
+	ReturnsStar bool
+	// CurrentOf is true for WHERE CURRENT OF a cursor: the row is told by the
+	// connection's state, and Where is nil or an [Opaque].
+	CurrentOf bool
 	// Volatile says why the condition, with the WITH and FROM clauses that it
 	// may use, may give other rows when it is run again. Empty when it does not.
 	Volatile string
