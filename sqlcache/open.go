@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"reflect"
 	"slices"
 	"sync"
 
 	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
 	"github.com/cacheops/cacheops/store"
 )
@@ -161,6 +163,12 @@ type connector struct {
 	pool    *sql.DB // of real connections
 	parking *parking
 	state   poolState
+
+	// checker is what the driver's connections make of arguments; nil where only
+	// they know.
+	checker driver.NamedValueChecker
+	// options tells arguments that are no values; nil where all are.
+	options dialect.OptionChecker
 }
 
 // newConnector makes a connector for a driver's connector. The data source name
@@ -173,7 +181,8 @@ func newConnector(cache *cacheops.Cache, inner driver.Connector, cfg Config, dsn
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	c := &connector{inner: inner, cfg: cfg}
+	c := &connector{inner: inner, cfg: cfg, checker: cfg.Dialect.ArgumentChecker(typeName(inner.Driver()))}
+	c.options, _ = cfg.Dialect.(dialect.OptionChecker)
 	variant := fmt.Sprintf("%T/%d:%s", inner.Driver(), len(cfg.Variant), cfg.Variant)
 	h, err := cache.Engine().Open(engine.HandleConfig{
 		Dialect: cfg.Dialect, Database: cfg.Database,
@@ -193,6 +202,18 @@ func newConnector(cache *cacheops.Cache, inner driver.Connector, cfg Config, dsn
 	c.pool.SetConnMaxLifetime(cfg.ConnMaxLifetime)
 	c.pool.SetConnMaxIdleTime(cfg.ConnMaxIdleTime)
 	return c, nil
+}
+
+// typeName names a type with the path of its package.
+func typeName(v any) string {
+	t, pointers := reflect.TypeOf(v), ""
+	for t != nil && t.Kind() == reflect.Pointer && t.Name() == "" {
+		t, pointers = t.Elem(), pointers+"*"
+	}
+	if t == nil {
+		return ""
+	}
+	return pointers + t.PkgPath() + "." + t.Name()
 }
 
 // Connect implements driver.Connector: a virtual connection, which touches no

@@ -88,6 +88,9 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 		var answer engine.Answer
 		answer.Reason, answer.Pass = c.uncacheable()
 		var rc engine.Call
+		if answer.Reason == "" && k.option {
+			answer.Reason, answer.Pass = moved.AllWhy, engine.PassStatement
+		}
 		if answer.Reason == "" {
 			rc, answer.Reason = h.Prepare(ctx, p, k.args)
 			answer.Pass = engine.PassOf(answer.Reason)

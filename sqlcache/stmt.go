@@ -3,7 +3,9 @@ package sqlcache
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 
+	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
 )
 
@@ -18,6 +20,8 @@ type stmt struct {
 	// checks is true when the driver's statement or connection checks arguments
 	// itself.
 	checks bool
+	// known is true when it is the connection that does, and not the statement.
+	known bool
 	// names is true when the driver's statement takes named arguments in a
 	// query: it has driver.StmtQueryContext.
 	names bool
@@ -46,6 +50,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 		_, p.checks = s.Stmt.(driver.NamedValueChecker)
 		if !p.checks {
 			_, p.checks = real.Conn.(driver.NamedValueChecker)
+			p.known = p.checks
 		}
 		cc, ok := s.Stmt.(driver.ColumnConverter) //nolint:staticcheck // drivers still have it
 		if !ok {
@@ -114,6 +119,11 @@ func (s *stmt) NumInput() int { return s.inputs }
 func (s *stmt) CheckNamedValue(nv *driver.NamedValue) error {
 	if !s.checks {
 		return driver.ErrSkip
+	}
+	if checker := s.conn.connector.checker; checker != nil && s.known {
+		if err := checker.CheckNamedValue(nv); !errors.Is(err, dialect.ErrAskConnection) {
+			return err
+		}
 	}
 	checked := driver.ErrSkip
 	err := s.withReal(func(real *realConn, st driver.Stmt) {
