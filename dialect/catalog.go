@@ -84,6 +84,11 @@ const (
 	RoutineWrites
 )
 
+// AttributePrefix stands, in [Statement.Functions] alone, before a name that the
+// text qualifies and that may be a function's all the same: t.f is f(t) where t
+// has no column f.
+const AttributePrefix = "attribute "
+
 // Table returns the table, view or virtual table of that name, or nil.
 func (c *Catalog) Table(n Name) *Table {
 	if n.Schema == "" {
@@ -197,6 +202,10 @@ type Column struct {
 	// where a statement says nothing else; empty when it is not known, or the
 	// same for all columns of the type.
 	Collation string
+
+	// Composite is true when the column's values have columns of their own: what
+	// IS NULL says of such a value depends on what is in it.
+	Composite bool
 
 	// Comparison identifies the rules by which values of the column are
 	// compared: the dialect, the kind of value, the collation and the version

@@ -28,7 +28,8 @@ type Core struct {
 	Where    Expr   // nil without WHERE
 	GroupBy  []Expr
 	Having   Expr
-	// Windows holds the expressions of a WINDOW clause.
+	// Windows holds the expressions of a WINDOW clause, and of all that makes a row
+	// of the result depend on several of the FROM as a window does: DISTINCT ON.
 	Windows []Expr
 	// Values holds the rows of a VALUES clause; Columns is empty then.
 	Values [][]Expr
@@ -87,8 +88,9 @@ type Join struct {
 	On          Expr
 	Using       []string
 	Natural     bool
-	// Nested is true for a join in parentheses whose conditions see no names but
-	// its own and those of the SELECT around it.
+	// Nested is true for a join whose conditions see no names but its own and
+	// those of the SELECT around it: one in parentheses, or, where a comma binds
+	// less than JOIN, one behind a comma.
 	Nested bool
 }
 

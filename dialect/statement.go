@@ -105,8 +105,9 @@ type Statement struct {
 
 	// Reads names every table, view or table function that the text reads
 	// rows from, in subqueries and CTE bodies too; names of CTEs are left
-	// out. Writes names the targets of writes and DDL. Where a text could not
-	// be parsed, both hold what the tokenizer could tell.
+	// out. Writes names the targets of writes and DDL: a table that several parts
+	// of the text write, a CTE for example, once for each of them. Where a text
+	// could not be parsed, both hold what the tokenizer could tell.
 	Reads, Writes []Name
 
 	// Query is set for KindSelect, Insert, Update and Delete for theirs, when
@@ -163,7 +164,9 @@ type Statement struct {
 	// Functions names, each once and folded, the functions and operators
 	// ([OperatorPrefix]) that the text calls and the dialect knows as the
 	// database's own, unless nothing can take their place. Where
-	// [Catalog.Routines] has such a name another one may be called.
+	// [Catalog.Routines] has such a name another one may be called. A statement
+	// that writes also names what it may call like a column ([AttributePrefix]);
+	// of others their Query tells that.
 	Functions []string
 
 	// Incomplete says why the text could not be parsed although its kind and

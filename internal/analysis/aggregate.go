@@ -14,6 +14,8 @@ func (d *dependent) mergeable(q *dialect.Query, home string) bool {
 		return false
 	}
 	c := q.Cores[0]
+	// A window, and DISTINCT ON, look at several rows: one that is asked for no
+	// more still has a part in what becomes of another.
 	return c.From != nil && len(c.Values) == 0 && len(c.GroupBy) == 0 && c.Having == nil && len(c.Windows) == 0 && d.plainOutputs(c, q, home)
 }
 

@@ -13,6 +13,8 @@ type dependent struct {
 	dialect dialect.Dialect
 	cat     *dialect.Catalog
 	options *Options
+	// read are the tables and views that the statement reads.
+	read map[*dialect.Table]bool
 
 	leaves []leaf
 	// found are the conditions on the rows of each table, of all aliases.
@@ -51,15 +53,17 @@ type cteScope struct {
 	list  []*cte
 }
 
-func (s *cteScope) find(folded string) *cte {
+// find returns the CTEs of a name, the innermost first.
+func (s *cteScope) find(folded string) (found []*cte) {
 	for ; s != nil; s = s.outer {
 		for _, c := range s.list {
 			if c.name == folded {
-				return c
+				found = append(found, c)
+				break
 			}
 		}
 	}
-	return nil
+	return found
 }
 
 // where is where a query stands.
@@ -194,12 +198,25 @@ func (d *dependent) inner(c *dialect.Core, q *dialect.Query, n *names, root *blo
 	}
 }
 
+// alike reports whether the columns of a name compare by the same rules in all
+// tables and views that have one.
+func (d *dependent) alike(name, comparison string) bool {
+	for t := range d.read {
+		if c, _ := t.Column(d.cat.Fold, name); c != nil && c.Comparison != comparison {
+			return false
+		} else if c == nil && tableColumn(d.cat, t, name) {
+			return false // of a view, and of no known type
+		}
+	}
+	return true
+}
+
 // leaf adds what depends on the rows of one leaf.
 func (d *dependent) leaf(l *leaf, index int) {
 	if l.table == nil {
 		return
 	}
-	b := builder{dialect: d.dialect, max: d.options.MaxConjunctions, skip: d.options.SkipColumn, leaf: index, table: l.table}
+	b := builder{dialect: d.dialect, max: d.options.MaxConjunctions, skip: d.options.SkipColumn, alike: d.alike, leaf: index, table: l.table}
 	b.linked = l.block.equal
 	all := b.all(l.block.own, l.block.inherited)
 	// Conditions of the blocks around hold for the rows that this block's were
@@ -226,6 +243,7 @@ func (d *dependent) add(t *dialect.Table, all dnf, contradiction conj) {
 		found = &tableTemplate{table: t}
 		d.found[t] = found
 	}
+	found.limit += d.options.MaxConjunctions
 	switch {
 	case found.whole:
 	case len(all) > 0:
@@ -246,8 +264,9 @@ func (d *dependent) templates(tables []*dialect.Table) []tableTemplate {
 	for i, t := range tables {
 		out[i] = tableTemplate{table: t, whole: true}
 		if found := d.found[t]; found != nil && !d.whole && !found.whole {
-			conjs := found.conjs.shrink(maxAliases * d.options.MaxConjunctions)
-			out[i].conjs, out[i].whole = conjs, len(conjs) == 0 || len(conjs[0]) == 0
+			most := maxAliases * d.options.MaxConjunctions
+			conjs := found.conjs.shrink(most)
+			out[i].conjs, out[i].whole, out[i].limit = conjs, len(conjs) == 0 || len(conjs[0]) == 0, min(found.limit, most)
 		}
 	}
 	return out

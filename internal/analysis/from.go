@@ -42,7 +42,7 @@ func (f *fromClause) source(src dialect.Source, b *block, n *names) {
 	case *dialect.TableSource:
 		name := sourceName(f.d.cat, src)
 		if src.CTE {
-			f.cte(f.d.cat.Fold(src.Name.Name), name, b, n)
+			f.cte(src, name, b, n)
 		} else {
 			f.table(src, name, b, n)
 		}
@@ -121,10 +121,20 @@ func (f *fromClause) table(src *dialect.TableSource, name string, b *block, n *n
 }
 
 // cte reads a CTE.
-func (f *fromClause) cte(folded, name string, b *block, n *names) {
-	c := n.ctes.find(folded)
-	if c == nil { // the dialect knows it, so this is a mistake of ours
+func (f *fromClause) cte(src *dialect.TableSource, name string, b *block, n *names) {
+	found := n.ctes.find(f.d.cat.Fold(src.Name.Name))
+	if len(found) == 0 { // the dialect knows it, so this is a mistake of ours
 		f.d.whole = true
+		return
+	}
+	c := found[0]
+	if len(found) > 1 {
+		// Where the name stands in the WITH of the inner one it may mean the outer
+		// one: databases differ in whether a CTE sees those behind it.
+		for _, c := range found {
+			c.used, c.alone = true, true
+		}
+		f.opaque(name, nil, b, n)
 		return
 	}
 	c.used = true
@@ -179,6 +189,9 @@ func (f *fromClause) merge(q *dialect.Query, columns []string, w where, name str
 func (f *fromClause) outputs(c *dialect.Core, n *names, given []string) (out []output, ok bool) {
 	for i := range c.Columns {
 		o := &c.Columns[i]
+		if o.Star && o.Expr != nil {
+			return nil, false // the columns of a value
+		}
 		if o.Star {
 			if out, ok = f.star(out, o, n); !ok {
 				return nil, false
