@@ -153,6 +153,7 @@ func (c *conn) Ping(ctx context.Context) error {
 		}
 		return nil
 	})
+	c.failed(err)
 	c.settle(err)
 	return err
 }
@@ -296,7 +297,7 @@ func (c *conn) query(ctx context.Context, k call, since engine.Moment) (driver.R
 		out, err := c.run(ctx, p, k, true)
 		return out.rows, err
 	}
-	if p.Write != nil {
+	if p.Write != nil || p.Statement.Taint != 0 || c.connector.concurrent && p.Catalog == nil && p.Statement.Foreign != "" {
 		out, err := c.run(ctx, p, k, true)
 		c.observe(ctx, p, &engine.Answer{Reason: writesToo(p), Err: err}, since)
 		return out.rows, err
@@ -331,7 +332,7 @@ func (c *conn) ensureSchema(ctx context.Context) {
 		return
 	}
 	if real, err := c.acquire(ctx); err == nil {
-		_, err = h.CheckSchema(ctx, real, nil)
+		_, err = h.CheckSchema(ctx, c.asks(real), nil)
 		c.settle(err)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/dialect"
@@ -163,6 +164,8 @@ type connector struct {
 	pool    *sql.DB // of real connections
 	parking *parking
 	state   poolState
+	// concurrent is Transactions.Concurrent of the dialect.
+	concurrent bool
 
 	// checker is what the driver's connections make of arguments; nil where only
 	// they know.
@@ -181,13 +184,13 @@ func newConnector(cache *cacheops.Cache, inner driver.Connector, cfg Config, dsn
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	c := &connector{inner: inner, cfg: cfg, checker: cfg.Dialect.ArgumentChecker(typeName(inner.Driver()))}
+	c := &connector{inner: inner, cfg: cfg, concurrent: cfg.Dialect.Transactions().Concurrent, checker: cfg.Dialect.ArgumentChecker(typeName(inner.Driver()))}
 	c.options, _ = cfg.Dialect.(dialect.OptionChecker)
 	variant := fmt.Sprintf("%T/%d:%s", inner.Driver(), len(cfg.Variant), cfg.Variant)
 	h, err := cache.Engine().Open(engine.HandleConfig{
 		Dialect: cfg.Dialect, Database: cfg.Database,
 		Variant: variant + dsn, AnyVariant: variant,
-		Load: c.loadSchema,
+		Load: c.loadSchema, Apart: c.apart, SchemaInterval: c.schemaInterval(),
 	})
 	if err != nil {
 		return nil, err
@@ -255,8 +258,27 @@ func (c *connector) loadSchema(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.handle.CheckSchema(ctx, real, nil)
+	_, err = c.handle.CheckSchema(ctx, v.asks(real), nil)
 	return err
+}
+
+// schemaInterval is Config.SchemaInterval.
+func (c *connector) schemaInterval() time.Duration {
+	if c.cfg.SchemaInterval == 0 {
+		return defaultSchemaInterval
+	}
+	return c.cfg.SchemaInterval
+}
+
+// apart calls f with a connection of its own, beside the pool: those of the pool may
+// all be in use, and the idle ones broken by what the question is about.
+func (c *connector) apart(ctx context.Context, f func(dialect.Queryer) error) error {
+	dc, err := c.inner.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	err = f(newRealConn(dc, c))
+	return errors.Join(err, dc.Close())
 }
 
 // storedSchema is the schema's version in the store.

@@ -39,7 +39,14 @@ type convertingStmt struct {
 // prepared at once, so that its errors come where they are expected.
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	var out driver.Stmt
+	once := onceOnly(query)
+	if once && c.tx != nil {
+		c.tx.dirty = true // another statement meanwhile is an error
+	}
 	err := c.retry(ctx, func(real *realConn) error {
+		if once {
+			_ = real.stmts.forget(query) // it is of no more use, and nobody asks what it says
+		}
 		s, err := real.stmts.take(ctx, real, query)
 		if err != nil {
 			return err
@@ -104,13 +111,22 @@ func (s *stmt) withReal(f func(*realConn, driver.Stmt)) error {
 		f(real, st.Stmt)
 		return nil
 	})
+	s.conn.failed(err)
 	s.conn.settle(err)
 	return err
 }
 
 // Close implements driver.Stmt. Real connections keep theirs for the next use
-// of the text.
-func (s *stmt) Close() error { return nil }
+// of the text, but of what is for one use.
+func (s *stmt) Close() error {
+	c := s.conn
+	if !onceOnly(s.text) || c.real == nil {
+		return nil
+	}
+	err := c.real.stmts.forget(s.text)
+	c.failed(err)
+	return err
+}
 
 // NumInput implements driver.Stmt.
 func (s *stmt) NumInput() int { return s.inputs }
