@@ -53,7 +53,7 @@ type imaged struct {
 func (c *conn) collectImages(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, changes *engine.Changes, k call, wantRows bool) (out outcome, done bool, err error) {
 	im := &imaged{
 		conn: c, real: real, plan: p, write: w, changes: changes, call: k, wantRows: wantRows,
-		concurrent: c.connector.cfg.Dialect.Transactions().Concurrent,
+		concurrent: c.connector.concurrent,
 	}
 	if ok, err := im.prepare(ctx); err != nil || !ok {
 		return outcome{}, false, err
