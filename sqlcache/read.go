@@ -261,8 +261,7 @@ func (c *conn) refresh(ctx context.Context) error {
 		return err
 	}
 	err = c.retry(ctx, func(real *realConn) error {
-		_, err := c.connector.handle.CheckSchema(ctx, c.asks(real), &version)
-		return err
+		return c.checkSchema(ctx, real, &version)
 	})
 	c.settle(err)
 	return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
+	"github.com/cacheops/cacheops/store"
 )
 
 // origin is where a taint comes from, and so what can take it away.
@@ -185,6 +186,20 @@ func (c *conn) adopt(ctx context.Context, real *realConn, p *engine.Plan) bool {
 		return false
 	}
 	return c.connector.handle.Reload(ctx, c.asks(real), p) == nil
+}
+
+// checkSchema is [engine.Handle.CheckSchema] over a connection at hand, or over one of
+// its own where the program left that one in a state of its own.
+func (c *conn) checkSchema(ctx context.Context, real *realConn, stored *store.Schema) error {
+	db := c.asks(real)
+	if _, shifted := db.(shiftedConn); shifted && c.tx == nil {
+		return c.connector.apart(ctx, func(db dialect.Queryer) error {
+			_, err := c.connector.handle.CheckSchema(ctx, db, stored)
+			return err
+		})
+	}
+	_, err := c.connector.handle.CheckSchema(ctx, db, stored)
+	return err
 }
 
 // asks returns a connection for questions about the schema. Where the program's
