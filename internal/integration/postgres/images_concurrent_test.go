@@ -142,7 +142,7 @@ func TestImagesOfPairs(t *testing.T) {
 			eachDriver(t, func(t *testing.T, driverName string) {
 				s := newCachedPostgres(t, driverName, nil)
 				exec(t, s.bare, schema...)
-				before := s.fill(t, "SELECT children FROM parents WHERE kind = 1", "SELECT children FROM parents WHERE kind = 2", "SELECT id FROM children WHERE parent = 1")
+				before := s.fill(t, "SELECT children FROM parents WHERE kind = 1", "SELECT id FROM children WHERE parent = 1", "SELECT id FROM children WHERE parent = 2")
 				const first = "INSERT INTO children (parent) VALUES (1)"
 				if err := pair(t.Context(), s.bare, first, second); err != nil {
 					t.Fatalf("the bare program: %v", err)

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"database/sql"
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
@@ -10,7 +11,7 @@ import (
 	"github.com/cacheops/cacheops/sqlcache"
 )
 
-// as is a database opened by a role of its own, for which f says what it may do.
+// asRole is a database opened by a role of its own, for which f says what it may do.
 func asRole(t *testing.T, driverName string, grants ...string) *cachedPostgres {
 	t.Helper()
 	owner := imageShop(t, driverName)
@@ -58,7 +59,7 @@ func TestImagesWithoutPrivileges(t *testing.T) {
 							return err
 						}
 						return errUndone
-					}); err != errUndone { //nolint:errorlint // joined with nothing
+					}); !errors.Is(err, errUndone) {
 						t.Fatalf("in a transaction: %v", err)
 					}
 				}
