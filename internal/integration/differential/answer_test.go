@@ -146,3 +146,10 @@ func said(err error) string {
 	}
 	return fmt.Sprint(err)
 }
+
+// outdated tells whether PostgreSQL refused a plan that the driver has from before
+// the schema changed. It does so with and without the cache, on one connection and
+// not on another.
+func outdated(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "cached plan must not change result type")
+}

@@ -58,6 +58,8 @@ type run struct {
 	differs string             // what shadow mode told of it
 	epochs  bool               // a change since the step began had no row images
 	ddl     bool               // the step changes the schema
+	inTx    bool               // the step is a transaction
+	abandon bool               // it can only be rolled back, see outdated
 	tally   *tally             // nil: nothing is counted
 	counts  map[string]*count
 	steps   int
@@ -255,7 +257,7 @@ func (r *run) ask(q *reading) answer {
 			return answer{err: err}
 		}
 	}
-	return r.collected(q).collect(q.stmt.QueryContext(ctx, q.args...))
+	return r.again(func() answer { return r.collected(q).collect(q.stmt.QueryContext(ctx, q.args...)) })
 }
 
 // read reads through the cache. Every fifth query is prepared once and for all.
@@ -269,7 +271,7 @@ func (r *run) read(q *reading) answer {
 			return answer{err: err}
 		}
 	}
-	return r.collected(q).collect(q.through.QueryContext(ctx, q.args...))
+	return r.again(func() answer { return r.collected(q).collect(q.through.QueryContext(ctx, q.args...)) })
 }
 
 // prepared tells whether a query is prepared once and for all.
@@ -277,7 +279,18 @@ func (q *reading) prepared() bool { return q.at%5 == 0 }
 
 // collect reads a query that is given as a text.
 func (r *run) collect(q *reading, on caller) answer {
-	return r.collected(q).collect(on.QueryContext(ctx, q.text, q.args...))
+	return r.again(func() answer { return r.collected(q).collect(on.QueryContext(ctx, q.text, q.args...)) })
+}
+
+// again reads once more where a driver has a plan from before the schema changed:
+// it forgets the plan, and each of the pool's connections has one. In a transaction
+// that is no use.
+func (r *run) again(read func() answer) answer {
+	got := read()
+	for n := 0; n < 4 && outdated(got.err) && !r.inTx; n++ {
+		got = read()
+	}
+	return got
 }
 
 // collected is how the rows of a query are compared.

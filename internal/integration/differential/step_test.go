@@ -20,6 +20,7 @@ type caller interface {
 func (r *run) step(s *step) *failure {
 	var f *failure
 	r.epochs, r.ddl = false, slices.Contains(s.tags(), "write: DDL")
+	r.inTx, r.abandon = s.begin != "" && !s.session, false
 	switch s.begin {
 	case "":
 		f = r.statements(s, r.cached)
@@ -28,6 +29,7 @@ func (r *run) step(s *step) *failure {
 	default:
 		f = r.transactionText(s)
 	}
+	r.inTx = false
 	if f != nil {
 		return f
 	}
@@ -61,7 +63,7 @@ func (r *run) transaction(s *step) *failure {
 		return f
 	}
 	end := tx.Commit
-	if s.end == "ROLLBACK" {
+	if s.end == "ROLLBACK" || r.abandon {
 		end = tx.Rollback
 	}
 	err = end()
@@ -111,10 +113,12 @@ func (r *run) beginTwin(s *step) (end func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.end == "ROLLBACK" {
-		return tx.Rollback, nil
-	}
-	return tx.Commit, nil
+	return func() error {
+		if s.end == "ROLLBACK" || r.abandon {
+			return tx.Rollback()
+		}
+		return tx.Commit()
+	}, nil
 }
 
 // transactionText runs a step whose transaction begins and ends by statements.
@@ -130,7 +134,11 @@ func (r *run) transactionText(s *step) *failure {
 	if f := r.statements(s, conn); f != nil {
 		return f
 	}
-	if f := r.both(conn, &statement{text: s.end}); f != nil {
+	end := s.end
+	if r.abandon {
+		end = "ROLLBACK"
+	}
+	if f := r.both(conn, &statement{text: end}); f != nil {
 		return f
 	}
 	if !r.refused {
@@ -146,6 +154,7 @@ func (r *run) statements(s *step, on caller) *failure {
 		st := &s.list[i]
 		var f *failure
 		switch {
+		case r.abandon:
 		case st.read == 0:
 			f = r.both(on, st)
 			ended = ended || r.refused
@@ -176,6 +185,10 @@ func (r *run) readInside(q *reading, on caller) *failure {
 		q.last = r.ask(q)
 	}
 	got := r.collect(q, on)
+	if outdated(got.err) || outdated(q.last.err) {
+		r.abandon = true
+		return nil
+	}
 	if !got.equal(&q.last) {
 		return r.differ(q, "the transaction", &got)
 	}
@@ -198,8 +211,12 @@ func (r *run) readApart(q *reading) *failure {
 // both runs a statement on both databases and compares what they return.
 func (r *run) both(on caller, st *statement) *failure {
 	if st.rows {
-		got := query(on, st)
-		want := r.twinQuery(st)
+		got := r.again(func() answer { return query(on, st) })
+		want := r.again(func() answer { return r.twinQuery(st) })
+		if outdated(got.err) || outdated(want.err) {
+			r.abandon = true
+			return nil
+		}
 		r.noteError(want.err)
 		if !got.equal(&want) {
 			return &failure{what: fmt.Sprintf("%s %v", st.text, st.args), got: got.String(), want: want.String()}
@@ -209,6 +226,10 @@ func (r *run) both(on caller, st *statement) *failure {
 	res, err := exec(on, st)
 	twinRes, twinErr := r.twinExec(st)
 	r.noteError(twinErr)
+	if r.inTx && (outdated(err) || outdated(twinErr)) {
+		r.abandon = true
+		return nil
+	}
 	if f := r.sameError(st.text, err, twinErr); f != nil || err != nil {
 		return f
 	}
