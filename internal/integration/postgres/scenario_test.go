@@ -52,7 +52,7 @@ func scenarios(t *testing.T, driverName string, st store.Store) {
 	}
 	scenario.Run(t, suite, scenario.Config{
 		Dialect:      "postgres",
-		Placeholders: numbered,
+		Placeholders: dollars,
 		Open: func(t *testing.T, schema, data []string) scenario.Target {
 			s := newCachedPostgres(t, driverName, func(c *cacheops.Config, _ *sqlcache.Config) { c.Store, c.Prefix = st, t.Name() })
 			exec(t, s.cached, schema...)
@@ -62,9 +62,9 @@ func scenarios(t *testing.T, driverName string, st store.Store) {
 	})
 }
 
-// numbered rewrites plain parameters. The scenarios' texts have no question mark
+// dollars rewrites plain parameters. The scenarios' texts have no question mark
 // that is none.
-func numbered(query string) string {
+func dollars(query string) string {
 	var out strings.Builder
 	for n := 1; ; n++ {
 		before, after, found := strings.Cut(query, "?")

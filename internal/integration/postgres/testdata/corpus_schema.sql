@@ -2,6 +2,7 @@
 -- as the programs that they come from would have made them: so that the plans of
 -- corpus.golden say something.
 
+CREATE COLLATION "en_US" (provider = icu, locale = 'en-US');
 CREATE TABLE orgs (id bigint PRIMARY KEY);
 CREATE TABLE companies (
   id bigserial PRIMARY KEY,
