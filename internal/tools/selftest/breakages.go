@@ -35,4 +35,5 @@ var breakages = slices.Concat(
 	projectBreakages, profileBreakages, lockBreakages, surfaceBreakages, exampleBreakages, shadowBreakages,
 	speedBreakages, frontBreakages, domainBreakages, settingBreakages, softlyBreakages, apartBreakages, redisBreakages, crashBreakages, faultBreakages, attackBreakages, byteBreakages,
 	postgresAnalysisBreakages,
+	postgresParseBreakages,
 )
