@@ -311,6 +311,7 @@ func (c *converter) boolean(n *ast.BoolExpr) dialect.Expr {
 		if len(args) == 1 {
 			return &dialect.Not{X: args[0]}
 		}
+	default:
 	}
 	c.failf("an operator is not known: %s", n.GetBoolop())
 	return &dialect.Opaque{What: "unknown"}
@@ -340,6 +341,7 @@ func (c *converter) truth(n *ast.BooleanTest) dialect.Expr {
 		return &dialect.IsNull{X: x}
 	case ast.BoolTestType_IS_NOT_UNKNOWN:
 		return &dialect.Not{X: &dialect.IsNull{X: x}}
+	default:
 	}
 	c.failf("a test is not known: %s", n.GetBooltesttype())
 	return &dialect.Opaque{What: "unknown"}

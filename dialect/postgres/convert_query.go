@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"slices"
+
 	"github.com/sqlc-dev/oliphant/ast"
 
 	"github.com/cacheops/cacheops/dialect"
@@ -67,8 +69,8 @@ func (c *converter) cores(q *dialect.Query, sel *ast.SelectStmt) {
 		}
 	}
 	c.part(q, sel, len(right) == 0)
-	for i := len(right) - 1; i >= 0; i-- {
-		c.part(q, right[i], false)
+	for _, part := range slices.Backward(right) {
+		c.part(q, part, false)
 	}
 }
 
@@ -264,8 +266,8 @@ func convertOutputName(n *ast.Node) string {
 		return name
 	case *ast.Node_AIndirection:
 		parts := e.AIndirection.GetIndirection()
-		for i := len(parts) - 1; i >= 0; i-- {
-			if s := parts[i].GetString_(); s != nil {
+		for _, part := range slices.Backward(parts) {
+			if s := part.GetString_(); s != nil {
 				return s.GetSval()
 			}
 		}

@@ -107,6 +107,7 @@ func (f *fallbackReader) mainVerb() int {
 			case "select", "values", "table", "insert", "update", "delete":
 				return i
 			}
+		default:
 		}
 	}
 	return -1
@@ -199,6 +200,7 @@ func (f *fallbackReader) tables() {
 				// None of these can be a name, or it would end the FROM too early.
 				from[top] = false
 			}
+		default:
 		}
 	}
 }
@@ -240,6 +242,7 @@ func (f *fallbackReader) calls() {
 		case tokLP:
 			casts = append(casts, f.word(i-1) == "cast")
 			f.call(i)
+		default:
 		}
 	}
 }

@@ -146,6 +146,7 @@ func tokenize(text string) (toks []tok, shape tokShape, err error) {
 			case tokFoldEqual(word, "end"):
 				cases = max(cases-1, 0)
 			}
+		default:
 		}
 		shape.chain = max(shape.chain, chains[len(chains)-1])
 		shape.depth = max(shape.depth, len(chains)-1+cases)
@@ -421,7 +422,7 @@ func tokFoldEqual(word, lower string) bool {
 	if len(word) != len(lower) {
 		return false
 	}
-	for i := 0; i < len(word); i++ {
+	for i := range len(word) {
 		c := word[i]
 		if 'A' <= c && c <= 'Z' {
 			c += 'a' - 'A'

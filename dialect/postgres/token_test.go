@@ -102,6 +102,26 @@ func TestTokenizeShape(t *testing.T) {
 	}
 }
 
+// TestTokenizeBounds: what goes into itself for each level must not get there.
+func TestTokenizeBounds(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		shape tokShape
+		text  string
+		want  bool
+	}{
+		{tokShape{depth: tokMaxDepth, chain: tokMaxChain, joins: tokMaxJoins}, "", false},
+		{tokShape{depth: tokMaxDepth + 1}, "", true},
+		{tokShape{chain: tokMaxChain + 1}, "", true},
+		{tokShape{joins: tokMaxJoins + 1}, "", true},
+		{tokShape{}, strings.Repeat("x", tokMaxText+1), true},
+	} {
+		if got := tt.shape.refuse(tt.text); (got != "") != tt.want {
+			t.Errorf("%+v: %q", tt.shape, got)
+		}
+	}
+}
+
 func TestTokenParams(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -179,8 +199,8 @@ func FuzzTokenize(f *testing.F) {
 			return
 		}
 		var theirs []*ast.ScanToken
-		for _, tk := range scan.Tokens {
-			if tk.Token != ast.Token_SQL_COMMENT && tk.Token != ast.Token_C_COMMENT {
+		for _, tk := range scan.GetTokens() {
+			if tk.GetToken() != ast.Token_SQL_COMMENT && tk.GetToken() != ast.Token_C_COMMENT {
 				theirs = append(theirs, tk)
 			}
 		}
@@ -191,8 +211,8 @@ func FuzzTokenize(f *testing.F) {
 			t.Fatalf("%d tokens, the parser has %d", len(toks), len(theirs))
 		}
 		for i, tk := range toks {
-			if their := theirs[i]; their.Start != tk.pos || their.End != tk.end {
-				t.Fatalf("token %d is %d:%d, the parser has %v %d:%d", i, tk.pos, tk.end, their.Token, their.Start, their.End)
+			if their := theirs[i]; their.GetStart() != tk.pos || their.GetEnd() != tk.end {
+				t.Fatalf("token %d is %d:%d, the parser has %v %d:%d", i, tk.pos, tk.end, their.GetToken(), their.GetStart(), their.GetEnd())
 			}
 		}
 	})
