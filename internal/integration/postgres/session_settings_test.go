@@ -2,51 +2,65 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"testing"
 	"time"
 
 	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/internal/pgtest"
 	"github.com/cacheops/cacheops/sqlcache"
 )
 
 // looksAtOnce has the schema looked at by each miss and write.
 func looksAtOnce(_ *cacheops.Config, cfg *sqlcache.Config) { cfg.SchemaInterval = time.Nanosecond }
 
-// otherSettings is another user's connection string: its role has another search
-// path, so that the same name means another table.
-func otherSettings(t testing.TB, s *cachedPostgres) {
+// newTwoNotes is newNotes with another table of that name in another schema.
+func newTwoNotes(t testing.TB, driverName string, change func(*cacheops.Config, *sqlcache.Config)) *cachedPostgres {
 	t.Helper()
-	exec(t, s.bare, "CREATE SCHEMA other", "CREATE TABLE other.notes (id int PRIMARY KEY, text text)",
+	return newNotes(t, driverName, change, "CREATE SCHEMA other", "CREATE TABLE other.notes (id int PRIMARY KEY, text text)",
 		"INSERT INTO other.notes VALUES (1, 'theirs')")
 }
 
 // A statement that changes settings takes its connection out of the cache; one that
-// puts them back brings it in again.
+// puts all of them back brings it in again.
 func TestSessionReset(t *testing.T) {
+	// The settings that were found are not all that a program may have set, so that
+	// one put back does not bring the connection back.
 	for name, how := range map[string]struct {
 		set, reset string
-		back       bool
+		want       string // what the connection reads then
+		back       bool   // whether it takes part again
 	}{
-		"RESET ALL":                 {set: "SET search_path = other", reset: "RESET ALL", back: true},
-		"RESET of the setting":      {set: "SET search_path = other", reset: "RESET search_path", back: true},
-		"SET TO DEFAULT":            {set: "SET search_path = other", reset: "SET search_path TO DEFAULT", back: true},
-		"DISCARD ALL":               {set: "SET search_path = other", reset: "DISCARD ALL", back: true},
-		"a temporary table":         {set: "CREATE TEMP TABLE notes AS SELECT 1 AS id, 'theirs' AS text", reset: "DISCARD ALL", back: true},
-		"RESET ALL keeps the table": {set: "CREATE TEMP TABLE notes AS SELECT 1 AS id, 'theirs' AS text", reset: "RESET ALL"},
+		"RESET ALL":                 {set: "SET search_path = other", reset: "RESET ALL", want: "old", back: true},
+		"RESET of the setting":      {set: "SET search_path = other", reset: "RESET search_path", want: "old"},
+		"SET TO DEFAULT":            {set: "SET search_path = other", reset: "SET search_path TO DEFAULT", want: "old"},
+		"DISCARD ALL":               {set: "SET search_path = other", reset: "DISCARD ALL", want: "old", back: true},
+		"a temporary table":         {set: "CREATE TEMP TABLE notes AS SELECT 1 AS id, 'theirs' AS text", reset: "DISCARD ALL", want: "old", back: true},
+		"RESET ALL keeps the table": {set: "CREATE TEMP TABLE notes AS SELECT 1 AS id, 'theirs' AS text", reset: "RESET ALL", want: "theirs"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			eachDriver(t, func(t *testing.T, driverName string) {
-				s := newNotes(t, driverName, nil)
-				otherSettings(t, s)
-				s.warm(t)
+				s := newTwoNotes(t, driverName, nil)
 				c := s.conn(t)
 				run(t, c, how.set)
 				s.wantWith(t, c, "theirs", false, txRead)
 				s.wantWith(t, c, "theirs", false, txRead)
+				s.read(t, txRead)
 				s.want(t, "old", true, txRead)
 				run(t, c, how.reset)
+				var err error
+				for range 2 { // pgx learns by an error that its statements are gone
+					var r *sql.Rows
+					if r, err = c.QueryContext(context.Background(), txRead); err == nil {
+						_ = r.Close()
+						break
+					}
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
 				rows, hit := s.readWith(context.Background(), t, c, txRead)
-				if rows == "old" != how.back || hit && !how.back {
+				if rows != how.want || hit && !how.back {
 					t.Fatalf("STALE: after %s %q, hit %v", how.reset, rows, hit)
 				}
 				s.readWith(context.Background(), t, c, txRead)
@@ -61,9 +75,7 @@ func TestSessionReset(t *testing.T) {
 // What a rollback puts back is not reset.
 func TestSessionResetRolledBack(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driverName string) {
-		s := newNotes(t, driverName, nil)
-		otherSettings(t, s)
-		s.warm(t)
+		s := newTwoNotes(t, driverName, nil)
 		c := s.conn(t)
 		run(t, c, "SET search_path = other", "BEGIN", "RESET search_path", "ROLLBACK")
 		s.wantWith(t, c, "theirs", false, txRead)
@@ -76,9 +88,7 @@ func TestSessionResetRolledBack(t *testing.T) {
 // transaction writes may be another table.
 func TestSessionSetLocal(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driverName string) {
-		s := newNotes(t, driverName, nil)
-		otherSettings(t, s)
-		s.warm(t)
+		s := newTwoNotes(t, driverName, nil)
 		s.want(t, "old", true, txRead)
 		const theirs = "SELECT text FROM other.notes WHERE id = 1"
 		s.want(t, "theirs", false, theirs)
@@ -105,9 +115,7 @@ func TestSessionSetLocal(t *testing.T) {
 // after it are told apart, and when those from before are gone the cache is back.
 func TestSessionOtherDefaults(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driverName string) {
-		s := newNotes(t, driverName, looksAtOnce)
-		otherSettings(t, s)
-		s.warm(t)
+		s := newTwoNotes(t, driverName, looksAtOnce)
 		held := s.conn(t) // a connection from before
 		run(t, held, "SELECT 1")
 		var name string
@@ -173,23 +181,29 @@ func TestSessionState(t *testing.T) {
 
 // A standby is behind its primary: what it answers is not kept.
 func TestSessionStandby(t *testing.T) {
-	eachDriver(t, func(t *testing.T, driverName string) {
-		s := newNotes(t, driverName, nil)
-		standby := server.StartStandby(t)
+	t.Parallel()
+	primary := pgtest.Start(t, pgtest.WithSettings("wal_keep_size = 512MB"))
+	dsn := primary.NewDatabase(t)
+	standby := primary.StartStandby(t)
+	for _, driverName := range []string{pgx, pq} {
+		s := openCachedPostgres(t, driverName, dsn, nil)
+		exec(t, s.bare, "DROP TABLE IF EXISTS notes", txTable, txRow)
+		catchUp := func() {
+			t.Helper()
+			if err := primary.CatchUp(standby); err != nil {
+				t.Fatal(err)
+			}
+		}
+		catchUp()
 		var name string
 		if err := s.bare.QueryRow("SELECT current_database()").Scan(&name); err != nil {
-			t.Fatal(err)
-		}
-		if err := server.CatchUp(standby); err != nil {
 			t.Fatal(err)
 		}
 		behind := openCachedPostgres(t, driverName, standby.DSN(name), nil)
 		behind.want(t, "old", false, txRead)
 		behind.want(t, "old", false, txRead)
 		exec(t, s.bare, txWrite)
-		if err := server.CatchUp(standby); err != nil {
-			t.Fatal(err)
-		}
+		catchUp()
 		behind.want(t, "new", false, txRead)
-	})
+	}
 }
