@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/cacheops/cacheops/dialect"
 )
@@ -79,21 +78,13 @@ type routineCalls struct {
 
 // routineWords are the words before a parenthesis that call no function, or one
 // that nothing but its arguments counts for.
-var routineWords = routineSet(`all and any array as asc assert between bit by case cast char character coalesce collate conflict
+var routineWords = functionSet(`all and any array as asc assert between bit by case cast char character coalesce collate conflict
 	constant continue cube cursor dec decimal default desc distinct do double elsif else end escape except exclude exists exit extract fetch filter float
 	for foreach from full greatest group grouping groups having if ilike in inner insert intersect interval into is isnull join
 	lateral least like limit loop materialized natural not notnull null nullif numeric of offset on only open operator or order over
 	overlay partition perform position precision raise range recursive return returning rollup row rows select set sets similar
 	slice some strict substring symmetric table then time timestamp treat trim union unique using values varchar varying
 	variadic when where while window with within`)
-
-func routineSet(words string) map[string]bool {
-	set := make(map[string]bool)
-	for _, w := range strings.Fields(words) {
-		set[w] = true
-	}
-	return set
-}
 
 // routineBehind are the operators that words stand for.
 var routineBehind = map[string][]string{

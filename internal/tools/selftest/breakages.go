@@ -37,4 +37,5 @@ var breakages = slices.Concat(
 	postgresAnalysisBreakages,
 	postgresParseBreakages,
 	postgresValueBreakages,
+	postgresCatalogBreakages,
 )
