@@ -285,6 +285,10 @@ type call struct {
 	args []driver.NamedValue
 	// prepared runs it over a prepared statement, as the program asked.
 	prepared bool
+	// kept runs a statement of ours over a prepared one in any case: it has
+	// arguments of one that the program prepared, and drivers give those other types
+	// than they write into a text.
+	kept bool
 	// option is true when an argument is no value of a parameter, but tells the
 	// driver how to run the statement.
 	option bool
@@ -332,7 +336,7 @@ func (c *conn) ensureSchema(ctx context.Context) {
 		return
 	}
 	if real, err := c.acquire(ctx); err == nil {
-		_, err = h.CheckSchema(ctx, c.asks(real), nil)
+		err = c.checkSchema(ctx, real, nil)
 		c.settle(err)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // statement that the connection keeps, or, where nothing is to be prepared that
 // the program did not prepare, as the program runs its own texts.
 func (r *realConn) send(ctx context.Context, k call) (driver.Rows, error) {
-	if r.connector.cfg.Dialect.Transactions().Unprepared {
+	if r.connector.cfg.Dialect.Transactions().Unprepared && !k.kept {
 		rows, err := r.query(ctx, k.text, k.args)
 		if !errors.Is(err, driver.ErrSkip) {
 			return rows, err
