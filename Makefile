@@ -29,6 +29,10 @@ DIFFERENTIAL_CHANGES ?= 200000
 # Reads that are compared with the cache in Redis, and in a Redis Cluster.
 DIFFERENTIAL_REDIS ?= 200000
 DIFFERENTIAL_CLUSTER ?= 100000
+# The same on PostgreSQL: reads, reads with the cache in Redis, changes of rows.
+DIFFERENTIAL_POSTGRES ?= 200000
+DIFFERENTIAL_POSTGRES_REDIS ?= 200000
+DIFFERENTIAL_POSTGRES_CHANGES ?= 200000
 # The seed of their first cases; 0 for another one each time.
 DIFFERENTIAL_SEED ?= 0
 # How many writers make crash kills, and the seed; 0 for another one each time.
@@ -114,8 +118,9 @@ bounds: ## write a million rows at once, and see what memory it takes
 
 .PHONY: differential
 differential: servers ## compare DIFFERENTIAL_READS random reads, try DIFFERENTIAL_CHANGES changes
-	@go test ./internal/integration/differential -count=1 -v -timeout 60m -run 'TestDifferential|TestDependencies' $(ARGS) \
-		-args -differential.reads=$(DIFFERENTIAL_READS) -differential.redis=$(DIFFERENTIAL_REDIS) -differential.cluster=$(DIFFERENTIAL_CLUSTER) -differential.changes=$(DIFFERENTIAL_CHANGES) -differential.seed=$(DIFFERENTIAL_SEED)
+	@go test ./internal/integration/differential -count=1 -v -timeout 120m -run 'TestDifferential|TestDependencies' $(ARGS) \
+		-args -differential.reads=$(DIFFERENTIAL_READS) -differential.redis=$(DIFFERENTIAL_REDIS) -differential.cluster=$(DIFFERENTIAL_CLUSTER) -differential.changes=$(DIFFERENTIAL_CHANGES) \
+		-differential.postgres=$(DIFFERENTIAL_POSTGRES) -differential.postgres.redis=$(DIFFERENTIAL_POSTGRES_REDIS) -differential.postgres.changes=$(DIFFERENTIAL_POSTGRES_CHANGES) -differential.seed=$(DIFFERENTIAL_SEED)
 
 .PHONY: tidy
 tidy: tools ## tidy every module

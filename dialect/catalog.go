@@ -70,14 +70,14 @@ func (t *Table) names() iter.Seq[Name] {
 // [Statement.Functions] and [Statement.Foreigns].
 const OperatorPrefix = "operator "
 
+// TypePrefix stands before a type in [Catalog.Routines] and [Statement.Foreigns]:
+// what a cast to a type that does not come with the database may do.
+const TypePrefix = "type "
+
 // AttributePrefix stands, in [Statement.Functions] alone, before a name that the
 // text qualifies and that may be a function's all the same: t.f is f(t) where t
 // has no column f.
 const AttributePrefix = "attribute "
-
-// TypePrefix stands before a type in [Catalog.Routines] and [Statement.Foreigns]:
-// what a cast to a type that does not come with the database may do.
-const TypePrefix = "type "
 
 // Routine is what a function's declaration says of it.
 type Routine uint8
@@ -264,10 +264,6 @@ type Trigger struct {
 	// Body holds the statements it runs, nil if they could not be parsed: it
 	// may write anything then.
 	Body []*Statement
-	// KeepsRow is true when it cannot change the values that its own row is stored
-	// with. One that can, by an assignment to NEW, makes an UPDATE write columns
-	// that its text does not name.
-	KeepsRow bool
 	// Partial is true when an error inside it may leave behind what was done
 	// before, or end the transaction: RAISE(FAIL), OR ROLLBACK.
 	Partial bool

@@ -23,15 +23,13 @@ type CTE struct {
 // Core is one SELECT or VALUES of a query.
 type Core struct {
 	Distinct bool
-	// DistinctOn holds the expressions of DISTINCT ON: of the rows that are equal
-	// in them one is kept.
-	DistinctOn []Expr
 	Columns  []Output
 	From     Source // nil without FROM
 	Where    Expr   // nil without WHERE
 	GroupBy  []Expr
 	Having   Expr
-	// Windows holds the expressions of a WINDOW clause.
+	// Windows holds the expressions of a WINDOW clause, and of all that makes a row
+	// of the result depend on several of the FROM as a window does: DISTINCT ON.
 	Windows []Expr
 	// Values holds the rows of a VALUES clause; Columns is empty then.
 	Values [][]Expr
@@ -53,9 +51,6 @@ type Source interface{ source() }
 type TableSource struct {
 	Name  Name
 	Alias string // the name the query knows it by; the table's own without AS
-	// Columns are names that the alias gives to the columns, from the first one
-	// on: t AS x (a, b). Columns behind them keep theirs.
-	Columns []string
 	// CTE is true when the name is that of a CTE in scope, not of a table.
 	CTE bool
 }
@@ -64,16 +59,14 @@ type TableSource struct {
 type QuerySource struct {
 	Query   *Query
 	Alias   string
-	Columns []string // as in [TableSource]
 	Lateral bool
 }
 
 // FunctionSource is a table function in FROM.
 type FunctionSource struct {
-	Name    Name
-	Args    []Expr
-	Alias   string
-	Columns []string // as in [TableSource]
+	Name  Name
+	Args  []Expr
+	Alias string
 }
 
 // JoinKind is the kind of a join.
@@ -99,11 +92,6 @@ type Join struct {
 	// those of the SELECT around it: one in parentheses, or, where a comma binds
 	// less than JOIN, one behind a comma.
 	Nested bool
-	// Alias is the name of a join in parentheses that has one: (a JOIN b) AS j.
-	// Names from inside are not seen outside then.
-	Alias string
-	// UsingAlias is a name for the columns of Using: USING (a) AS j.
-	UsingAlias string
 }
 
 func (*TableSource) source()    {}
@@ -132,9 +120,10 @@ type Param struct {
 	// Whole is true where the text makes a whole number of the argument before it
 	// is compared ($1::bigint), so that a fraction is rounded.
 	Whole bool
-	// Shared is true where the text compares the parameter with several columns of
-	// one name: the database takes it for a value of the type of one of them.
-	Shared bool
+	// Beside names, where the text uses the parameter more than once, the columns
+	// that it is compared with, sorted: the database takes it for a value of the type
+	// of one of them, in every place.
+	Beside []string
 	// Mixed is true where the text uses the parameter in several ways, so that it is
 	// not known what type the database takes it for, and what it is compared as.
 	Mixed bool

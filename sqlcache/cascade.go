@@ -129,7 +129,7 @@ func (cas *cascade) step(ctx context.Context, real *realConn, changes *engine.Ch
 		if query == "" {
 			return false, nil
 		}
-		rows, err := real.collect(ctx, query, args, room+1)
+		rows, err := real.collect(ctx, call{text: query, args: args}, room+1)
 		if err != nil || !child.add(rows, !child.unread) {
 			return false, err
 		}
@@ -184,7 +184,7 @@ func (cas *cascade) readBack(ctx context.Context, real *realConn, changes *engin
 			changes.AddEpochs(t)
 			return nil
 		}
-		rows, err := real.collect(ctx, query, args, -1)
+		rows, err := real.collect(ctx, call{text: query, args: args}, -1)
 		if err != nil {
 			return err
 		}

@@ -285,6 +285,10 @@ type call struct {
 	args []driver.NamedValue
 	// prepared runs it over a prepared statement, as the program asked.
 	prepared bool
+	// kept runs a statement of ours over a prepared one in any case: it has
+	// arguments of one that the program prepared, and drivers give those other types
+	// than they write into a text.
+	kept bool
 	// option is true when an argument is no value of a parameter, but tells the
 	// driver how to run the statement.
 	option bool

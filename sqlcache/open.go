@@ -164,14 +164,14 @@ type connector struct {
 	pool    *sql.DB // of real connections
 	parking *parking
 	state   poolState
-	// concurrent is Transactions.Concurrent of the dialect.
-	concurrent bool
 
 	// checker is what the driver's connections make of arguments; nil where only
 	// they know.
 	checker driver.NamedValueChecker
 	// options tells arguments that are no values; nil where all are.
 	options dialect.OptionChecker
+	// concurrent is Transactions.Concurrent of the dialect.
+	concurrent bool
 }
 
 // newConnector makes a connector for a driver's connector. The data source name
@@ -184,7 +184,10 @@ func newConnector(cache *cacheops.Cache, inner driver.Connector, cfg Config, dsn
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	c := &connector{inner: inner, cfg: cfg, concurrent: cfg.Dialect.Transactions().Concurrent, checker: cfg.Dialect.ArgumentChecker(typeName(inner.Driver()))}
+	c := &connector{
+		inner: inner, cfg: cfg, concurrent: cfg.Dialect.Transactions().Concurrent,
+		checker: cfg.Dialect.ArgumentChecker(typeName(inner.Driver())),
+	}
 	c.options, _ = cfg.Dialect.(dialect.OptionChecker)
 	variant := fmt.Sprintf("%T/%d:%s", inner.Driver(), len(cfg.Variant), cfg.Variant)
 	h, err := cache.Engine().Open(engine.HandleConfig{
@@ -258,7 +261,8 @@ func (c *connector) loadSchema(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return v.checkSchema(ctx, real, nil)
+	_, err = c.handle.CheckSchema(ctx, v.asks(real), nil)
+	return err
 }
 
 // schemaInterval is Config.SchemaInterval.

@@ -231,7 +231,7 @@ func (r *realConn) Query(ctx context.Context, query string, args ...driver.Value
 	for i, v := range args {
 		named[i] = driver.NamedValue{Ordinal: i + 1, Value: v}
 	}
-	return r.collect(ctx, query, named, -1)
+	return r.collect(ctx, call{text: query, args: named}, -1)
 }
 
 // Once returns the connection for queries whose statements are not to be kept.
@@ -272,8 +272,8 @@ func (r *realConn) queryKept(ctx context.Context, k call) (driver.Rows, error) {
 
 // collect runs a query of our own and returns its rows, at most limit if that
 // is not negative.
-func (r *realConn) collect(ctx context.Context, query string, args []driver.NamedValue, limit int) (out [][]driver.Value, err error) {
-	rows, err := r.send(ctx, call{text: query, args: args})
+func (r *realConn) collect(ctx context.Context, k call, limit int) (out [][]driver.Value, err error) {
+	rows, err := r.send(ctx, k)
 	if err != nil {
 		return nil, err
 	}

@@ -78,8 +78,9 @@ func (argumentPqChecker) CheckNamedValue(nv *driver.NamedValue) error {
 			nv.Value = int64(n)
 		}
 		return nil
+	default:
+		return driver.ErrSkip
 	}
-	return driver.ErrSkip
 }
 
 // argumentArray writes an array as pq does; NULL for a nil slice. It knows slices

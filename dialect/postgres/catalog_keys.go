@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/cacheops/cacheops/dialect"
 )
@@ -61,22 +62,18 @@ func (b *catalogBuilder) unique() {
 // NULL, and it is known what is equal in them.
 func (t *catalogTable) rowName(key []int) bool {
 	var columns []*dialect.Column
-	text := ""
-	for i, at := range key {
+	var names []string
+	for _, at := range key {
 		c := t.table.Columns[at]
 		if !c.NotNull || c.Comparison == "" {
 			return false
 		}
 		columns = append(columns, c)
-		if i > 0 {
-			text += ","
-		}
-		text += c.SQL
+		names = append(names, c.SQL)
 	}
-	if len(key) == 1 {
-		t.table.RowID = "(" + text + ")::text"
-	} else {
-		t.table.RowID = "ROW(" + text + ")::text"
+	t.table.RowID = "(" + strings.Join(names, ",") + ")::text"
+	if len(names) > 1 {
+		t.table.RowID = "ROW" + t.table.RowID
 	}
 	t.table.RowIDColumns = columns
 	return true

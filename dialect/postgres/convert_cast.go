@@ -72,11 +72,15 @@ func (c *converter) cast(n *ast.TypeCast, column string) dialect.Expr {
 	}
 	arg := n.GetArg()
 	if p := arg.GetParamRef(); p != nil {
-		if param := c.param(p, convertPlace{column: column, cast: cast}); cast != castOther {
-			return param
-		} else {
-			return &dialect.Opaque{What: "CAST", Args: []dialect.Expr{param}}
+		if n.GetLocation() < 0 {
+			// date $1: the parser takes a parameter where PostgreSQL wants a text.
+			c.failf("a parameter stands behind a type")
 		}
+		param := c.param(p, convertPlace{column: column, cast: cast})
+		if cast != castOther {
+			return param
+		}
+		return &dialect.Opaque{What: "CAST", Args: []dialect.Expr{param}}
 	}
 	x := c.expr(arg)
 	if lit, ok := x.(*dialect.Literal); ok {
@@ -98,6 +102,7 @@ func convertCastLiteral(v any, cast convertCast) (any, bool) {
 		case castWhole:
 			n, err := strconv.ParseInt(v, 10, 64)
 			return n, err == nil && strconv.FormatInt(n, 10) == v
+		default:
 		}
 	}
 	return nil, false

@@ -82,6 +82,7 @@ func (c *converter) operation(n *ast.A_Expr) dialect.Expr {
 			o.Args = append(o.Args, c.value(bound, convertColumnName(left)))
 		}
 		return o
+	default:
 	}
 	c.failf("an operator is not known: %s", n.GetKind())
 	return &dialect.Opaque{What: "unknown"}
@@ -147,7 +148,7 @@ func (c *converter) equal(left, right *ast.Node, nullSafe bool) dialect.Expr {
 // cast, can change what the others are compared as.
 func (c *converter) in(left *ast.Node, items []*ast.Node) dialect.Expr {
 	if row := left.GetRowExpr(); row != nil {
-		return c.inRows(row, left, items)
+		return c.inRows(row, items)
 	}
 	column := convertColumnName(left)
 	in := &dialect.In{X: c.expr(left)}
@@ -160,7 +161,7 @@ func (c *converter) in(left *ast.Node, items []*ast.Node) dialect.Expr {
 	return in
 }
 
-func (c *converter) inRows(row *ast.RowExpr, left *ast.Node, items []*ast.Node) dialect.Expr {
+func (c *converter) inRows(row *ast.RowExpr, items []*ast.Node) dialect.Expr {
 	in := &dialect.In{X: c.row(row)}
 	for _, item := range items {
 		other := item.GetRowExpr()
@@ -207,13 +208,10 @@ func (c *converter) any(left, right *ast.Node) dialect.Expr {
 		}
 		array = tc.GetArg()
 	}
-	if column != "" {
-		column += "[]"
-	}
 	switch a := array.GetNode().(type) {
 	case *ast.Node_ParamRef:
 		x := c.expr(left)
-		param := c.param(a.ParamRef, convertPlace{column: column, cast: cast})
+		param := c.param(a.ParamRef, convertPlace{column: column, cast: cast, array: true})
 		if cast == castOther {
 			return &dialect.Opaque{What: "ANY", Args: []dialect.Expr{x, param}}
 		}
@@ -274,6 +272,7 @@ func (c *converter) subLink(n *ast.SubLink) dialect.Expr {
 			return &dialect.In{X: x, Query: query}
 		}
 		return &dialect.Opaque{What: "ANY or ALL", Args: []dialect.Expr{x}, Queries: []*dialect.Query{query}}
+	default:
 	}
 	c.failf("a query in an expression is not known: %s", n.GetSubLinkType())
 	return &dialect.Opaque{What: "unknown"}

@@ -160,6 +160,7 @@ func (c *converter) places(r *ast.RangeVar, with *ast.WithClause, before string)
 				finish(i)
 				start, clause = i+1, word
 			}
+		default:
 		}
 	}
 	finish(len(c.toks))
@@ -207,6 +208,7 @@ func (c *converter) insertPlaces(n *ast.InsertStmt, ins *dialect.Insert, values 
 			if depth == 0 && c.isWord(i, "returning") && c.kind(i-1) != tokDot {
 				ins.Returns = c.clauseOf(i+1, len(c.toks))
 			}
+		default:
 		}
 		if ins.Returns.End > 0 {
 			break
@@ -248,6 +250,7 @@ func (c *converter) closing(i int) int {
 			if depth--; depth == 0 {
 				return i
 			}
+		default:
 		}
 	}
 	c.failf("a parenthesis is not closed")

@@ -66,6 +66,7 @@ func (c *converter) set(n *ast.VariableSetStmt) {
 		c.st.Taint = dialect.TaintReads
 		c.st.Local = strings.HasPrefix(n.GetName(), "TRANSACTION")
 		return
+	default:
 	}
 	value := ""
 	if args := n.GetArgs(); len(args) == 1 {

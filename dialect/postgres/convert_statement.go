@@ -119,6 +119,7 @@ func (c *converter) explain(n *ast.ExplainStmt) {
 	switch c.st.Kind {
 	case dialect.KindSelect, dialect.KindInsert, dialect.KindUpdate, dialect.KindDelete:
 		c.incomplete("EXPLAIN ANALYZE runs a statement")
+	default:
 	}
 }
 

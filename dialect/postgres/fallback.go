@@ -49,7 +49,7 @@ func (f *fallbackReader) word(i int) string {
 // the statement is not understood.
 func (f *fallbackReader) classify() bool {
 	for _, t := range f.toks {
-		if t.kind == tokSemi { // more than one
+		if t.kind == tokSemi || t.kind == tokQuoted && f.text[t.pos] != '"' { // more than one, or a name with escapes
 			return false
 		}
 	}
@@ -107,6 +107,7 @@ func (f *fallbackReader) mainVerb() int {
 			case "select", "values", "table", "insert", "update", "delete":
 				return i
 			}
+		default:
 		}
 	}
 	return -1
@@ -152,14 +153,12 @@ func (f *fallbackReader) name(i int) (n dialect.Name, next int, ok bool) {
 // writeTarget notes the target of a write, whose name begins at token i.
 func (f *fallbackReader) writeTarget(i int) bool {
 	if f.word(i) == "only" && (f.kind(i+1) == tokLP || f.isName(i+1)) && f.word(i+1) != "set" && f.word(i+1) != "as" {
-		i++
-	}
-	paren := f.kind(i) == tokLP
-	if paren {
-		i++
+		if i++; f.kind(i) == tokLP {
+			i++
+		}
 	}
 	n, next, ok := f.name(i)
-	if !ok || f.kind(next-1) == tokQuoted && f.text[f.toks[next-1].pos] != '"' { // U&"x"
+	if !ok {
 		return false
 	}
 	f.write(n)
@@ -201,6 +200,7 @@ func (f *fallbackReader) tables() {
 				// None of these can be a name, or it would end the FROM too early.
 				from[top] = false
 			}
+		default:
 		}
 	}
 }
@@ -242,6 +242,7 @@ func (f *fallbackReader) calls() {
 		case tokLP:
 			casts = append(casts, f.word(i-1) == "cast")
 			f.call(i)
+		default:
 		}
 	}
 }
@@ -307,14 +308,14 @@ func (f *fallbackReader) keyword(i int) bool {
 		return before == "as" || before == "not"
 	case "filter", "over":
 		return f.kind(i-1) == tokRP
-	case "within":
-		return false
+	case "set":
+		return before == "update" || f.st.Kind == dialect.KindUpdate && i >= f.targetTo && i <= f.targetTo+3
 	}
 	return fallbackReserved[word]
 }
 
 // fallbackReserved are the words that may stand before a parenthesis and are
 // the name of no function.
-var fallbackReserved = functionSet(`all and any array as between case cast check coalesce cube distinct else except exists extract
-	from greatest group grouping having in intersect is join lateral least like ilike limit not nullif numeric offset on only or
-	returning rollup row select set sets some then time timestamp union unique using values varchar char bpchar when where`)
+var fallbackReserved = functionSet(`all and any array as between case cast check coalesce distinct else except exists extract
+	from greatest group grouping having in intersect lateral least limit not nullif numeric offset on only or
+	returning row select setof some then time timestamp union unique using values varchar char when where`)

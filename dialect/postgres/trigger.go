@@ -115,7 +115,7 @@ func (r *triggerReader) statement(t triggerToken) bool {
 	if t.kind != triggerWord {
 		return false
 	}
-	end := ""
+	var end string
 	switch t.text {
 	case "else", "loop", "exception":
 		r.at++

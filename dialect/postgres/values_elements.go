@@ -68,7 +68,7 @@ func valueElementsOther(c *dialect.Column, v any) (out []driver.Value, ok bool) 
 		}
 		rv = rv.FieldByName("Elements")
 		t = rv.Type()
-	} else if valuer, is := rv.Interface().(driver.Valuer); is {
+	} else if valuer, is := reflect.TypeAssert[driver.Valuer](rv); is {
 		if t.Kind() == reflect.Slice && rv.IsNil() {
 			return nil, false
 		}
@@ -95,6 +95,7 @@ func valueElementsOther(c *dialect.Column, v any) (out []driver.Value, ok bool) 
 			}
 		case reflect.Interface:
 			return nil, false
+		default:
 		}
 		if valid := e; valid.Kind() == reflect.Struct {
 			// NULL has more than one form.

@@ -102,6 +102,9 @@ func (b *binder) resolve(t *term) (dependency.Term, bool) {
 	if raw, ok := v.([]byte); ok && raw == nil || t.column.Comparison == "" {
 		return dependency.Term{}, false // nil bytes are NULL to some drivers, empty to others
 	}
+	if t.param.Whole && !isWhole(v) {
+		return dependency.Term{}, false
+	}
 	text, ok := b.dialect.Canonical(t.column, v, dialect.SideArgument)
 	return dependency.Term{Column: t.column, Form: t.form, Value: text}, ok
 }

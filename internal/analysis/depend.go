@@ -22,6 +22,7 @@ type dependent struct {
 	whole   bool                    // too much: every table as a whole
 	// subqueries is true when an expression holds a query somewhere.
 	subqueries bool
+	beside     besides
 }
 
 func newDependent(d dialect.Dialect, cat *dialect.Catalog, o *Options) *dependent {
@@ -185,7 +186,7 @@ func (d *dependent) inner(c *dialect.Core, q *dialect.Query, n *names, root *blo
 	for i := range c.Columns {
 		d.expr(c.Columns[i].Expr, w)
 	}
-	lists := [][]dialect.Expr{c.DistinctOn, c.GroupBy, {c.Having}, c.Windows}
+	lists := [][]dialect.Expr{c.GroupBy, {c.Having}, c.Windows}
 	if len(q.Cores) == 1 {
 		lists = append(lists, q.OrderBy)
 	}
@@ -201,7 +202,7 @@ func (d *dependent) leaf(l *leaf, index int) {
 	if l.table == nil {
 		return
 	}
-	b := builder{dialect: d.dialect, max: d.options.MaxConjunctions, skip: d.options.SkipColumn, leaf: index, table: l.table}
+	b := builder{dialect: d.dialect, max: d.options.MaxConjunctions, skip: d.options.SkipColumn, leaf: index, table: l.table, beside: d.beside}
 	b.linked = l.block.equal
 	all := b.all(l.block.own, l.block.inherited)
 	// Conditions of the blocks around hold for the rows that this block's were

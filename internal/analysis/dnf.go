@@ -23,6 +23,7 @@ type builder struct {
 	table  *dialect.Table // its table
 	names  *names         // those of the condition at hand
 	linked classes        // columns that equal the leaf's
+	beside besides        // what other columns a name can mean
 	// contradiction is the first conjunction that no row can fulfil.
 	contradiction conj
 }
@@ -264,7 +265,7 @@ func (b *builder) compare(x, y dialect.Expr, nullSafe bool) dnf {
 		}
 		return single(term{column: c, form: dependency.FormValue, value: text, literal: v.Value})
 	case *dialect.Param:
-		if c.Comparison == "" && !nullSafe {
+		if c.Comparison == "" && !nullSafe || v.Mixed || !b.beside.alike(c, v.Beside) {
 			return anything()
 		}
 		return single(term{column: c, form: dependency.FormValue, param: v, nullSafe: nullSafe})
@@ -277,7 +278,7 @@ func (b *builder) compare(x, y dialect.Expr, nullSafe bool) dnf {
 // call.
 func (b *builder) anyOf(e *dialect.AnyOf) dnf {
 	c := b.equalColumn(e.X)
-	if c == nil || c.Comparison == "" || e.Array == nil {
+	if c == nil || c.Comparison == "" || e.Array == nil || e.Array.Mixed || !b.beside.alike(c, e.Array.Beside) {
 		return anything()
 	}
 	return single(term{column: c, form: dependency.FormValue, param: e.Array, any: true})

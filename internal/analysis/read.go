@@ -23,7 +23,7 @@ func makeRead(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o 
 	case r.Reason != "", v.truth && v.truthName:
 		dep.whole = true
 	default:
-		dep.subqueries = v.subquery
+		dep.subqueries, dep.beside = v.subquery, besides{cat: cat, seen: v.seen}
 		dep.query(st.Query, where{})
 		// A table that only the statement's list names stands nowhere that was
 		// looked at, so what was looked at may not be all.

@@ -84,7 +84,6 @@ func (s *survey) core(c *dialect.Core) {
 	}
 	s.source(c.From)
 	s.expr(c.Where)
-	s.exprs(c.DistinctOn)
 	s.exprs(c.GroupBy)
 	s.expr(c.Having)
 	s.exprs(c.Windows)

@@ -66,7 +66,7 @@ func appendValuer(b []byte, rv reflect.Value) ([]byte, bool) {
 		}
 		rv = rv.Elem()
 	}
-	valuer, ok := rv.Interface().(driver.Valuer)
+	valuer, ok := reflect.TypeAssert[driver.Valuer](rv)
 	if !ok {
 		return b, true
 	}
@@ -96,7 +96,7 @@ func typeName(t reflect.Type) string {
 	if t.Name() != "" {
 		return t.PkgPath() + "." + t.Name()
 	}
-	prefix := ""
+	var prefix string
 	switch t.Kind() {
 	case reflect.Pointer:
 		prefix = "*"

@@ -2,7 +2,6 @@ package integration
 
 import (
 	"database/sql/driver"
-	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -13,9 +12,8 @@ import (
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/dialect/sqlite"
 	"github.com/cacheops/cacheops/internal/analysis"
+	"github.com/cacheops/cacheops/internal/integration/golden"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files of this package")
 
 // corpusMissing are the names in the corpus that are no table of the schema.
 var corpusMissing = map[string]string{
@@ -86,7 +84,7 @@ func TestCorpusPlans(t *testing.T) {
 		}
 	}
 	t.Logf("figure: corpus: %d statements planned for a real schema; of %d reads %d may be cached", statements, reads, cached)
-	golden(t, filepath.Join("testdata", "corpus.golden"), b.String())
+	golden.Compare(t, filepath.Join("testdata", "corpus.golden"), b.String())
 }
 
 // writesOrReads reports whether a statement is of a kind that always has a plan
@@ -141,36 +139,4 @@ func fits(text, said string) bool {
 		}
 	}
 	return said == "" || strings.HasPrefix(said, "missing ") && strings.Contains(said, "argument")
-}
-
-// golden compares a text with a file, part by part, or rewrites the file. A
-// machine must not rewrite what a person is to look at, so -update fails where
-// CI is set.
-func golden(t *testing.T, path, got string) {
-	t.Helper()
-	if *update {
-		if os.Getenv("CI") != "" {
-			t.Fatal("-update is refused where CI is set; run it on a desk and look at the difference")
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wants, gots := strings.Split(string(want), "\n\n"), strings.Split(got, "\n\n")
-	for i := range max(len(wants), len(gots)) {
-		var w, g string
-		if i < len(wants) {
-			w = wants[i]
-		}
-		if i < len(gots) {
-			g = gots[i]
-		}
-		if w != g {
-			t.Errorf("differs from %s; if the new one is right, run with -update\n--- want\n%s\n--- got\n%s", path, w, g)
-		}
-	}
 }

@@ -3,10 +3,14 @@ package differential
 import (
 	"bytes"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/lib/pq"
 )
 
 // answer is what a query returned: its rows in any order, or an error.
@@ -18,7 +22,7 @@ type answer struct {
 
 func (a *answer) equal(b *answer) bool {
 	if a.err != nil || b.err != nil {
-		return a.err != nil && b.err != nil && a.err.Error() == b.err.Error()
+		return a.err != nil && b.err != nil && said(a.err) == said(b.err)
 	}
 	return a.text == b.text
 }
@@ -30,8 +34,16 @@ func (a *answer) String() string {
 	return strings.ReplaceAll(a.text, "\n", " / ")
 }
 
+// comparison says what is compared besides the names and the values.
+type comparison struct {
+	types bool // those of the columns
+	order bool // that of the rows
+}
+
 // collect reads rows to their end and closes them.
-func collect(rows *sql.Rows, err error) answer {
+func collect(rows *sql.Rows, err error) answer { return comparison{}.collect(rows, err) }
+
+func (how comparison) collect(rows *sql.Rows, err error) answer {
 	if err != nil {
 		return answer{err: err}
 	}
@@ -39,6 +51,11 @@ func collect(rows *sql.Rows, err error) answer {
 	names, err := rows.Columns()
 	if err != nil {
 		return answer{err: err}
+	}
+	if how.types {
+		if names, err = withTypes(rows, names); err != nil {
+			return answer{err: err}
+		}
 	}
 	values := make([]any, len(names))
 	into := make([]any, len(names))
@@ -65,7 +82,9 @@ func collect(rows *sql.Rows, err error) answer {
 		list[i] = buf[start:end]
 		start = end
 	}
-	slices.SortFunc(list, bytes.Compare)
+	if !how.order {
+		slices.SortFunc(list, bytes.Compare)
+	}
 	out := make([]byte, 0, len(buf)+len(ends)+64)
 	out = append(out, strings.Join(names, ",")...)
 	for _, row := range list {
@@ -93,4 +112,44 @@ func appendValue(b []byte, v any) []byte {
 		b = fmt.Appendf(b, "%T(%v)", v, v)
 	}
 	return append(b, '|')
+}
+
+// withTypes returns the names of columns with what is known of their types. Types
+// that were made have another number in each database.
+func withTypes(rows *sql.Rows, names []string) ([]string, error) {
+	types, err := rows.ColumnTypes()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]string, len(names))
+	for i, t := range types {
+		name := t.DatabaseTypeName()
+		if _, err := strconv.Atoi(name); err == nil {
+			name = "made"
+		}
+		length, _ := t.Length()
+		precision, scale, _ := t.DecimalSize()
+		nullable, known := t.Nullable()
+		list[i] = fmt.Sprintf("%s %s %v %d %d %d %t %t", names[i], name, t.ScanType(), length, precision, scale, nullable, known)
+	}
+	return list, nil
+}
+
+// said is what two databases have to say alike of an error: the SQLSTATE of
+// PostgreSQL, whose messages may hold names of its own, and all of it else.
+func said(err error) string {
+	if e := (*pgconn.PgError)(nil); errors.As(err, &e) {
+		return "SQLSTATE " + e.Code
+	}
+	if e := (*pq.Error)(nil); errors.As(err, &e) {
+		return "SQLSTATE " + string(e.Code)
+	}
+	return fmt.Sprint(err)
+}
+
+// outdated tells whether PostgreSQL refused a plan that the driver has from before
+// the schema changed. It does so with and without the cache, on one connection and
+// not on another.
+func outdated(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "cached plan must not change result type")
 }

@@ -13,6 +13,7 @@ type testCase struct {
 	foreignKeys bool
 	usual       bool // made of what programs do every day
 	shadow      bool // the cache is in shadow mode
+	driver      int  // which of the database's drivers, and how it is set
 	data        []string
 	queries     []selection
 	steps       []step
@@ -22,17 +23,20 @@ type testCase struct {
 func (c *testCase) GoString() string { return fmt.Sprintf("a case of %d parts", c.size()) }
 
 // makeCase draws a case.
-func makeCase(t *rapid.T) *testCase {
-	g := newGen(t)
-	query, next := g.query, g.step
+func makeCase(t *rapid.T, f flavour) *testCase {
+	g := newGen(t, f)
+	if g.strict() {
+		g.driver = g.n(3)
+	}
+	query, next := g.query, func(queries int) step { return g.step(g, queries) }
 	usual := g.percent(*usualCases)
 	if usual {
 		g.makeUsualSchema()
 		query, next = g.usualQuery, g.usualStep
 	} else {
-		g.makeSchema(true)
+		g.flavour.schema(g, true)
 	}
-	c := &testCase{schema: g.schema.ddl, foreignKeys: g.schema.foreignKeys, usual: usual, data: g.rows()}
+	c := &testCase{schema: g.made.ddl, foreignKeys: g.made.foreignKeys, usual: usual, data: g.rows(), driver: g.driver}
 	// Custom generators and slices are what rapid can take parts out of.
 	c.queries = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) selection {
 		g.t = t
@@ -49,7 +53,7 @@ func makeCase(t *rapid.T) *testCase {
 // rows returns the rows that the tables begin with. Those that the database
 // refuses are left out.
 func (g *gen) rows() (list []string) {
-	for _, t := range g.schema.tables {
+	for _, t := range g.made.tables {
 		for n := range 3 + g.n(5) {
 			g.begin()
 			g.constant = true
@@ -68,7 +72,7 @@ func (g *gen) rows() (list []string) {
 				}
 				names, values = append(names, c.name), append(values, value)
 			}
-			list = append(list, "INSERT OR IGNORE INTO "+t.name+" ("+strings.Join(names, ", ")+") VALUES ("+strings.Join(values, ", ")+")")
+			list = append(list, g.seed(t.name, strings.Join(names, ", "), strings.Join(values, ", ")))
 		}
 	}
 	g.constant = false

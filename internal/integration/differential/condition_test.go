@@ -10,7 +10,9 @@ import (
 // gen makes the statements of one case.
 type gen struct {
 	chooser
-	schema *schema
+	flavour
+	made   *schema
+	driver int // see testCase
 
 	// Of the statement under way.
 	args     []any
@@ -21,16 +23,17 @@ type gen struct {
 	used     []string // names that sources of this statement have
 	depth    int      // of queries inside queries
 	nested   bool     // there was one, or a join
+	ordered  bool     // the order of the rows is no matter of chance
 	ctes     []*relation
 	next     *relation // what the next source is over; nil: any
 	objects  int       // made by DDL
 }
 
-func newGen(t *rapid.T) *gen { return &gen{chooser: chooser{t}} }
+func newGen(t *rapid.T, f flavour) *gen { return &gen{chooser: chooser{t}, flavour: f} }
 
 // begin starts a statement.
 func (g *gen) begin() {
-	g.args, g.tags, g.aliases, g.used, g.depth, g.nested, g.ctes = nil, nil, 0, nil, 0, false, nil
+	g.args, g.tags, g.aliases, g.used, g.depth, g.nested, g.ordered, g.ctes = nil, nil, 0, nil, 0, false, false, nil
 	g.plain = g.percent(60)
 }
 
@@ -158,32 +161,14 @@ func (g *gen) cond(s *scope, depth int) string {
 	return g.term(s)
 }
 
-// plainTerms are the conditions that most programs write, and that a cache can
-// tell rows by.
-var plainTerms = []option[string]{
-	{60, "="}, {15, "IN list"}, {5, "value ="}, {4, "=="}, {5, "IS NULL"}, {3, "row ="}, {3, "IS"}, {2, "IS NOT DISTINCT FROM"}, {3, "IS TRUE"},
-}
-
-var termKinds = []option[string]{
-	{30, "="}, {5, "=="}, {12, "IN list"}, {4, "row ="}, {3, "row IN"}, {4, "value ="},
-	{3, "IS NULL"}, {3, "IS NOT NULL"}, {3, "IS"}, {2, "IS NOT"}, {2, "IS DISTINCT FROM"}, {3, "IS NOT DISTINCT FROM"},
-	{3, "IS TRUE"}, {3, "bare column"}, {2, "<>"}, {2, "!="}, {2, "<"}, {2, "<="}, {2, ">"}, {2, ">="},
-	{2, "BETWEEN"}, {2, "NOT IN list"}, {2, "LIKE"}, {2, "GLOB"}, {2, "COLLATE"}, {2, "arithmetic"}, {2, "function"},
-	{2, "CASE"}, {2, "column = column"}, {16, "subquery"}, {2, "concatenation"}, {2, "CAST"},
-}
-
 // term returns a condition without AND, OR and NOT.
 func (g *gen) term(s *scope) string {
-	kinds := termKinds
-	if g.plain {
-		kinds = plainTerms
-	}
-	name := weigh(g.chooser, kinds)
+	name := weigh(g.chooser, g.terms(g.plain))
 	if name == "subquery" {
-		if g.depth >= 2 || g.schema == nil {
+		if g.depth >= 2 || g.made == nil {
 			name = "="
 		} else {
-			return g.subqueryTerm(s)
+			return g.subquery(g, s)
 		}
 	}
 	c, k := g.any(s)
@@ -193,93 +178,7 @@ func (g *gen) term(s *scope) string {
 		c, k = g.any(s.outer)
 	}
 	g.tag(name)
-	switch name {
-	case "=", "==", "<>", "!=", "<", "<=", ">", ">=", "IS", "IS NOT", "IS DISTINCT FROM", "IS NOT DISTINCT FROM":
-		return c + " " + name + " " + g.value(k)
-	case "value =":
-		return g.value(k) + " = " + c
-	case "IN list", "NOT IN list":
-		list := make([]string, 1+g.n(3))
-		for i := range list {
-			list[i] = g.value(k)
-		}
-		if g.percent(3) {
-			list = nil
-		}
-		return c + " " + strings.TrimSuffix(name, " list") + " (" + strings.Join(list, ", ") + ")"
-	case "row =":
-		d, l := g.any(s)
-		return "(" + c + ", " + d + ") " + pick(g.chooser, "=", "=", "IS", "<>", "<") + " (" + g.value(k) + ", " + g.value(l) + ")"
-	case "row IN":
-		d, l := g.any(s)
-		return "(" + c + ", " + d + ") " + pick(g.chooser, "IN", "IN", "NOT IN") + " (VALUES (" + g.value(k) + ", " + g.value(l) + "), (" + g.value(k) + ", " + g.value(l) + "))"
-	case "IS NULL", "IS NOT NULL":
-		return c + " " + name
-	case "IS TRUE":
-		return c + " " + pick(g.chooser, "IS TRUE", "IS FALSE", "IS NOT TRUE", "IS NOT FALSE")
-	case "bare column":
-		return c
-	case "BETWEEN":
-		return c + pick(g.chooser, "", " NOT") + " BETWEEN " + g.value(k) + " AND " + g.value(k)
-	case "LIKE":
-		return c + pick(g.chooser, " LIKE ", " NOT LIKE ") + pick(g.chooser, "'a%'", "'%b'", "'1%'")
-	case "GLOB":
-		return c + " GLOB " + pick(g.chooser, "'a*'", "'[ab]'", "'1*'")
-	case "COLLATE":
-		return c + " = " + g.value(k) + " COLLATE " + pick(g.chooser, "BINARY", "NOCASE", "RTRIM")
-	case "column = column":
-		if d, ok := g.like(s, k); ok {
-			return c + pick(g.chooser, " = ", " IS ") + d
-		}
-		return c + " = " + c
-	default:
-		return g.computed(c, k, name)
-	}
-}
-
-// computed returns a condition on a value made from a column.
-func (g *gen) computed(c string, k kind, name string) string {
-	switch name {
-	case "arithmetic":
-		return c + pick(g.chooser, " + 1", " * 2", " - 1", " % 2", " & 1", " | 1", " << 1") + " = " + g.value(kindInt)
-	case "concatenation":
-		return c + " || 'a' = " + pick(g.chooser, "'aa'", "'ba'", "'1a'")
-	case "CASE":
-		return "CASE " + c + " WHEN " + g.value(k) + " THEN 1 ELSE 0 END = " + pick(g.chooser, "1", "0")
-	case "CAST":
-		return "CAST(" + c + " AS " + pick(g.chooser, "INTEGER", "TEXT") + ") = " + g.value(k)
-	default:
-		f := pick(g.chooser, "coalesce(#, 0)", "ifnull(#, 1)", "lower(#)", "length(#)", "abs(#)", "typeof(#)", "nullif(#, 1)", "iif(#, 1, 0)", "max(#, 1)", "+#", "-#", "upper(#)", "trim(#)")
-		return strings.ReplaceAll(f, "#", c) + " = " + g.value(k)
-	}
-}
-
-// subqueryTerm returns a condition with a query inside.
-func (g *gen) subqueryTerm(s *scope) string {
-	name := pick(g.chooser, "EXISTS", "IN (SELECT)", "NOT EXISTS", "scalar subquery", "NOT IN (SELECT)", "row IN (SELECT)", "IN table")
-	g.tag(name)
-	c, k := g.any(s)
-	switch name {
-	case "EXISTS", "NOT EXISTS":
-		return name + " (" + g.inner(s, "1", nil) + ")"
-	case "IN (SELECT)", "NOT IN (SELECT)":
-		return c + " " + strings.TrimSuffix(name, " (SELECT)") + " (" + g.inner(s, "", []kind{k}) + ")"
-	case "row IN (SELECT)":
-		d, l := g.any(s)
-		return "(" + c + ", " + d + ") IN (" + g.inner(s, "", []kind{k, l}) + ")"
-	case "IN table":
-		for _, r := range append(slices.Clone(g.ctes), g.schema.views...) {
-			if len(r.columns) == 1 {
-				return c + " IN " + r.name
-			}
-		}
-		return c + " IN (" + g.inner(s, "", []kind{k}) + ")"
-	default:
-		if g.percent(50) {
-			return c + " = (" + g.inner(s, pick(g.chooser, "max", "min", "count"), []kind{k}) + ")"
-		}
-		return "(" + g.inner(s, "count", []kind{k}) + ") " + pick(g.chooser, ">", "=", "<=") + " " + pick(g.chooser, "1", "0", "2")
-	}
+	return g.flavour.term(g, s, name, c, k)
 }
 
 // inner returns a query inside another one. The output is a constant, columns
@@ -290,7 +189,7 @@ func (g *gen) inner(outer *scope, output string, kinds []kind) string {
 	defer func() { g.depth-- }()
 	if outer != nil && g.percent(25) {
 		// The table around the query, for other rows.
-		if r := pick(g.chooser, outer.sources...).relation; slices.Contains(g.schema.tables, r) {
+		if r := pick(g.chooser, outer.sources...).relation; slices.Contains(g.made.tables, r) {
 			g.next = r
 		}
 	}
@@ -302,7 +201,7 @@ func (g *gen) inner(outer *scope, output string, kinds []kind) string {
 	for _, k := range kinds {
 		c, ok := g.like(s, k)
 		if !ok {
-			c, _ = g.any(s)
+			c = g.other(g, s, k)
 		}
 		if output != "" {
 			c = output + "(" + c + ")"

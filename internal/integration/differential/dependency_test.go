@@ -27,12 +27,20 @@ const (
 // knows nothing of why a query depends on what it does: it tries.
 func TestDependencies(t *testing.T) {
 	t.Parallel()
+	tryChanges(t, *wantedChanges, sqliteLaw())
+}
+
+// tryChanges tries so many changes in a place.
+func tryChanges(t *testing.T, changes int, at lawPlace) {
+	t.Helper()
 	begin := time.Now()
 	var seen lawTally
 	var found failing[*lawCase]
-	inTurns(t, func() bool { return seen.total() >= *wantedChanges || found.any() }, func(rt *rapid.T, dir string) {
-		c := rapid.Custom(makeLawCase).Draw(rt, "case")
-		f, err := c.run(&seen)
+	inTurns(t, func() bool { return seen.total() >= changes || found.any() }, func(rt *rapid.T, dir string) {
+		c := rapid.Custom(func(t *rapid.T) *lawCase { return makeLawCase(t, at.flavour) }).Draw(rt, "case")
+		at := at
+		at.dir = dir
+		f, err := c.run(at, &seen)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -41,7 +49,8 @@ func TestDependencies(t *testing.T) {
 		}
 	})
 	if c, f := found.get(); f != nil {
-		c, f = c.minimise(f)
+		at.dir = t.TempDir()
+		c, f = c.minimise(at, f)
 		t.Fatalf("a change is not noticed:\n%s", c.script(f))
 	}
 	if t.Failed() {
@@ -90,6 +99,7 @@ type lawCase struct {
 	schema, data []string
 	queries      []selection
 	changes      []change
+	driver       int // see testCase
 }
 
 // change is a change of one row.
@@ -109,10 +119,13 @@ func (c *lawCase) size() int {
 
 // makeLawCase draws a case. Triggers and foreign keys would change other rows
 // too, so there are none that act.
-func makeLawCase(t *rapid.T) *lawCase {
-	g := newGen(t)
-	g.makeSchema(false)
-	c := &lawCase{schema: g.schema.ddl, data: g.rows()}
+func makeLawCase(t *rapid.T, f flavour) *lawCase {
+	g := newGen(t, f)
+	if g.strict() {
+		g.driver = g.n(3)
+	}
+	g.flavour.schema(g, false)
+	c := &lawCase{schema: g.made.ddl, data: g.rows(), driver: g.driver}
 	c.queries = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) selection {
 		g.t = t
 		return g.query()
@@ -130,10 +143,7 @@ func (g *gen) change() change {
 	g.constant = true
 	defer func() { g.constant = false }()
 	t := g.table()
-	key := "rowid"
-	if t.withoutRowid {
-		key = strings.Join(t.key, ", ")
-	}
+	key := g.rowKey(t)
 	c := change{table: t.name}
 	where := "(" + key + ") = (SELECT " + key + " FROM " + t.name + " ORDER BY " + key + " LIMIT 1 OFFSET " + strconv.Itoa(g.n(6)) + ")"
 	switch g.n(6) {
@@ -179,9 +189,9 @@ func (c *lawCase) script(f *failure) string {
 }
 
 // minimise takes parts of a failing case away as long as it fails.
-func (c *lawCase) minimise(f *failure) (*lawCase, *failure) {
+func (c *lawCase) minimise(at lawPlace, f *failure) (*lawCase, *failure) {
 	try := func(d *lawCase) bool {
-		g, err := d.run(&lawTally{})
+		g, err := d.run(at, &lawTally{})
 		if err != nil || g == nil {
 			return false
 		}

@@ -105,21 +105,21 @@ func (q quiet) Logf(format string, args ...any) {
 // has floors.
 func TestDifferential(t *testing.T) {
 	t.Parallel()
-	differ(t, *wantedReads, nil)
+	differ(t, *wantedReads, sqliteFlavour{}, place{open: openSQLite})
 }
 
 // TestDifferentialOnRedis is TestDifferential with the cache in Redis.
 func TestDifferentialOnRedis(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.WithSettings("save ''"))
-	differ(t, *redisReads, redisStore(t, server.URL()))
+	differ(t, *redisReads, sqliteFlavour{}, place{open: openSQLite, store: redisStore(t, server.URL())})
 }
 
 // TestDifferentialInCluster is TestDifferential with the cache in a Redis Cluster.
 func TestDifferentialInCluster(t *testing.T) {
 	t.Parallel()
 	cluster := redistest.StartCluster(t, redistest.WithSettings("save ''"))
-	differ(t, *clusterReads, redisStore(t, cluster.URL()))
+	differ(t, *clusterReads, sqliteFlavour{}, place{open: openSQLite, store: redisStore(t, cluster.URL())})
 }
 
 // redisStore is a store whose readers wait for their fills, so that the next read
@@ -139,14 +139,16 @@ func redisStore(t *testing.T, url string) store.Store {
 }
 
 // differ compares so many reads through a cache in the store.
-func differ(t *testing.T, reads int, st store.Store) {
+func differ(t *testing.T, reads int, f flavour, at place) {
 	t.Helper()
 	begin := time.Now()
-	tally := newTally()
+	tally := newTally(f)
 	var found failing[*testCase]
 	inTurns(t, func() bool { return tally.total() >= reads || found.any() }, func(rt *rapid.T, dir string) {
-		c := rapid.Custom(makeCase).Draw(rt, "case")
-		f, err := runCase(c, place{dir, st}, tally)
+		c := rapid.Custom(func(t *rapid.T) *testCase { return makeCase(t, f) }).Draw(rt, "case")
+		at := at
+		at.dir = dir
+		f, err := runCase(c, at, tally)
 		if err != nil {
 			rt.Fatal(err)
 		}
@@ -155,7 +157,8 @@ func differ(t *testing.T, reads int, st store.Store) {
 		}
 	})
 	if c, f := found.get(); f != nil {
-		c, f = minimise(c, f, place{t.TempDir(), st})
+		at.dir = t.TempDir()
+		c, f = minimise(c, f, at)
 		t.Logf("a read differs:\n%s", c.script(f))
 	}
 	if t.Failed() {

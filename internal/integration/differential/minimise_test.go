@@ -7,7 +7,7 @@ import (
 )
 
 // minimiseTime bounds what is spent on a failing case after rapid is done.
-const minimiseTime = 10 * time.Second
+const minimiseTime = 30 * time.Second
 
 // kindOf is the first word of what differs: a smaller case that fails in another
 // way, because a table is gone that it needs, is another case.

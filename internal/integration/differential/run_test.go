@@ -34,21 +34,32 @@ func (f *failure) Error() string { return f.what + "\ngot:  " + f.got + "\nwant:
 // files numbers the databases of the process.
 var files atomic.Int64
 
-// run is one case under way: a cached handle on a file, and a bare handle on
-// the twin, a database in memory on which the same statements run.
+// pair is the two databases of a case.
+type pair struct {
+	connector driver.Connector // to the one under the cache
+	config    sqlcache.Config
+	bare      *sql.DB // on the same, without the cache
+	twin      *sql.DB
+	strict    bool // see flavour
+	close     func() error
+}
+
+// run is one case under way: a cached handle on a database, and a bare handle on
+// the twin, a database on which the same statements run.
 type run struct {
+	*pair
 	c      *testCase
 	cache  *cacheops.Cache
 	cached *sql.DB
-	twinDB *sql.DB
 	twin   *sql.Conn
-	path   string
 
 	queries []*reading
 	event   cacheops.ReadEvent // of the last read
 	differs string             // what shadow mode told of it
 	epochs  bool               // a change since the step began had no row images
 	ddl     bool               // the step changes the schema
+	inTx    bool               // the step is a transaction
+	abandon bool               // it can only be rolled back, see outdated
 	tally   *tally             // nil: nothing is counted
 	counts  map[string]*count
 	steps   int
@@ -75,6 +86,8 @@ var ctx = context.Background()
 // place is where a case runs.
 type place struct {
 	dir string // for its database
+	// open makes its databases.
+	open func(c *testCase, dir string) (*pair, error)
 	// store is what the cache keeps its results in; nil: one of its own.
 	store store.Store
 }
@@ -87,7 +100,7 @@ func runCase(c *testCase, at place, t *tally) (f *failure, err error) {
 		return nil, err
 	}
 	defer func() {
-		if e := r.close(); err == nil {
+		if e := r.end(); err == nil {
 			err = e
 		}
 	}()
@@ -119,21 +132,48 @@ const (
 	twinOptions = "?_pragma=busy_timeout(5000)"
 )
 
-func (r *run) open(at place) (err error) {
+// openSQLite makes a file, and a twin in memory.
+func openSQLite(c *testCase, dir string) (*pair, error) {
 	keys := "&_pragma=foreign_keys(0)"
-	if r.c.foreignKeys {
+	if c.foreignKeys {
 		keys = "&_pragma=foreign_keys(1)"
 	}
-	if r.twinDB, err = sql.Open("sqlite", ":memory:"+twinOptions+keys); err != nil {
+	twin, err := sql.Open("sqlite", ":memory:"+twinOptions+keys)
+	if err != nil {
+		return nil, err
+	}
+	path := filepath.Join(dir, fmt.Sprint(files.Add(1), ".sqlite"))
+	bare, err := sql.Open("sqlite", "file:"+path)
+	if err != nil {
+		return nil, err
+	}
+	return &pair{
+		connector: connector{twin.Driver(), "file:" + path + fileOptions + keys},
+		config:    sqlcache.Config{Dialect: sqlite.Dialect, Database: "main"},
+		bare:      bare,
+		twin:      twin,
+		close: func() error {
+			for _, suffix := range []string{"", "-wal", "-shm"} {
+				os.Remove(path + suffix)
+			}
+			return nil
+		},
+	}, nil
+}
+
+// cases numbers the cases of the process.
+var cases atomic.Int64
+
+func (r *run) open(at place) (err error) {
+	if r.pair, err = at.open(r.c, at.dir); err != nil {
 		return err
 	}
-	if r.twin, err = r.twinDB.Conn(ctx); err != nil {
+	if r.twin, err = r.pair.twin.Conn(ctx); err != nil {
 		return err
 	}
-	number := files.Add(1)
 	r.cache, err = cacheops.New(cacheops.Config{
 		Store:    at.store,
-		Prefix:   fmt.Sprint("case ", number), // a store is one for many cases
+		Prefix:   fmt.Sprint("case ", cases.Add(1)), // a store is one for many cases
 		Profiles: cacheops.Profiles{"?*": {Ops: cacheops.OpAll, TTL: time.Hour}},
 		Shadow:   r.c.shadow,
 		Logger:   slog.New(slog.DiscardHandler),
@@ -152,9 +192,14 @@ func (r *run) open(at place) (err error) {
 	if err != nil {
 		return err
 	}
-	r.path = filepath.Join(at.dir, fmt.Sprint(number, ".sqlite"))
-	r.cached, err = sqlcache.OpenDB(r.cache, connector{r.twinDB.Driver(), "file:" + r.path + fileOptions + keys},
-		sqlcache.Config{Dialect: sqlite.Dialect, Database: "main"})
+	if os.Getenv("BARE") != "" {
+		r.cached = sql.OpenDB(r.connector)
+		r.cached.SetMaxIdleConns(1)
+		return nil
+	}
+	if r.cached, err = sqlcache.OpenDB(r.cache, r.connector, r.config); err == nil && r.strict {
+		r.cached.SetMaxIdleConns(1) // as few connections as do, see renew
+	}
 	return err
 }
 
@@ -167,7 +212,7 @@ type connector struct {
 func (c connector) Connect(context.Context) (driver.Conn, error) { return c.drv.Open(c.dsn) }
 func (c connector) Driver() driver.Driver                        { return c.drv }
 
-func (r *run) close() error {
+func (r *run) end() error {
 	for _, q := range r.queries {
 		for _, s := range []*sql.Stmt{q.stmt, q.through} {
 			if s != nil {
@@ -175,11 +220,7 @@ func (r *run) close() error {
 			}
 		}
 	}
-	err := errors.Join(r.cached.Close(), r.twin.Close(), r.twinDB.Close(), r.cache.Close())
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		os.Remove(r.path + suffix)
-	}
-	return err
+	return errors.Join(r.cached.Close(), r.twin.Close(), r.pair.twin.Close(), r.bare.Close(), r.cache.Close(), r.close())
 }
 
 // prepare reads all queries for the first time. Those that the database
@@ -188,9 +229,7 @@ func (r *run) prepare() *failure {
 	for i := range r.c.queries {
 		q := &reading{selection: &r.c.queries[i], at: i + 1}
 		r.queries = append(r.queries, q)
-		if q.stmt, q.last.err = r.twin.PrepareContext(ctx, q.text); q.last.err == nil {
-			q.last = r.ask(q)
-		}
+		q.last = r.ask(q)
 		if q.last.err == nil && q.last.rows > maxRows {
 			q.refuse = "too many rows"
 			continue
@@ -205,16 +244,26 @@ func (r *run) prepare() *failure {
 	return nil
 }
 
-// ask reads the twin.
+// ask reads the twin. Where types matter it is asked as the cached handle is:
+// drivers give a prepared statement's arguments other types than they write into a
+// text.
 func (r *run) ask(q *reading) answer {
-	rows, err := q.stmt.QueryContext(ctx, q.args...)
-	return collect(rows, err)
+	if r.strict && !q.prepared() {
+		return r.collect(q, r.twin)
+	}
+	if q.stmt == nil {
+		var err error
+		if q.stmt, err = r.twin.PrepareContext(ctx, q.text); err != nil {
+			return answer{err: err}
+		}
+	}
+	return r.again(func() answer { return r.collected(q).collect(q.stmt.QueryContext(ctx, q.args...)) })
 }
 
 // read reads through the cache. Every fifth query is prepared once and for all.
 func (r *run) read(q *reading) answer {
-	if q.at%5 > 0 || q.refuse != "" {
-		return collect(r.cached.QueryContext(ctx, q.text, q.args...))
+	if !q.prepared() || q.refuse != "" && !r.strict {
+		return r.collect(q, r.cached)
 	}
 	if q.through == nil {
 		var err error
@@ -222,7 +271,31 @@ func (r *run) read(q *reading) answer {
 			return answer{err: err}
 		}
 	}
-	return collect(q.through.QueryContext(ctx, q.args...))
+	return r.again(func() answer { return r.collected(q).collect(q.through.QueryContext(ctx, q.args...)) })
+}
+
+// prepared tells whether a query is prepared once and for all.
+func (q *reading) prepared() bool { return q.at%5 == 0 }
+
+// collect reads a query that is given as a text.
+func (r *run) collect(q *reading, on caller) answer {
+	return r.again(func() answer { return r.collected(q).collect(on.QueryContext(ctx, q.text, q.args...)) })
+}
+
+// again reads once more where a driver has a plan from before the schema changed:
+// it forgets the plan, and each of the pool's connections has one. In a transaction
+// that is no use.
+func (r *run) again(read func() answer) answer {
+	got := read()
+	for n := 0; n < 4 && outdated(got.err) && !r.inTx; n++ {
+		got = read()
+	}
+	return got
+}
+
+// collected is how the rows of a query are compared.
+func (r *run) collected(q *reading) comparison {
+	return comparison{types: r.strict, order: q.ordered}
 }
 
 // compare reads a query through the cache and from the twin. After is the
@@ -282,16 +355,11 @@ func (r *run) construct(name string) *count {
 // file, to tell a stale read from rows that were written otherwise.
 func (r *run) differ(q *reading, where string, got *answer) *failure {
 	f := &failure{what: fmt.Sprintf("query %d read through %s (hit: %v, %s)\n%s %v", q.at, where, r.event.Hit, r.event.Reason, q.text, q.args), got: got.String(), want: q.last.String()}
-	bare, err := sql.Open("sqlite", "file:"+r.path)
-	if err != nil {
-		return f
-	}
-	defer bare.Close()
-	file := collect(bare.QueryContext(ctx, q.text, q.args...))
+	file := r.collect(q, r.bare)
 	if file.equal(&q.last) {
 		f.what = "STALE: " + f.what
 	} else {
-		f.what = "WRITTEN OTHERWISE: " + f.what + "\nthe file has: " + file.String()
+		f.what = "WRITTEN OTHERWISE: " + f.what + "\nthe database has: " + file.String()
 	}
 	return f
 }

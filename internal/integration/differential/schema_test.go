@@ -29,6 +29,7 @@ type relation struct {
 	onUpdate     string    // and when its key changes
 	writable     bool      // a view with INSTEAD OF triggers
 	tag          string    // of a view: what it is
+	family       bool      // it has partitions or heirs
 }
 
 func (r *relation) column(name string) *column {
@@ -46,18 +47,21 @@ type schema struct {
 	ddl           []string
 	foreignKeys   bool
 	triggers      map[string]bool // by table and event
+	function      string          // one of the case's own, that reads
+	procedure     string          // and one that writes
+	types         map[string]bool // that were made
 }
 
 // schema makes 2 to 5 tables, and views and triggers over them.
-func (g *gen) makeSchema(triggers bool) {
-	g.schema = &schema{foreignKeys: !triggers || !g.percent(10)}
+func (f sqliteFlavour) schema(g *gen, triggers bool) {
+	g.made = &schema{foreignKeys: !triggers || !g.percent(10)}
 	for i := range 2 + g.n(4) {
-		g.makeTable(i)
+		f.table(g, i)
 	}
 	g.makeViews()
 	if triggers && g.percent(35) {
 		for i := range 1 + g.n(2) {
-			g.schema.ddl = append(g.schema.ddl, g.trigger(fmt.Sprint("g", i)))
+			g.made.ddl = append(g.made.ddl, f.trigger(g, fmt.Sprint("g", i)))
 		}
 	}
 }
@@ -73,7 +77,7 @@ var declarations = []option[column]{
 	{2, column{name: "", kind: kindAny}},
 }
 
-func (g *gen) makeTable(i int) {
+func (sqliteFlavour) table(g *gen, i int) {
 	t := &relation{name: fmt.Sprint("t", i), payload: fmt.Sprint("p", i)}
 	var parts, tail []string
 	add := func(name, decl string, c column) {
@@ -106,7 +110,7 @@ func (g *gen) makeTable(i int) {
 		c := weigh(g.chooser, declarations)
 		decl := c.name
 		if g.percent(20) {
-			usual, _ := literals(c.kind)
+			usual, _ := g.literals(c.kind)
 			decl += " DEFAULT " + pick(g.chooser, usual...)
 			if g.percent(50) {
 				decl += " NOT NULL"
@@ -135,8 +139,8 @@ func (g *gen) makeTable(i int) {
 	if t.withoutRowid {
 		ddl += " WITHOUT ROWID"
 	}
-	g.schema.tables = append(g.schema.tables, t)
-	g.schema.ddl = append(g.schema.ddl, ddl)
+	g.made.tables = append(g.made.tables, t)
+	g.made.ddl = append(g.made.ddl, ddl)
 }
 
 var actions = []string{"CASCADE", "SET NULL", "SET DEFAULT", "CASCADE", "SET NULL", "SET DEFAULT", "SET DEFAULT", "RESTRICT", "NO ACTION"}
@@ -145,7 +149,7 @@ var actions = []string{"CASCADE", "SET NULL", "SET DEFAULT", "CASCADE", "SET NUL
 // table itself, and returns the constraint.
 func (g *gen) foreignKey(t *relation, i int, add func(name, decl string, c column)) []string {
 	var parents []*relation
-	for _, p := range append(slices.Clone(g.schema.tables), t) {
+	for _, p := range append(slices.Clone(g.made.tables), t) {
 		if len(p.key) > 0 && (p != t || t.rowid && g.percent(40)) {
 			parents = append(parents, p)
 		}
@@ -158,8 +162,8 @@ func (g *gen) foreignKey(t *relation, i int, add func(name, decl string, c colum
 	for n, key := range p.key {
 		name := fmt.Sprintf("f%d%s", i, []string{"", "b"}[n])
 		c := *p.column(key)
-		usual, _ := literals(c.kind)
-		add(name, []string{"INTEGER", "TEXT"}[min(int(c.kind), 1)]+" DEFAULT "+usual[1], column{kind: c.kind})
+		usual, _ := g.literals(c.kind)
+		add(name, g.keyType(c.kind)+" DEFAULT "+usual[1], column{kind: c.kind})
 		columns = append(columns, name)
 	}
 	t.parent, t.ref = p, columns[0]
@@ -202,10 +206,10 @@ func (g *gen) makeViews() {
 		if g.percent(80) {
 			text += " WHERE " + g.cond(s, 1)
 		}
-		g.schema.ddl = append(g.schema.ddl, text)
-		g.schema.views = append(g.schema.views, v)
+		g.made.ddl = append(g.made.ddl, text)
+		g.made.views = append(g.made.views, v)
 		if g.percent(75) {
-			g.insteadOf(v, t)
+			g.writable(g, v, t)
 		}
 	}
 	if g.percent(35) {
@@ -219,20 +223,20 @@ func (g *gen) makeViews() {
 				refs = append(refs, src.alias+"."+c.name)
 			}
 		}
-		g.schema.ddl = append(g.schema.ddl, "CREATE VIEW w1 ("+strings.Join(names(v, list, true), ", ")+") AS SELECT "+strings.Join(refs, ", ")+" FROM "+from+g.where(s))
-		g.schema.views = append(g.schema.views, v)
+		g.made.ddl = append(g.made.ddl, "CREATE VIEW w1 ("+strings.Join(names(v, list, true), ", ")+") AS SELECT "+strings.Join(refs, ", ")+" FROM "+from+g.where(s))
+		g.made.views = append(g.made.views, v)
 	}
-	if len(g.schema.views) > 0 && g.percent(40) {
-		of := pick(g.chooser, g.schema.views...)
+	if len(g.made.views) > 0 && g.percent(40) {
+		of := pick(g.chooser, g.made.views...)
 		v := &relation{name: "w2", tag: "nested view"}
 		s := g.alone(of)
-		g.schema.ddl = append(g.schema.ddl, "CREATE VIEW w2 AS SELECT "+strings.Join(names(v, of.columns, false), ", ")+" FROM "+of.name+g.where(s))
-		g.schema.views = append(g.schema.views, v)
+		g.made.ddl = append(g.made.ddl, "CREATE VIEW w2 AS SELECT "+strings.Join(names(v, of.columns, false), ", ")+" FROM "+of.name+g.where(s))
+		g.made.views = append(g.made.views, v)
 	}
 }
 
-// insteadOf makes a view writable.
-func (g *gen) insteadOf(v, t *relation) {
+// writable makes a view writable.
+func (sqliteFlavour) writable(g *gen, v, t *relation) {
 	v.writable = true
 	key := t.columns[0].name
 	var list, news []string
@@ -241,20 +245,20 @@ func (g *gen) insteadOf(v, t *relation) {
 			list, news = append(list, c.name), append(news, "new."+c.name)
 		}
 	}
-	g.schema.ddl = append(g.schema.ddl,
+	g.made.ddl = append(g.made.ddl,
 		"CREATE TRIGGER w0i INSTEAD OF INSERT ON w0 BEGIN INSERT INTO "+t.name+" ("+strings.Join(list, ", ")+") VALUES ("+strings.Join(news, ", ")+"); END",
 		"CREATE TRIGGER w0u INSTEAD OF UPDATE ON w0 BEGIN UPDATE "+t.name+" SET "+t.payload+" = new."+t.payload+", k = new.k WHERE "+key+" = old."+key+"; END",
 		"CREATE TRIGGER w0d INSTEAD OF DELETE ON w0 BEGIN DELETE FROM "+t.name+" WHERE "+key+" = old."+key+"; END")
 }
 
 // trigger makes a trigger on a table.
-func (g *gen) trigger(name string) string {
+func (sqliteFlavour) trigger(g *gen, name string) string {
 	on, to := g.table(), g.table()
 	event := pick(g.chooser, "INSERT", "UPDATE", "DELETE")
-	if g.schema.triggers == nil {
-		g.schema.triggers = map[string]bool{}
+	if g.made.triggers == nil {
+		g.made.triggers = map[string]bool{}
 	}
-	g.schema.triggers[on.name+" "+event] = true
+	g.made.triggers[on.name+" "+event] = true
 	row := "new"
 	if event == "DELETE" || event == "UPDATE" && g.percent(50) {
 		row = "old"
@@ -282,4 +286,4 @@ func (g *gen) trigger(name string) string {
 	return "CREATE TRIGGER " + name + " " + pick(g.chooser, "AFTER", "BEFORE") + " " + event + " ON " + on.name + when + " BEGIN " + body + "; END"
 }
 
-func (g *gen) table() *relation { return pick(g.chooser, g.schema.tables...) }
+func (g *gen) table() *relation { return pick(g.chooser, g.made.tables...) }

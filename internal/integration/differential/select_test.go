@@ -11,6 +11,8 @@ type selection struct {
 	text string
 	args []any
 	tags []string
+	// ordered is true where the order of the rows is no matter of chance.
+	ordered bool
 }
 
 // query makes a SELECT.
@@ -30,7 +32,8 @@ func (g *gen) query() selection {
 	default:
 		text = g.recursive()
 	}
-	return selection{text: plainParams(text, len(g.args)), args: g.args, tags: g.tags}
+	text = g.finish(g, text)
+	return selection{text: text, args: g.args, tags: g.tags, ordered: g.ordered}
 }
 
 // take returns a source over a relation.
@@ -44,10 +47,15 @@ func (g *gen) take(r *relation) (text string, src source) {
 		alias = fmt.Sprint("q", g.aliases)
 	}
 	g.used = append(g.used, alias, r.name)
-	if alias == r.name {
-		return r.name, source{alias, r}
+	name := r.name
+	if r.family && g.percent(20) {
+		g.tag("ONLY")
+		name = "ONLY " + name
 	}
-	return r.name + pick(g.chooser, " AS ", " ") + alias, source{alias, r}
+	if alias == r.name {
+		return name, source{alias, r}
+	}
+	return name + pick(g.chooser, " AS ", " ") + alias, source{alias, r}
 }
 
 // source returns a table, a view, a CTE or a derived table.
@@ -58,8 +66,8 @@ func (g *gen) source(outer *scope) (text string, src source) {
 	}
 	switch weigh(g.chooser, []option[int]{{85, 0}, {6, 1}, {3, 2}, {6, 3}}) {
 	case 1:
-		if len(g.schema.views) > 0 {
-			v := pick(g.chooser, g.schema.views...)
+		if len(g.made.views) > 0 {
+			v := pick(g.chooser, g.made.views...)
 			g.tag(v.tag)
 			return g.take(v)
 		}
@@ -96,12 +104,14 @@ func (g *gen) named(r *relation) string {
 		r.columns = append(r.columns, column{name: name, kind: k})
 	}
 	distinct := ""
-	if g.percent(15) {
+	if g.percent(15) && !g.anyVague(s) {
 		g.tag("DISTINCT")
 		distinct = "DISTINCT "
 	}
 	return "SELECT " + distinct + strings.Join(list, ", ") + " FROM " + from + g.where(s)
 }
+
+func (sqliteFlavour) joins() []option[string] { return joins }
 
 var joins = []option[string]{
 	{38, "inner join"}, {22, "left join"}, {8, "right join"}, {8, "full join"}, {6, "comma"}, {5, "cross join"}, {10, "USING"}, {5, "NATURAL"},
@@ -119,7 +129,7 @@ func (g *gen) from(outer *scope, n int) (string, *scope) {
 	}
 	for range n - 1 {
 		right, src := g.source(outer)
-		name := weigh(g.chooser, joins)
+		name := weigh(g.chooser, g.joins())
 		g.tag(name)
 		s.sources = append(s.sources, src)
 		switch name {
@@ -128,14 +138,31 @@ func (g *gen) from(outer *scope, n int) (string, *scope) {
 		case "cross join":
 			text += " CROSS JOIN " + right
 		case "USING":
-			if src.relation.column("k") == nil || !hasCommon(s.sources[:len(s.sources)-1]) {
+			if !g.using(s.sources[:len(s.sources)-1], src) {
 				text += " JOIN " + right + " ON " + g.on(s)
 			} else {
 				text += pick(g.chooser, " JOIN ", " LEFT JOIN ", " JOIN ", " FULL JOIN ") + right + " USING (k)"
 				s.equal = append(s.equal, equality{src.alias + ".k", kindInt})
 			}
 		case "NATURAL":
+			if !g.natural(s.sources[:len(s.sources)-1], src) {
+				text += " JOIN " + right + " ON " + g.on(s)
+				break
+			}
 			text += pick(g.chooser, " NATURAL JOIN ", " NATURAL LEFT JOIN ", " NATURAL JOIN ", " NATURAL RIGHT JOIN ") + right
+		case "LATERAL":
+			// Each row before it has a query of its own.
+			before := &scope{sources: s.sources[:len(s.sources)-1]}
+			c := &src.relation.columns[g.n(len(src.relation.columns))]
+			d, ok := g.like(before, c.kind)
+			if !ok {
+				d = g.other(g, before, c.kind)
+			}
+			join := pick(g.chooser, " JOIN ", " LEFT JOIN ", " CROSS JOIN ")
+			text += join + "LATERAL (SELECT " + src.alias + ".* FROM " + right + " WHERE " + src.alias + "." + c.name + " = " + d + ") AS " + src.alias
+			if join != " CROSS JOIN " {
+				text += " ON TRUE"
+			}
 		default:
 			text += map[string]string{
 				"inner join": pick(g.chooser, " JOIN ", " INNER JOIN "),
@@ -176,11 +203,11 @@ func (g *gen) on(s *scope) string {
 		}
 		d, ok := g.like(left, c.kind)
 		if !ok {
-			d, _ = g.any(left)
+			d = g.other(g, left, c.kind)
 		}
 		op := " = "
 		if g.percent(10) {
-			op = " IS "
+			op = " " + g.same() + " "
 		}
 		text = last.alias + "." + c.name + op + d
 		s.equal = append(s.equal, equality{last.alias + "." + c.name, c.kind}, equality{d, c.kind})
@@ -211,7 +238,7 @@ func (g *gen) core(outer *scope, kinds []kind, top bool) string {
 	for i, k := range kinds {
 		c, ok := g.like(s, k)
 		if !ok {
-			c, _ = g.any(s)
+			c = g.other(g, s, k)
 		}
 		if src := s.sources[0]; i == 0 && k == kindInt && src.relation.payload != "" && g.percent(80) {
 			c = src.alias + "." + src.relation.payload
@@ -226,7 +253,7 @@ func (g *gen) core(outer *scope, kinds []kind, top bool) string {
 		// The payloads make most changes visible.
 		for _, src := range s.sources {
 			for _, c := range src.relation.columns {
-				if c.name == src.relation.payload || c.name == "k" || g.percent(40) {
+				if (c.name == src.relation.payload || c.name == "k" || g.percent(40)) && !(limit && g.vague(c.kind)) {
 					list = append(list, src.alias+"."+c.name)
 				}
 			}
@@ -235,10 +262,11 @@ func (g *gen) core(outer *scope, kinds []kind, top bool) string {
 			c, _ := g.any(s)
 			list = []string{c}
 		}
-		list = append(list, g.extra(s)...)
+		list = append(list, g.extra(s, limit)...)
 	}
 	head := "SELECT "
-	if g.percent(7) {
+	distinct := g.percent(7) && !g.anyVague(s)
+	if distinct {
 		g.tag("DISTINCT")
 		head += "DISTINCT "
 	}
@@ -246,7 +274,7 @@ func (g *gen) core(outer *scope, kinds []kind, top bool) string {
 	switch {
 	case limit:
 		return text + g.limit(s, len(list))
-	case top && g.percent(10):
+	case top && g.percent(10) && !(distinct && g.strict()):
 		g.tag("ORDER BY")
 		return text + " ORDER BY " + g.order(s)
 	}
@@ -254,27 +282,33 @@ func (g *gen) core(outer *scope, kinds []kind, top bool) string {
 }
 
 // extra returns outputs that are more than columns.
-func (g *gen) extra(s *scope) []string {
+func (g *gen) extra(s *scope, limit bool) []string {
 	c, k := g.any(s)
 	switch weigh(g.chooser, []option[int]{{75, 0}, {8, 1}, {8, 2}, {9, 3}}) {
 	case 1:
 		g.tag("window")
-		order := make([]string, 0, len(s.sources))
-		for _, src := range s.sources {
-			order = append(order, src.alias+"."+src.relation.columns[0].name)
-		}
-		return []string{pick(g.chooser, "row_number()", "rank()", "count(*)", "sum("+c+")", "lag("+c+")", "first_value("+c+")") +
-			" OVER (" + pick(g.chooser, "", "PARTITION BY "+c+" ") + "ORDER BY " + strings.Join(order, ", ") + ")"}
+		return []string{g.window(g, s, c)}
 	case 2:
 		if g.depth < 2 {
 			g.tag("scalar subquery")
 			g.tag("subquery in the select list")
-			return []string{"(" + g.inner(s, pick(g.chooser, "max", "count", "sum"), []kind{k}) + ")"}
+			return []string{"(" + g.inner(s, pick(g.chooser, "max", "count", "sum"), []kind{g.summed(k)}) + ")"}
 		}
 	case 3:
-		return []string{pick(g.chooser, "coalesce("+c+", 0)", c+" + 1", c+" || ''", c+" = "+g.value(k), "CASE WHEN "+c+" IS NULL THEN 0 ELSE "+c+" END", c+" IN (1, 2)")}
+		if limit && g.vague(k) {
+			return nil
+		}
+		return []string{pick(g.chooser, g.expressions(g, c, k)...)}
 	}
 	return nil
+}
+
+// anyVague tells whether the scope has a column whose values can be equal and
+// differ all the same.
+func (g *gen) anyVague(s *scope) bool {
+	return slices.ContainsFunc(s.sources, func(src source) bool {
+		return slices.ContainsFunc(src.relation.columns, func(c column) bool { return g.vague(c.kind) })
+	})
 }
 
 // order returns terms of ORDER BY.
@@ -284,7 +318,7 @@ func (g *gen) order(s *scope) string {
 		g.tag("subquery in ORDER BY")
 		return "(" + g.inner(s, "count", []kind{k}) + "), " + c
 	}
-	return c + pick(g.chooser, "", " DESC", " COLLATE NOCASE", " NULLS LAST")
+	return pick(g.chooser, g.sorted(c, k)...)
 }
 
 // limit returns an order over all outputs, so that the first rows are no matter
@@ -323,13 +357,14 @@ func (g *gen) aggregate(from string, s *scope) string {
 			list = append(list, "sum("+src.alias+"."+p+")")
 		}
 	}
-	list = append(list, pick(g.chooser, "count(*)", "count("+c+")", "count(DISTINCT "+c+")", "min("+c+")", "max("+c+")", "total("+c+")", "count(*) FILTER (WHERE "+c+" = "+g.value(k)+")"))
+	list = append(list, pick(g.chooser, g.aggregates(g, c, k)...))
 	where := g.where(s)
-	if g.percent(50) {
+	whole := g.percent(50)
+	if whole || g.anyVague(s) {
 		return "SELECT " + strings.Join(list, ", ") + " FROM " + from + where
 	}
 	g.tag("GROUP BY")
-	by, _ := g.any(s)
+	by, byKind := g.any(s)
 	text := "SELECT " + by + ", " + strings.Join(list, ", ") + " FROM " + from + where + " GROUP BY " + by
 	if g.percent(45) {
 		g.tag("HAVING")
@@ -337,7 +372,7 @@ func (g *gen) aggregate(from string, s *scope) string {
 			g.tag("subquery in HAVING")
 			return text + " HAVING count(*) > (" + g.inner(nil, "count", []kind{k}) + ")"
 		}
-		return text + " HAVING " + pick(g.chooser, "count(*) > 1", "min("+c+") = "+g.value(k), "sum("+c+") > 1", by+" = "+g.value(k), by+" IS NOT NULL")
+		return text + " HAVING " + pick(g.chooser, g.having(g, by, byKind, c, k)...)
 	}
 	return text
 }
@@ -398,7 +433,7 @@ func (g *gen) with() string {
 func (g *gen) recursive() string {
 	g.tag("recursive CTE")
 	t := g.table()
-	for _, u := range g.schema.tables {
+	for _, u := range g.made.tables {
 		if u.parent == u && g.percent(80) {
 			t = u
 		}

@@ -20,6 +20,7 @@ type caller interface {
 func (r *run) step(s *step) *failure {
 	var f *failure
 	r.epochs, r.ddl = false, slices.Contains(s.tags(), "write: DDL")
+	r.inTx, r.abandon = s.begin != "" && !s.session, false
 	switch s.begin {
 	case "":
 		f = r.statements(s, r.cached)
@@ -28,8 +29,14 @@ func (r *run) step(s *step) *failure {
 	default:
 		f = r.transactionText(s)
 	}
+	r.inTx = false
 	if f != nil {
 		return f
+	}
+	if r.ddl && r.strict {
+		if err := r.renew(); err != nil {
+			return &failure{what: "new connections", got: err.Error()}
+		}
 	}
 	var after count
 	for _, q := range r.queries {
@@ -46,8 +53,8 @@ func (r *run) step(s *step) *failure {
 
 // transaction runs a step through BeginTx.
 func (r *run) transaction(s *step) *failure {
-	tx, err := r.cached.BeginTx(ctx, nil)
-	_, twinErr := r.twin.ExecContext(ctx, "BEGIN")
+	tx, err := r.cached.BeginTx(ctx, s.options)
+	twinEnd, twinErr := r.beginTwin(s)
 	if f := r.sameError("BeginTx", err, twinErr); f != nil || err != nil {
 		return f
 	}
@@ -56,18 +63,62 @@ func (r *run) transaction(s *step) *failure {
 		return f
 	}
 	end := tx.Commit
-	if s.end == "ROLLBACK" {
+	if s.end == "ROLLBACK" || r.abandon {
 		end = tx.Rollback
 	}
 	err = end()
-	_, twinErr = r.twin.ExecContext(ctx, s.end)
+	twinErr = twinEnd()
 	if f := r.sameError(s.end, err, twinErr); f != nil {
 		return f
 	}
-	if twinErr != nil {
+	if twinErr != nil && !r.strict {
 		_, _ = r.twin.ExecContext(ctx, "ROLLBACK") // database/sql leaves no choice
 	}
 	return nil
+}
+
+// renew makes new connections after the schema was changed: what drivers and
+// servers have prepared on the old ones fails where the types of its columns are
+// others now.
+func (r *run) renew() (err error) {
+	r.cached.SetMaxIdleConns(0)
+	r.cached.SetMaxIdleConns(1)
+	if err := r.twin.Close(); err != nil {
+		return err
+	}
+	for _, q := range r.queries {
+		for _, s := range []*sql.Stmt{q.stmt, q.through} {
+			if s != nil {
+				s.Close()
+			}
+		}
+		q.stmt, q.through = nil, nil
+	}
+	r.twin, err = r.pair.twin.Conn(ctx)
+	return err
+}
+
+// beginTwin begins a transaction of the twin, and returns what ends it: where
+// types matter as the cached handle's, since a driver has errors of its own for a
+// COMMIT.
+func (r *run) beginTwin(s *step) (end func() error, err error) {
+	if !r.strict {
+		_, err := r.twin.ExecContext(ctx, "BEGIN")
+		return func() error {
+			_, err := r.twin.ExecContext(ctx, s.end)
+			return err
+		}, err
+	}
+	tx, err := r.twin.BeginTx(ctx, s.options)
+	if err != nil {
+		return nil, err
+	}
+	return func() error {
+		if s.end == "ROLLBACK" || r.abandon {
+			return tx.Rollback()
+		}
+		return tx.Commit()
+	}, nil
 }
 
 // transactionText runs a step whose transaction begins and ends by statements.
@@ -83,7 +134,11 @@ func (r *run) transactionText(s *step) *failure {
 	if f := r.statements(s, conn); f != nil {
 		return f
 	}
-	if f := r.both(conn, &statement{text: s.end}); f != nil {
+	end := s.end
+	if r.abandon {
+		end = "ROLLBACK"
+	}
+	if f := r.both(conn, &statement{text: end}); f != nil {
 		return f
 	}
 	if !r.refused {
@@ -99,6 +154,7 @@ func (r *run) statements(s *step, on caller) *failure {
 		st := &s.list[i]
 		var f *failure
 		switch {
+		case r.abandon:
 		case st.read == 0:
 			f = r.both(on, st)
 			ended = ended || r.refused
@@ -123,8 +179,16 @@ func (r *run) readInside(q *reading, on caller) *failure {
 	}
 	last := q.last
 	defer func() { q.last = last }()
-	q.last = r.ask(q)
-	got := collect(on.QueryContext(ctx, q.text, q.args...))
+	if r.strict {
+		q.last = r.collect(q, r.twin)
+	} else {
+		q.last = r.ask(q)
+	}
+	got := r.collect(q, on)
+	if outdated(got.err) || outdated(q.last.err) {
+		r.abandon = true
+		return nil
+	}
 	if !got.equal(&q.last) {
 		return r.differ(q, "the transaction", &got)
 	}
@@ -137,7 +201,7 @@ func (r *run) readApart(q *reading) *failure {
 	if q.refuse != "" {
 		return nil
 	}
-	got := collect(r.cached.QueryContext(ctx, q.text, q.args...))
+	got := r.read(q)
 	if !got.equal(&q.last) {
 		return r.differ(q, "the cache, outside of the transaction", &got)
 	}
@@ -147,8 +211,12 @@ func (r *run) readApart(q *reading) *failure {
 // both runs a statement on both databases and compares what they return.
 func (r *run) both(on caller, st *statement) *failure {
 	if st.rows {
-		got := query(on, st)
-		want := collect(r.twin.QueryContext(ctx, st.text, st.args...))
+		got := r.again(func() answer { return query(on, st) })
+		want := r.again(func() answer { return r.twinQuery(st) })
+		if outdated(got.err) || outdated(want.err) {
+			r.abandon = true
+			return nil
+		}
 		r.noteError(want.err)
 		if !got.equal(&want) {
 			return &failure{what: fmt.Sprintf("%s %v", st.text, st.args), got: got.String(), want: want.String()}
@@ -156,8 +224,12 @@ func (r *run) both(on caller, st *statement) *failure {
 		return nil
 	}
 	res, err := exec(on, st)
-	twinRes, twinErr := r.twin.ExecContext(ctx, st.text, st.args...)
+	twinRes, twinErr := r.twinExec(st)
 	r.noteError(twinErr)
+	if r.inTx && (outdated(err) || outdated(twinErr)) {
+		r.abandon = true
+		return nil
+	}
 	if f := r.sameError(st.text, err, twinErr); f != nil || err != nil {
 		return f
 	}
@@ -168,6 +240,22 @@ func (r *run) both(on caller, st *statement) *failure {
 		return &failure{what: fmt.Sprintf("%s %v", st.text, st.args), got: got, want: want}
 	}
 	return nil
+}
+
+// twinQuery and twinExec run a statement on the twin: where types matter as on the
+// cached handle, see ask.
+func (r *run) twinQuery(st *statement) answer {
+	if r.strict {
+		return query(r.twin, st)
+	}
+	return collect(r.twin.QueryContext(ctx, st.text, st.args...))
+}
+
+func (r *run) twinExec(st *statement) (sql.Result, error) {
+	if r.strict {
+		return exec(r.twin, st)
+	}
+	return r.twin.ExecContext(ctx, st.text, st.args...)
 }
 
 // query runs a statement that returns rows.
@@ -197,7 +285,7 @@ func exec(on caller, st *statement) (sql.Result, error) {
 }
 
 func isWrite(text string) bool {
-	for _, word := range []string{"INSERT", "REPLACE", "UPDATE", "DELETE", "WITH"} {
+	for _, word := range []string{"INSERT", "REPLACE", "UPDATE", "DELETE", "WITH", "MERGE"} {
 		if strings.HasPrefix(text, word) {
 			return true
 		}
@@ -226,7 +314,7 @@ func (r *run) noteError(err error) {
 }
 
 func (r *run) sameError(what string, err, twin error) *failure {
-	if fmt.Sprint(err) == fmt.Sprint(twin) {
+	if said(err) == said(twin) {
 		return nil
 	}
 	return &failure{what: what, got: fmt.Sprint(err), want: fmt.Sprint(twin)}

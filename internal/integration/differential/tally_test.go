@@ -59,6 +59,8 @@ func share(part, whole int) float64 { return float64(part) / float64(max(whole, 
 
 // tally adds up what the cases saw. Cases run at once.
 type tally struct {
+	flavour
+
 	mu sync.Mutex // guards the rest
 	count
 	constructs         map[string]*count
@@ -68,8 +70,8 @@ type tally struct {
 	refusals, failures map[string]int // by what the database said
 }
 
-func newTally() *tally {
-	return &tally{constructs: map[string]*count{}, uncached: map[string]int{}, refusals: map[string]int{}, failures: map[string]int{}}
+func newTally(f flavour) *tally {
+	return &tally{flavour: f, constructs: map[string]*count{}, uncached: map[string]int{}, refusals: map[string]int{}, failures: map[string]int{}}
 }
 
 // construct returns the count of a construct.
@@ -141,7 +143,7 @@ func (t *tally) reportMissing(tb testing.TB) {
 		least, may = least/10, maxMissing
 	}
 	var missing []string
-	for _, name := range required {
+	for _, name := range t.required() {
 		if hits := t.construct(name).hits; hits < least {
 			missing = append(missing, fmt.Sprintf("%q has %d", name, hits))
 		}
@@ -166,7 +168,9 @@ func often(m map[string]int) string {
 
 // required are the constructs that must be seen in hits: of queries, and of
 // the writes that the hits were checked after.
-var required = []string{
+func (sqliteFlavour) required() []string { return sqliteRequired }
+
+var sqliteRequired = []string{
 	"=", "==", "value =", "<>", "!=", "<", "<=", ">", ">=", "BETWEEN", "IN list", "NOT IN list", "row =", "row IN",
 	"IS", "IS NOT", "IS NULL", "IS NOT NULL", "IS DISTINCT FROM", "IS NOT DISTINCT FROM", "IS TRUE", "bare column",
 	"AND", "OR", "NOT", "LIKE", "GLOB", "COLLATE", "arithmetic", "concatenation", "function", "CASE", "CAST", "column = column",

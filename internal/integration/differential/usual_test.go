@@ -17,7 +17,7 @@ var usualCases = flag.Int("differential.usual", usualShare, "percent of the case
 
 // makeUsualSchema makes tables with numbered rows that refer to one another.
 func (g *gen) makeUsualSchema() {
-	g.schema = &schema{foreignKeys: true}
+	g.made = &schema{foreignKeys: true}
 	for i := range 2 + g.n(3) {
 		t := &relation{
 			name: fmt.Sprint("t", i), payload: fmt.Sprint("p", i), rowid: true, key: []string{fmt.Sprint("id", i)},
@@ -26,15 +26,15 @@ func (g *gen) makeUsualSchema() {
 				{name: fmt.Sprint("a", i), kind: kindText}, {name: fmt.Sprint("p", i), kind: kindInt},
 			},
 		}
-		ddl := fmt.Sprintf("CREATE TABLE t%d (id%d INTEGER PRIMARY KEY, k INTEGER NOT NULL DEFAULT 0, a%d TEXT NOT NULL DEFAULT 'a', p%d INTEGER NOT NULL DEFAULT 0", i, i, i, i)
+		ddl := g.usualTable(i)
 		if i > 0 {
-			t.parent, t.ref = g.schema.tables[g.n(i)], fmt.Sprint("f", i)
+			t.parent, t.ref = g.made.tables[g.n(i)], fmt.Sprint("f", i)
 			t.columns = append(t.columns, column{name: t.ref, kind: kindInt})
 			t.onDelete = pick(g.chooser, "CASCADE", "CASCADE", "SET NULL")
 			ddl += fmt.Sprintf(", %s INTEGER REFERENCES %s (%s) ON DELETE %s", t.ref, t.parent.name, t.parent.key[0], t.onDelete)
 		}
-		g.schema.ddl = append(g.schema.ddl, ddl+")")
-		g.schema.tables = append(g.schema.tables, t)
+		g.made.ddl = append(g.made.ddl, ddl+")")
+		g.made.tables = append(g.made.tables, t)
 	}
 }
 
@@ -43,7 +43,7 @@ func (g *gen) id() string { return g.number(1 + g.n(8)) }
 
 // text returns one of the usual texts.
 func (g *gen) text() string {
-	if usual, _ := literals(kindText); g.constant || g.percent(50) {
+	if usual, _ := g.literals(kindText); g.constant || g.percent(50) {
 		return pick(g.chooser, usual...)
 	}
 	return g.param(pick(g.chooser, textValues...))
@@ -85,6 +85,7 @@ func (g *gen) usualQuery() selection {
 	case 1:
 		g.tag("one table")
 		g.tag("ORDER BY")
+		g.ordered = true // by a key
 		text = "SELECT * FROM " + t.name + " WHERE " + g.group(t, t.name) + " ORDER BY " + key
 	case 2:
 		g.tag("one table")
@@ -93,7 +94,12 @@ func (g *gen) usualQuery() selection {
 	case 3:
 		g.tag("one table")
 		g.tag("IN list")
-		text = "SELECT " + key + ", " + payload + " FROM " + t.name + " WHERE " + key + " IN (" + g.id() + ", " + g.id() + ", " + g.id() + ")"
+		text = "SELECT " + key + ", " + payload + " FROM " + t.name + " WHERE " + key
+		if g.strict() && g.percent(40) {
+			text += " = ANY(" + g.list(g, kindInt) + ")"
+		} else {
+			text += " IN (" + g.id() + ", " + g.id() + ", " + g.id() + ")"
+		}
 	case 4:
 		// A row with those that belong to it: the key crosses the join.
 		if t.parent == nil {
@@ -119,7 +125,8 @@ func (g *gen) usualQuery() selection {
 		p := t.parent
 		text = "SELECT p." + p.payload + ", (SELECT sum(c." + payload + ") FROM " + t.name + " c WHERE c." + t.ref + " = p." + p.key[0] + ") FROM " + p.name + " p WHERE p." + p.key[0] + " = " + g.id()
 	}
-	return selection{text: plainParams(text, len(g.args)), args: g.args, tags: g.tags}
+	text = g.finish(g, text)
+	return selection{text: text, args: g.args, tags: g.tags, ordered: g.ordered}
 }
 
 // usualStep makes a write or a transaction of a few.
@@ -183,6 +190,7 @@ func (g *gen) usualWrite() statement {
 	if st.prepared {
 		st.tags = append(st.tags, "write: prepared")
 	}
-	st.args, st.text = g.args, plainParams(st.text, len(g.args))
+	st.text = g.finish(g, st.text)
+	st.args = g.args
 	return st
 }

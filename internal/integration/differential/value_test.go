@@ -17,6 +17,16 @@ const (
 	kindAny
 	kindFold // texts that differ in case
 	kindTrim // texts that differ in trailing blanks
+
+	// Of databases whose columns have types.
+	kindFloat
+	kindDecimal // numbers that keep their zeros
+	kindDate
+	kindTime
+	kindUUID
+	kindEnum
+	kindBytes
+	kindJSON
 )
 
 // like tells whether values of two kinds are compared with one another.
@@ -45,7 +55,7 @@ var (
 	anyValues  = []any{int64(1), "a", int64(2), "b", 1.0, "1"}
 )
 
-func literals(k kind) (usual, odd []string) {
+func (sqliteFlavour) literals(k kind) (usual, odd []string) {
 	switch k {
 	case kindInt:
 		return intLiterals, oddInts
@@ -64,7 +74,7 @@ func literals(k kind) (usual, odd []string) {
 	}
 }
 
-func values(k kind) (usual, odd []any) {
+func (sqliteFlavour) values(k kind) (usual, odd []any) {
 	switch k {
 	case kindInt:
 		return intValues, oddIntArgs
@@ -94,7 +104,7 @@ func (g *gen) literal(k kind) string {
 		g.tag("NULL literal")
 		return "NULL"
 	}
-	usual, odd := literals(k)
+	usual, odd := g.literals(k)
 	if g.rare(6) {
 		return pick(g.chooser, odd...)
 	}
@@ -111,7 +121,7 @@ func (g *gen) value(k kind) string {
 		g.tag("NULL parameter")
 		return g.param(nil)
 	}
-	usual, odd := values(k)
+	usual, odd := g.values(k)
 	if g.rare(6) {
 		return g.param(pick(g.chooser, odd...))
 	}
@@ -121,12 +131,15 @@ func (g *gen) value(k kind) string {
 
 func (g *gen) param(v any) string {
 	g.args = append(g.args, v)
-	return "?" + strconv.Itoa(len(g.args))
+	return g.placeholder(len(g.args))
 }
 
-// plainParams replaces numbered parameters by plain ones where they stand in
+func (sqliteFlavour) placeholder(n int) string { return "?" + strconv.Itoa(n) }
+
+// finish replaces numbered parameters by plain ones where they stand in
 // order, as most programs write them.
-func plainParams(text string, n int) string {
+func (sqliteFlavour) finish(g *gen, text string) string {
+	n := len(g.args)
 	var out strings.Builder
 	rest := text
 	for i := 1; i <= n; i++ {

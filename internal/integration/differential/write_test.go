@@ -1,6 +1,7 @@
 package differential
 
 import (
+	"database/sql"
 	"fmt"
 	"slices"
 	"strconv"
@@ -28,6 +29,8 @@ type step struct {
 	// begin is empty for a statement by itself, "api" for one of BeginTx, and
 	// the text that begins it otherwise.
 	begin, end string
+	options    *sql.TxOptions // of BeginTx
+	session    bool           // begin and end change a session's settings
 	list       []statement
 }
 
@@ -35,9 +38,11 @@ func (s *step) tags() (list []string) {
 	for i := range s.list {
 		list = append(list, s.list[i].tags...)
 	}
-	switch s.begin {
-	case "":
-	case "api":
+	switch {
+	case s.session:
+		list = append(list, "session")
+	case s.begin == "":
+	case s.begin == "api":
 		list = append(list, "transaction")
 	default:
 		list = append(list, "transaction as text")
@@ -49,12 +54,12 @@ func (s *step) tags() (list []string) {
 }
 
 // step makes a step of a case with so many queries.
-func (g *gen) step(queries int) step {
+func (f sqliteFlavour) step(g *gen, queries int) step {
 	if g.percent(75) {
 		if g.percent(3) {
 			return step{list: []statement{g.script()}}
 		}
-		return step{list: []statement{g.statement()}}
+		return step{list: []statement{g.statement(g)}}
 	}
 	st := step{begin: pick(g.chooser, "api", "api", "BEGIN", "BEGIN IMMEDIATE", "SAVEPOINT s0"), end: "COMMIT"}
 	if g.percent(25) {
@@ -72,7 +77,7 @@ func (g *gen) step(queries int) step {
 		if open {
 			savepoint("SAVEPOINT " + name)
 		}
-		st.list = append(st.list, g.statement())
+		st.list = append(st.list, g.statement(g))
 		if g.percent(40) {
 			st.list = append(st.list, statement{read: 1 + g.n(queries), apart: g.percent(40), tags: []string{"read in a transaction"}})
 		}
@@ -88,13 +93,13 @@ func (g *gen) step(queries int) step {
 func (g *gen) script() statement {
 	g.constant = true
 	defer func() { g.constant = false }()
-	one, two := g.statement(), g.statement()
+	one, two := g.statement(g), g.statement(g)
 	tags := append(slices.Concat(one.tags, two.tags), "write: script")
 	return statement{text: one.text + "; " + two.text, tags: tags, script: true}
 }
 
 // statement makes a write.
-func (g *gen) statement() statement {
+func (f sqliteFlavour) statement(g *gen) statement {
 	g.begin()
 	st := statement{}
 	switch weigh(g.chooser, []option[int]{{30, 0}, {42, 1}, {20, 2}, {8, 3}, {2, 4}}) {
@@ -107,13 +112,14 @@ func (g *gen) statement() statement {
 	case 3:
 		st.text = g.viewWrite()
 	default:
-		st.text = g.ddl()
+		st.text = f.ddl(g)
 	}
 	for _, tag := range g.tags {
 		st.rows = st.rows || tag == "RETURNING"
 		st.id = st.id || tag == "numbered"
 	}
-	st.args, st.text = g.args, plainParams(st.text, len(g.args))
+	st.text = g.finish(g, st.text)
+	st.args = g.args
 	if st.prepared = g.percent(15); st.prepared {
 		g.tag("prepared")
 	}
@@ -122,7 +128,7 @@ func (g *gen) statement() statement {
 	}
 	for _, tag := range g.tags {
 		// The operators of a write's condition are no matter of reads.
-		if tag = "write: " + tag; tag == "write: DDL" || slices.Contains(required, tag) {
+		if tag = "write: " + tag; tag == "write: DDL" || slices.Contains(g.required(), tag) {
 			st.tags = append(st.tags, tag)
 		}
 	}
@@ -137,7 +143,7 @@ func (g *gen) stored(t *relation, c *column) string {
 	case len(t.key) > 0 && c.name == t.key[0], t.parent == t && c.name == t.ref:
 		return strconv.Itoa(g.n(10))
 	case c.notNull && g.percent(90):
-		usual, _ := literals(c.kind)
+		usual, _ := g.literals(c.kind)
 		return pick(g.chooser, usual...)
 	}
 	return g.value(c.kind)
@@ -146,12 +152,12 @@ func (g *gen) stored(t *relation, c *column) string {
 // reach tags a write with what the schema makes of it: triggers that it fires,
 // and rows of other tables that foreign keys lead it to.
 func (g *gen) reach(t *relation, event string) {
-	if g.schema.triggers[t.name+" "+strings.TrimPrefix(event, "KEY ")] {
+	if g.made.triggers[t.name+" "+strings.TrimPrefix(event, "KEY ")] {
 		g.tag("fires a trigger")
 	}
-	for _, c := range g.schema.tables {
+	for _, c := range g.made.tables {
 		action := map[string]string{"DELETE": "ON DELETE " + c.onDelete, "KEY UPDATE": "ON UPDATE " + c.onUpdate}[event]
-		if c.parent == t && action != "" && g.schema.foreignKeys {
+		if c.parent == t && action != "" && g.made.foreignKeys {
 			g.tag(action)
 			if c == t {
 				g.tag("self-reference")
@@ -179,15 +185,7 @@ func (g *gen) insert() string {
 	for i, c := range columns {
 		names[i] = c.name
 	}
-	verb := "INSERT INTO "
-	if g.percent(18) {
-		or := pick(g.chooser, "REPLACE", "IGNORE", "FAIL", "ABORT", "ROLLBACK")
-		g.tag("INSERT OR " + or)
-		verb = "INSERT OR " + or + " INTO "
-		if or == "REPLACE" && g.percent(30) {
-			verb = "REPLACE INTO "
-		}
-	}
+	verb := g.insertVerb(g)
 	prefix := ""
 	text := verb + t.name + " (" + strings.Join(names, ", ") + ")"
 	if g.percent(10) {
@@ -202,14 +200,14 @@ func (g *gen) insert() string {
 		list := make([]string, len(columns))
 		for i, c := range columns {
 			var ok bool
-			if list[i], ok = g.like(s, c.kind); !ok || c.name == t.payload || g.percent(30) {
+			if list[i], ok = g.like(s, c.kind); !ok || c.name == t.payload || g.vague(c.kind) || g.percent(30) {
 				list[i] = g.stored(t, c)
 			}
 			if len(t.key) > 0 && c.name == t.key[0] {
 				list[i] += " + " + strconv.Itoa(1+g.n(5))
 			}
 		}
-		text += " SELECT " + strings.Join(list, ", ") + " FROM " + from + " WHERE " + g.cond(s, 1) + " ORDER BY 1 LIMIT 2"
+		text += " SELECT " + strings.Join(list, ", ") + " FROM " + from + " WHERE " + g.cond(s, 1) + g.firstRows(len(list))
 	} else {
 		rows := make([]string, 1)
 		if g.percent(35) {
@@ -227,7 +225,7 @@ func (g *gen) insert() string {
 		}
 		text += " VALUES " + strings.Join(rows, ", ")
 	}
-	text += g.upsert(t)
+	text += g.upsert(g, t)
 	if !t.withoutRowid && !strings.Contains(text, "ON CONFLICT") {
 		g.tag("numbered")
 	}
@@ -235,7 +233,7 @@ func (g *gen) insert() string {
 }
 
 // upsert returns an ON CONFLICT clause, or nothing.
-func (g *gen) upsert(t *relation) string {
+func (sqliteFlavour) upsert(g *gen, t *relation) string {
 	if !g.percent(12) {
 		return ""
 	}
@@ -287,7 +285,7 @@ func (g *gen) one(t *relation, s *scope) string {
 // referenced returns a table that a foreign key refers to, if there is one.
 func (g *gen) referenced() *relation {
 	var list []*relation
-	for _, t := range g.schema.tables {
+	for _, t := range g.made.tables {
 		if t.parent != nil {
 			list = append(list, t.parent)
 		}
@@ -315,12 +313,7 @@ func (g *gen) rekey(verb string) string {
 func (g *gen) update() string {
 	t := g.table()
 	s := g.alone(t)
-	verb := "UPDATE "
-	if g.percent(13) {
-		or := pick(g.chooser, "IGNORE", "REPLACE", "FAIL", "ABORT", "ROLLBACK")
-		g.tag("UPDATE OR " + or)
-		verb = "UPDATE OR " + or + " "
-	}
+	verb := g.updateVerb(g)
 	if g.percent(15) {
 		return g.rekey(verb)
 	}
@@ -338,15 +331,22 @@ func (g *gen) update() string {
 			g.tag("UPDATE of a key")
 			g.reach(t, "KEY UPDATE")
 		}
+		if g.strict() && slices.ContainsFunc(set, func(s string) bool { return strings.HasPrefix(s, c.name+" =") }) {
+			continue // a column may be set once
+		}
 		set = append(set, c.name+" = "+g.stored(t, c))
 	}
 	switch how := weigh(g.chooser, []option[int]{{90, 0}, {5, 1}, {5, 2}}); {
-	case how == 1:
+	case how == 1 && !(g.strict() && slices.ContainsFunc(set, func(s string) bool { return strings.HasPrefix(s, "k =") })):
 		g.tag("subquery in SET")
 		set = append(set, "k = ("+g.inner(s, pick(g.chooser, "max", "count"), []kind{kindInt})+")")
 	case how == 2:
 		g.tag("UPDATE FROM")
 		text, src := g.take(g.table())
+		if g.strict() {
+			// Rows of the source that fit the same row would be a matter of chance.
+			return verb + t.name + " SET " + t.payload + " = " + t.payload + " + 1 FROM " + text + " WHERE " + src.alias + ".k = " + t.name + ".k AND " + g.one(t, s)
+		}
 		set = append(set, "k = "+src.alias+"."+src.relation.columns[0].name)
 		s = &scope{sources: []source{s.sources[0], src}}
 		return verb + t.name + " SET " + strings.Join(set, ", ") + " FROM " + text + " WHERE " + src.alias + ".k = " + t.name + ".k AND " + g.one(t, s)
@@ -369,7 +369,7 @@ func (g *gen) withWrite(text string, t *relation, s *scope) string {
 		g.tag("write with WITH")
 		u := g.table()
 		return "WITH z AS (SELECT " + u.columns[0].name + " FROM " + u.name + g.where(g.alone(u)) + ") " +
-			text + " WHERE " + t.columns[0].name + " IN z"
+			text + " WHERE " + t.columns[0].name + " IN " + g.inTable("z")
 	case g.percent(3):
 		g.tag("write of all rows")
 		return text
@@ -392,7 +392,7 @@ func (g *gen) remove() string {
 
 // viewWrite writes through a view, if one can be written.
 func (g *gen) viewWrite() string {
-	for _, v := range g.schema.views {
+	for _, v := range g.made.views {
 		if !v.writable {
 			continue
 		}
@@ -413,7 +413,7 @@ func (g *gen) viewWrite() string {
 }
 
 // ddl changes the schema.
-func (g *gen) ddl() string {
+func (f sqliteFlavour) ddl(g *gen) string {
 	g.tag("DDL")
 	t := g.table()
 	g.objects++
@@ -432,7 +432,7 @@ func (g *gen) ddl() string {
 	case 3:
 		return fmt.Sprintf("CREATE VIEW o%d AS SELECT * FROM %s%s", n, t.name, g.where(g.alone(t)))
 	case 4:
-		return g.trigger(fmt.Sprint("o", n, "t"))
+		return f.trigger(g, fmt.Sprint("o", n, "t"))
 	case 5:
 		return "DROP TRIGGER IF EXISTS g0"
 	default:

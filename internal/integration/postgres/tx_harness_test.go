@@ -84,8 +84,8 @@ func state(err error) string {
 	return ""
 }
 
-// counted is a cached handle of which the round trips are counted.
-func counted(t *testing.T, driverName string) (*cachedPostgres, *trips) {
+// counting is a cached handle of which the round trips are counted.
+func counting(t *testing.T, driverName string) (*cachedPostgres, *trips) {
 	t.Helper()
 	s := newNotes(t, driverName, nil)
 	p := new(trips)

@@ -193,7 +193,7 @@ func TestTxFailedReads(t *testing.T) {
 // A read of a transaction that the cache answers sends nothing to the server.
 func TestTxCachedReadSendsNothing(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driverName string) {
-		s, p := counted(t, driverName)
+		s, p := counting(t, driverName)
 		tx := s.begin(t, nil)
 		s.readWith(context.Background(), t, tx, txRead)
 		before := p.n.Load()

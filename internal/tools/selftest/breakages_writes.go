@@ -262,7 +262,7 @@ var imageBreakages = []breakage{
 		Name:  "a lost COMMIT is taken for one that failed",
 		File:  "sqlcache/outcome.go",
 		Old:   "return errors.Is(err, driver.ErrBadConn) || ctx.Err() != nil",
-		New:   "return ctx.Err() != nil",
+		New:   "return errors.Is(err, driver.ErrBadConn) && ctx.Err() != nil || ctx.Err() != nil",
 		Check: onSQLite("TestWriteTakesEffectAfterItsError"), Want: "--- FAIL: TestWriteTakesEffectAfterItsError",
 	},
 	{

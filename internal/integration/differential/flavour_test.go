@@ -1,0 +1,173 @@
+package differential
+
+import (
+	"fmt"
+	"strings"
+)
+
+// flavour is what the cases of one database differ in from those of another.
+type flavour interface {
+	// literals and values are what a column of the kind is compared with, and the
+	// odd ones, to which other rules of comparison apply.
+	literals(k kind) (usual, odd []string)
+	values(k kind) (usual, odd []any)
+	// placeholder is how a text refers to its parameter of a number, and finish
+	// is called with the text of a statement whose arguments are complete.
+	placeholder(n int) string
+	finish(g *gen, text string) string
+
+	// terms are the conditions without AND, OR and NOT, by names, and how often
+	// each is taken; plain: those that most programs write.
+	terms(plain bool) []option[string]
+	// term makes the condition of a name on a column of a kind.
+	term(g *gen, s *scope, name, c string, k kind) string
+	// subquery makes a condition with a query inside.
+	subquery(g *gen, s *scope) string
+	// other is an output of a kind where the scope has no column of it.
+	other(g *gen, s *scope, k kind) string
+	// strict is true where values have types, and a statement whose types do not
+	// fit is refused.
+	strict() bool
+	// same is the operator that takes NULLs for equal.
+	same() string
+	// using and natural tell whether a source can be joined to those before it by
+	// its column k, and by the columns of the same names.
+	using(before []source, src source) bool
+	natural(before []source, src source) bool
+	// joins are the kinds of joins.
+	joins() []option[string]
+	// list is a parameter or a literal for a list of values, for = ANY.
+	list(g *gen, k kind) string
+	// summed is a kind that sum and max can be taken of, k itself if it does.
+	summed(k kind) kind
+	// vague tells whether values of a kind can be equal and differ all the same,
+	// so that it is a matter of chance which of them DISTINCT keeps.
+	vague(k kind) bool
+	// window, expressions, aggregates, having and sorted are what is made of a
+	// column.
+	window(g *gen, s *scope, c string) string
+	expressions(g *gen, c string, k kind) []string
+	aggregates(g *gen, c string, k kind) []string
+	having(g *gen, by string, byKind kind, c string, k kind) []string
+	sorted(c string, k kind) []string
+
+	// insertVerb and updateVerb begin a write, upsert is a clause of an INSERT on
+	// conflicts, firstRows one of a SELECT with so many columns that keeps two
+	// rows, inTable what IN takes for a table, keyType the type of a column that
+	// refers to another.
+	insertVerb(g *gen) string
+	updateVerb(g *gen) string
+	upsert(g *gen, t *relation) string
+	firstRows(columns int) string
+	inTable(name string) string
+	keyType(k kind) string
+
+	// usualTable is the text that makes a table of the usual cases, up to its
+	// foreign key.
+	usualTable(i int) string
+	// seed makes an INSERT of a row that may be there already.
+	seed(table, names, values string) string
+	// schema makes tables, and views and triggers over them.
+	schema(g *gen, triggers bool)
+	// writes of a view.
+	writable(g *gen, v, t *relation)
+	// statement makes a write, and step one or a transaction.
+	statement(g *gen) statement
+	step(g *gen, queries int) step
+	// required are the constructs that must be seen in hits: of queries, and of the
+	// writes that the hits were checked after.
+	required() []string
+	// rowKey are the columns that tell the rows of a table, in one text.
+	rowKey(t *relation) string
+}
+
+// sqliteFlavour makes the cases of SQLite, which compares anything with anything.
+type sqliteFlavour struct{}
+
+func (sqliteFlavour) same() string { return "IS" }
+
+func (sqliteFlavour) strict() bool { return false }
+
+func (sqliteFlavour) vague(kind) bool { return false }
+
+func (sqliteFlavour) other(g *gen, s *scope, _ kind) string {
+	c, _ := g.any(s)
+	return c
+}
+
+func (sqliteFlavour) using(before []source, src source) bool {
+	return src.relation.column("k") != nil && hasCommon(before)
+}
+
+func (sqliteFlavour) natural([]source, source) bool { return true }
+
+func (sqliteFlavour) seed(table, names, values string) string {
+	return "INSERT OR IGNORE INTO " + table + " (" + names + ") VALUES (" + values + ")"
+}
+
+func (sqliteFlavour) rowKey(t *relation) string {
+	if t.withoutRowid {
+		return strings.Join(t.key, ", ")
+	}
+	return "rowid"
+}
+
+func (sqliteFlavour) window(g *gen, s *scope, c string) string {
+	order := make([]string, 0, len(s.sources))
+	for _, src := range s.sources {
+		order = append(order, src.alias+"."+src.relation.columns[0].name)
+	}
+	return pick(g.chooser, "row_number()", "rank()", "count(*)", "sum("+c+")", "lag("+c+")", "first_value("+c+")") +
+		" OVER (" + pick(g.chooser, "", "PARTITION BY "+c+" ") + "ORDER BY " + strings.Join(order, ", ") + ")"
+}
+
+func (sqliteFlavour) expressions(g *gen, c string, k kind) []string {
+	return []string{"coalesce(" + c + ", 0)", c + " + 1", c + " || ''", c + " = " + g.value(k), "CASE WHEN " + c + " IS NULL THEN 0 ELSE " + c + " END", c + " IN (1, 2)"}
+}
+
+func (sqliteFlavour) aggregates(g *gen, c string, k kind) []string {
+	return []string{"count(*)", "count(" + c + ")", "count(DISTINCT " + c + ")", "min(" + c + ")", "max(" + c + ")", "total(" + c + ")", "count(*) FILTER (WHERE " + c + " = " + g.value(k) + ")"}
+}
+
+func (sqliteFlavour) having(g *gen, by string, _ kind, c string, k kind) []string {
+	return []string{"count(*) > 1", "min(" + c + ") = " + g.value(k), "sum(" + c + ") > 1", by + " = " + g.value(k), by + " IS NOT NULL"}
+}
+
+func (sqliteFlavour) sorted(c string, _ kind) []string {
+	return []string{c, c + " DESC", c + " COLLATE NOCASE", c + " NULLS LAST"}
+}
+
+func (sqliteFlavour) usualTable(i int) string {
+	return fmt.Sprintf("CREATE TABLE t%d (id%d INTEGER PRIMARY KEY, k INTEGER NOT NULL DEFAULT 0, a%d TEXT NOT NULL DEFAULT 'a', p%d INTEGER NOT NULL DEFAULT 0", i, i, i, i)
+}
+
+func (sqliteFlavour) insertVerb(g *gen) string {
+	if !g.percent(18) {
+		return "INSERT INTO "
+	}
+	or := pick(g.chooser, "REPLACE", "IGNORE", "FAIL", "ABORT", "ROLLBACK")
+	g.tag("INSERT OR " + or)
+	if or == "REPLACE" && g.percent(30) {
+		return "REPLACE INTO "
+	}
+	return "INSERT OR " + or + " INTO "
+}
+
+func (sqliteFlavour) updateVerb(g *gen) string {
+	if !g.percent(13) {
+		return "UPDATE "
+	}
+	or := pick(g.chooser, "IGNORE", "REPLACE", "FAIL", "ABORT", "ROLLBACK")
+	g.tag("UPDATE OR " + or)
+	return "UPDATE OR " + or + " "
+}
+
+func (sqliteFlavour) firstRows(int) string { return " ORDER BY 1 LIMIT 2" }
+
+func (sqliteFlavour) inTable(name string) string { return name }
+
+func (sqliteFlavour) keyType(k kind) string { return []string{"INTEGER", "TEXT"}[min(int(k), 1)] }
+
+func (sqliteFlavour) list(*gen, kind) string { panic("SQLite has no arrays") }
+
+func (sqliteFlavour) summed(k kind) kind { return k }

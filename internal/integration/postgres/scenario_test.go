@@ -1,0 +1,78 @@
+package postgres
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/cachetest/scenario"
+	"github.com/cacheops/cacheops/internal/redistest"
+	"github.com/cacheops/cacheops/rueidisstore"
+	"github.com/cacheops/cacheops/sqlcache"
+	"github.com/cacheops/cacheops/store"
+)
+
+func TestScenarios(t *testing.T) {
+	t.Parallel()
+	eachDriver(t, func(t *testing.T, name string) { scenarios(t, name, nil) })
+}
+
+func TestScenariosOnRedis(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	s := newWaitingStore(t, server.URL())
+	eachDriver(t, func(t *testing.T, name string) { scenarios(t, name, s) })
+}
+
+// newWaitingStore is a store whose readers wait for their fills, so that the next
+// read finds what the last one stored.
+func newWaitingStore(t testing.TB, url string) *rueidisstore.Store {
+	t.Helper()
+	s, err := rueidisstore.New(rueidisstore.Config{URL: url, BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// scenarios runs all scenarios through a driver, with results in a store, which is
+// one for all; nil: in one for each.
+func scenarios(t *testing.T, driverName string, st store.Store) {
+	t.Helper()
+	suite, err := scenario.Blog()
+	if err != nil {
+		t.Fatal(err)
+	}
+	scenario.Run(t, suite, scenario.Config{
+		Dialect:      "postgres",
+		Placeholders: dollars,
+		Open: func(t *testing.T, schema, data []string) scenario.Target {
+			s := newCachedPostgres(t, driverName, func(c *cacheops.Config, _ *sqlcache.Config) { c.Store, c.Prefix = st, t.Name() })
+			exec(t, s.cached, schema...)
+			exec(t, s.cached, data...)
+			return scenario.Target{Cached: s.cached, Bare: s.bare, Hits: func() int { return int(s.hits.Load()) }}
+		},
+	})
+}
+
+// dollars rewrites plain parameters. The scenarios' texts have no question mark
+// that is none.
+func dollars(query string) string {
+	var out strings.Builder
+	for n := 1; ; n++ {
+		before, after, found := strings.Cut(query, "?")
+		out.WriteString(before)
+		if !found {
+			return out.String()
+		}
+		out.WriteString("$" + strconv.Itoa(n))
+		query = after
+	}
+}
