@@ -181,7 +181,8 @@ func TestOutcomePrepared(t *testing.T) {
 					run(t, c, "SELECT 1")
 					_ = c.Close()
 					end(t, s, how.word+" PREPARED "+id)
-					for hit, rows := false, ""; !hit; {
+					for hit := false; !hit; {
+						var rows string
 						if rows, hit = s.read(t, txRead); rows != how.want {
 							t.Fatalf("STALE: %q, hit %v, after %s PREPARED", rows, hit, how.word)
 						}

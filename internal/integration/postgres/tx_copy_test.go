@@ -1,10 +1,6 @@
 package postgres
 
-import (
-	"testing"
-
-	pqlib "github.com/lib/pq"
-)
+import "testing"
 
 // COPY of the driver pq, which is a state of its connection: it works through the
 // wrapper, more than once, and drops what was cached at the commit.
@@ -14,7 +10,7 @@ func TestTxCopy(t *testing.T) {
 	const count = "SELECT count(*) FROM notes"
 	s.want(t, "2", false, count)
 	s.want(t, "2", true, count)
-	text := pqlib.CopyIn("notes", "id", "text")
+	const text = "/* many */ copy notes (id, text) from stdin"
 	tx := s.begin(t, nil)
 	for from := 10; from <= 20; from += 10 {
 		stmt, err := tx.Prepare(text)

@@ -17,13 +17,6 @@ var postgresTxBreakages = []breakage{
 		Check: onPostgresTx("TestTxFailedReads"), Want: "STALE",
 	},
 	{
-		Name:  "an error behind rows that were not read is not met",
-		File:  "sqlcache/read.go",
-		Old:   "\t\t\tc.tx.dirty = true // an error may be behind them",
-		New:   "\t\t\t_ = c.tx.dirty // an error may be behind them",
-		Check: onPostgresTx("TestTxFailedReads"), Want: "STALE",
-	},
-	{
 		Name:  "a transaction at another level reads from the cache",
 		File:  "sqlcache/tx.go",
 		Old:   "\tdefault:\n\t\tc.tx.dirty = true\n",
