@@ -47,7 +47,7 @@ func (c *stmtCache) take(ctx context.Context, r *realConn, text string) (*realSt
 func onceOnly(text string) bool {
 	for {
 		text = strings.TrimLeft(text, " \t\r\n\f\v;")
-		end := ""
+		var end string
 		switch {
 		case strings.HasPrefix(text, "--"):
 			end = "\n"

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/internal/redistest"
+	"github.com/cacheops/cacheops/rueidisstore"
 	"github.com/cacheops/cacheops/sqlcache"
 )
 
@@ -75,6 +77,28 @@ func TestOutcomeUnanswered(t *testing.T) {
 	for _, tt := range unansweredCases {
 		t.Run(tt.name, func(t *testing.T) {
 			eachDriver(t, func(t *testing.T, driverName string) { tt.try(t, driverName, nil) })
+		})
+	}
+}
+
+// The same with a store that is elsewhere.
+func TestOutcomeUnansweredOnRedis(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t, redistest.WithSettings("save ''"))
+	for i, driverName := range []string{pgx, pq} {
+		st, err := rueidisstore.New(rueidisstore.Config{
+			URL: redis.URL(), ReadTimeout: 20 * time.Second, WriteTimeout: 20 * time.Second, BackgroundFills: -1,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := st.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+		unansweredCases[i].try(t, driverName, func(c *cacheops.Config, cfg *sqlcache.Config) {
+			c.Store, cfg.Database = st, driverName
 		})
 	}
 }
