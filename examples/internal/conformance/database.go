@@ -1,0 +1,82 @@
+package conformance
+
+import (
+	"database/sql"
+	"strconv"
+	"strings"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // two drivers of PostgreSQL: "pgx"
+	_ "github.com/lib/pq"              // and "postgres"
+
+	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/dialect/postgres"
+	"github.com/cacheops/cacheops/dialect/sqlite"
+	"github.com/cacheops/cacheops/examples/internal/blog"
+	"github.com/cacheops/cacheops/internal/pgtest"
+)
+
+// Database is what the suite runs on.
+type Database struct {
+	driver  string
+	dialect dialect.Dialect
+	// create makes a database with the blog, and returns its data source name.
+	create func(t *testing.T) string
+}
+
+// SQLite is a file for each part of the suite. The driver "sqlite" must be
+// registered.
+func SQLite() Database {
+	return Database{"sqlite", sqlite.Dialect, func(t *testing.T) string {
+		t.Helper()
+		dsn, err := blog.Create(t.Context(), t.TempDir())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return dsn
+	}}
+}
+
+// Postgres starts a server of PostgreSQL for a test. It is used by a driver, "pgx" or
+// "postgres".
+func Postgres(t *testing.T, driver string) Database {
+	t.Helper()
+	server := pgtest.Start(t)
+	template := server.NewDatabase(t)
+	db, err := sql.Open(driver, template)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := blog.CreatePostgres(t.Context(), db); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	// One database after the other: a test opens the next when it has closed the last.
+	made := 0
+	return Database{driver, postgres.Dialect, func(t *testing.T) string {
+		t.Helper()
+		made++
+		name := "blog" + strconv.Itoa(made)
+		if _, err := server.SQL("postgres", "CREATE DATABASE "+name+" TEMPLATE "+template[strings.LastIndex(template, "/")+1:strings.IndexByte(template, '?')]); err != nil {
+			t.Fatal(err)
+		}
+		return server.DSN(name)
+	}}
+}
+
+// Numbered is a statement whose parameters are each a ?, with $1, $2 and so on for
+// them, for libraries that pass SQL on as it is.
+func Numbered(statement string) string {
+	var b strings.Builder
+	for n := 1; ; n++ {
+		before, after, found := strings.Cut(statement, "?")
+		b.WriteString(before)
+		if !found {
+			return b.String()
+		}
+		b.WriteString("$" + strconv.Itoa(n))
+		statement = after
+	}
+}
