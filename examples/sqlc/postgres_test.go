@@ -44,7 +44,9 @@ type onPostgres struct {
 	queries *blogpg.Queries
 }
 
-func (l onPostgres) Get(ctx context.Context, id int64) (any, error) { return l.queries.GetPost(ctx, id) }
+func (l onPostgres) Get(ctx context.Context, id int64) (any, error) {
+	return l.queries.GetPost(ctx, id)
+}
 
 func (l onPostgres) List(ctx context.Context, category int64, status string) (any, error) {
 	return l.queries.ListPosts(ctx, blogpg.ListPostsParams{CategoryID: category, Status: status})
