@@ -20,6 +20,10 @@ type Catalog struct {
 	// database, by their folded names without a schema, an operator's behind
 	// [OperatorPrefix]. Of several with one name it tells the worst.
 	Routines map[string]Routine
+	// SystemColumns are the folded names of columns that every table has besides
+	// its own and that change although no statement changes the row: where it is
+	// stored, for example. A read that names one is not cached.
+	SystemColumns []string
 
 	tables map[string]*Table
 	list   []*Table
@@ -62,9 +66,18 @@ func (t *Table) names() iter.Seq[Name] {
 	}
 }
 
-// OperatorPrefix stands before an operator in [Catalog.Routines] and
-// [Statement.Functions].
+// OperatorPrefix stands before an operator in [Catalog.Routines],
+// [Statement.Functions] and [Statement.Foreigns].
 const OperatorPrefix = "operator "
+
+// AttributePrefix stands, in [Statement.Functions] alone, before a name that the
+// text qualifies and that may be a function's all the same: t.f is f(t) where t
+// has no column f.
+const AttributePrefix = "attribute "
+
+// TypePrefix stands before a type in [Catalog.Routines] and [Statement.Foreigns]:
+// what a cast to a type that does not come with the database may do.
+const TypePrefix = "type "
 
 // Routine is what a function's declaration says of it.
 type Routine uint8
@@ -194,6 +207,10 @@ type Column struct {
 	// same for all columns of the type.
 	Collation string
 
+	// Composite is true when the column's values have columns of their own: what
+	// IS NULL says of such a value depends on what is in it.
+	Composite bool
+
 	// Comparison identifies the rules by which values of the column are
 	// compared: the dialect, the kind of value, the collation and the version
 	// of the rules. Two columns with equal, non-empty Comparison compare
@@ -247,6 +264,10 @@ type Trigger struct {
 	// Body holds the statements it runs, nil if they could not be parsed: it
 	// may write anything then.
 	Body []*Statement
+	// KeepsRow is true when it cannot change the values that its own row is stored
+	// with. One that can, by an assignment to NEW, makes an UPDATE write columns
+	// that its text does not name.
+	KeepsRow bool
 	// Partial is true when an error inside it may leave behind what was done
 	// before, or end the transaction: RAISE(FAIL), OR ROLLBACK.
 	Partial bool

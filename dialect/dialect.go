@@ -77,9 +77,10 @@ type Dialect interface {
 	// means that it could not be told.
 	InTransaction(exec func(text string) error) (bool, error)
 
-	// TransactionOver reports whether a transaction of another connection, named
-	// by the answer to [Transactions.Identity] or by [Session.Identity], has come
-	// to its end, whichever. It is asked when a COMMIT was sent and no answer
+	// TransactionOver reports whether what other connections did has come to its
+	// end, whichever: all the transactions that the answer to
+	// [Transactions.Identity] or [Transactions.Unfinished] names, or the connection
+	// of a [Session.Identity]. It is asked when a COMMIT was sent and no answer
 	// came.
 	TransactionOver(ctx context.Context, db Queryer, identity string) (bool, error)
 
@@ -186,6 +187,12 @@ type Transactions struct {
 	// Identity is a query for the name of the transaction that the connection is
 	// in, one text, NULL when it has written nothing. Empty where there is none.
 	Identity string
+	// Unfinished is a query for the names of all transactions that have written
+	// and are not over, one text as TransactionOver takes it; NULL where the server
+	// cannot tell. It is asked on another connection, after the answer to a COMMIT
+	// did not come. Empty where there is none: then the fences end by their
+	// deadline.
+	Unfinished string
 	// Unprepared is true when queries of our own, and statements changed by us,
 	// are sent as the program sends its own, and nothing is prepared that the
 	// program did not ask to be: a pooler between may hand each transaction to

@@ -23,11 +23,14 @@ type CTE struct {
 // Core is one SELECT or VALUES of a query.
 type Core struct {
 	Distinct bool
-	Columns  []Output
-	From     Source // nil without FROM
-	Where    Expr   // nil without WHERE
-	GroupBy  []Expr
-	Having   Expr
+	// DistinctOn holds the expressions of DISTINCT ON: of the rows that are equal
+	// in them one is kept.
+	DistinctOn []Expr
+	Columns    []Output
+	From       Source // nil without FROM
+	Where      Expr   // nil without WHERE
+	GroupBy    []Expr
+	Having     Expr
 	// Windows holds the expressions of a WINDOW clause.
 	Windows []Expr
 	// Values holds the rows of a VALUES clause; Columns is empty then.
@@ -36,7 +39,7 @@ type Core struct {
 
 // Output is one result column: an expression, or a star.
 type Output struct {
-	Expr  Expr   // nil for a star
+	Expr  Expr   // nil for a star, but for that of a composite value: (x).*
 	Alias string // empty without one
 	Star  bool   // * or table.*
 	Table string // the qualifier of table.*
@@ -50,6 +53,9 @@ type Source interface{ source() }
 type TableSource struct {
 	Name  Name
 	Alias string // the name the query knows it by; the table's own without AS
+	// Columns are names that the alias gives to the columns, from the first one
+	// on: t AS x (a, b). Columns behind them keep theirs.
+	Columns []string
 	// CTE is true when the name is that of a CTE in scope, not of a table.
 	CTE bool
 }
@@ -58,14 +64,16 @@ type TableSource struct {
 type QuerySource struct {
 	Query   *Query
 	Alias   string
+	Columns []string // as in [TableSource]
 	Lateral bool
 }
 
 // FunctionSource is a table function in FROM.
 type FunctionSource struct {
-	Name  Name
-	Args  []Expr
-	Alias string
+	Name    Name
+	Args    []Expr
+	Alias   string
+	Columns []string // as in [TableSource]
 }
 
 // JoinKind is the kind of a join.
@@ -87,9 +95,15 @@ type Join struct {
 	On          Expr
 	Using       []string
 	Natural     bool
-	// Nested is true for a join in parentheses whose conditions see no names but
-	// its own and those of the SELECT around it.
+	// Nested is true for a join whose conditions see no names but its own and
+	// those of the SELECT around it: one in parentheses, or, where a comma binds
+	// less than JOIN, one behind a comma.
 	Nested bool
+	// Alias is the name of a join in parentheses that has one: (a JOIN b) AS j.
+	// Names from inside are not seen outside then.
+	Alias string
+	// UsingAlias is a name for the columns of Using: USING (a) AS j.
+	UsingAlias string
 }
 
 func (*TableSource) source()    {}
@@ -115,6 +129,15 @@ type Literal struct{ Value any }
 type Param struct {
 	Index int
 	Name  string
+	// Whole is true where the text makes a whole number of the argument before it
+	// is compared ($1::bigint), so that a fraction is rounded.
+	Whole bool
+	// Shared is true where the text compares the parameter with several columns of
+	// one name: the database takes it for a value of the type of one of them.
+	Shared bool
+	// Mixed is true where the text uses the parameter in several ways, so that it is
+	// not known what type the database takes it for, and what it is compared as.
+	Mixed bool
 }
 
 // And is true where all its operands are.

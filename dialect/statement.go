@@ -105,8 +105,9 @@ type Statement struct {
 
 	// Reads names every table, view or table function that the text reads
 	// rows from, in subqueries and CTE bodies too; names of CTEs are left
-	// out. Writes names the targets of writes and DDL. Where a text could not
-	// be parsed, both hold what the tokenizer could tell.
+	// out. Writes names the targets of writes and DDL: a table that several parts
+	// of the text write, a CTE for example, once for each of them. Where a text
+	// could not be parsed, both hold what the tokenizer could tell.
 	Reads, Writes []Name
 
 	// Query is set for KindSelect, Insert, Update and Delete for theirs, when
@@ -127,6 +128,9 @@ type Statement struct {
 	// KindSession, KindDDL (a temporary table), KindUnknown, KindScript, and a
 	// KindSelect that calls a function for it have one.
 	Taint Taint
+	// Local is true where the Taint ends with the transaction that the statement
+	// runs in (SET LOCAL). Outside a transaction such a statement leaves nothing.
+	Local bool
 	// Resets is set where the statement puts settings of the connection back to
 	// what they were when it was new. What it leaves is found out by
 	// [Dialect.CheckSession].
@@ -160,7 +164,9 @@ type Statement struct {
 	// Functions names, each once and folded, the functions and operators
 	// ([OperatorPrefix]) that the text calls and the dialect knows as the
 	// database's own, unless nothing can take their place. Where
-	// [Catalog.Routines] has such a name another one may be called.
+	// [Catalog.Routines] has such a name another one may be called. An INSERT,
+	// UPDATE or DELETE also names what it may call like a column
+	// ([AttributePrefix]); of a SELECT its Query tells that.
 	Functions []string
 
 	// Incomplete says why the text could not be parsed although its kind and
@@ -213,12 +219,20 @@ type Insert struct {
 	// ValueParams are the parameters of the text, in its order, where Values is
 	// set.
 	ValueParams []ParamRef
+	// OnConstraint names the constraint that an upsert's conflict is told by,
+	// where it is told by one.
+	OnConstraint string
 	// Conflict is true when the statement may delete other rows, keep a part
 	// of its own or end the transaction on a conflict (REPLACE, OR REPLACE, OR
 	// FAIL, OR ROLLBACK). One that only skips rows has it false.
 	Conflict bool
 	// Returning is true when the text has a RETURNING clause.
 	Returning bool
+	// Returns bounds the text of the RETURNING list, without the word. A dialect
+	// whose images do not need it leaves it zero.
+	Returns Clause
+	// ReturnsStar is true when that list holds a bare *.
+	ReturnsStar bool
 	// With is true when the text starts with WITH.
 	With bool
 	// Subquery is true when an expression of the text holds a query.
@@ -242,6 +256,9 @@ type Update struct {
 	Outer bool
 	// FromText bounds the text of the FROM, without the word.
 	FromText Clause
+	// SetText bounds the text of the assignments, without the word SET. A
+	// dialect whose images do not need it leaves it zero.
+	SetText Clause
 	Condition
 }
 
@@ -255,6 +272,9 @@ type Delete struct {
 	Returning bool
 	With      bool
 	Subquery  bool
+	// UsingText bounds the text of the USING, without the word. A dialect whose
+	// images do not need it leaves it zero.
+	UsingText Clause
 	Condition
 }
 
@@ -274,6 +294,13 @@ type Condition struct {
 	// Shadowed is true when a CTE has the target's name: behind FROM that name
 	// means the CTE.
 	Shadowed bool
+	// Returns bounds the text of the RETURNING list, and ReturnsStar tells of a
+	// bare * in it, as in [Insert].
+	Returns     Clause
+	ReturnsStar bool
+	// CurrentOf is true for WHERE CURRENT OF a cursor: the row is told by the
+	// connection's state, and Where is nil or an [Opaque].
+	CurrentOf bool
 	// Volatile says why the condition, with the WITH and FROM clauses that it
 	// may use, may give other rows when it is run again. Empty when it does not.
 	Volatile string

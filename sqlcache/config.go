@@ -38,7 +38,18 @@ type Config struct {
 	// ConnMaxLifetime and ConnMaxIdleTime close connections that are older or
 	// were idle for longer. 0: never; a negative value is an error.
 	ConnMaxLifetime, ConnMaxIdleTime time.Duration
+
+	// SchemaInterval is how old the last look at the schema may be, where the
+	// database has no cheap version of it, as PostgreSQL has none. A change of the
+	// schema that came through the library, by any process, is noticed at once. One
+	// by another program is noticed by the first miss or write after that time, and
+	// by a new connection; until then what its triggers write is not seen. 0 means
+	// 10 seconds; a negative value is an error.
+	SchemaInterval time.Duration
 }
+
+// defaultSchemaInterval is that of a Config that says nothing.
+const defaultSchemaInterval = 10 * time.Second
 
 // errNilCache is returned where a program forgot to pass its cache.
 var errNilCache = errors.New("cacheops: sqlcache needs a cache: pass the one that cacheops.New returned")
@@ -54,6 +65,8 @@ func (c *Config) validate() error {
 		return fmt.Errorf("cacheops: sqlcache.Config.ConnMaxLifetime is %v: use 0 for no limit", c.ConnMaxLifetime)
 	case c.ConnMaxIdleTime < 0:
 		return fmt.Errorf("cacheops: sqlcache.Config.ConnMaxIdleTime is %v: use 0 for no limit", c.ConnMaxIdleTime)
+	case c.SchemaInterval < 0:
+		return fmt.Errorf("cacheops: sqlcache.Config.SchemaInterval is %v: use 0 for the default of %v", c.SchemaInterval, defaultSchemaInterval)
 	}
 	return nil
 }

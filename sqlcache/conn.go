@@ -153,6 +153,7 @@ func (c *conn) Ping(ctx context.Context) error {
 		}
 		return nil
 	})
+	c.failed(err)
 	c.settle(err)
 	return err
 }
@@ -190,9 +191,18 @@ func (c *conn) arguments(ctx context.Context, caps *capabilities, k *call) (err 
 	unchecked := c.unchecked
 	c.unchecked = false
 	switch {
+	case caps.checker && len(k.args) == 0:
 	case caps.checker:
-		// By a real connection, so that keys and dependencies are worked out
-		// from the values that the database will see.
+		// As a real connection does it, so that keys and dependencies are worked
+		// out from the values that the database will see. A hit does not wait for
+		// one where it is known what that would do.
+		if checker := c.connector.checker; checker != nil {
+			args, err := checkArgs(checker, k.args)
+			if !errors.Is(err, dialect.ErrAskConnection) {
+				k.args = args
+				return err
+			}
+		}
 		err = c.retry(ctx, func(real *realConn) (err error) {
 			k.args, err = c.convert(real, k.args)
 			return err
@@ -275,16 +285,19 @@ type call struct {
 	args []driver.NamedValue
 	// prepared runs it over a prepared statement, as the program asked.
 	prepared bool
+	// option is true when an argument is no value of a parameter, but tells the
+	// driver how to run the statement.
+	option bool
 }
 
 // query runs a statement for its rows. Since is when the call began.
 func (c *conn) query(ctx context.Context, k call, since engine.Moment) (driver.Rows, error) {
-	p := c.plan(ctx, k.text)
+	p := c.planCall(ctx, &k)
 	if p.Statement.Kind != dialect.KindSelect {
 		out, err := c.run(ctx, p, k, true)
 		return out.rows, err
 	}
-	if p.Write != nil {
+	if p.Write != nil || p.Statement.Taint != 0 || c.connector.concurrent && p.Catalog == nil && p.Statement.Foreign != "" {
 		out, err := c.run(ctx, p, k, true)
 		c.observe(ctx, p, &engine.Answer{Reason: writesToo(p), Err: err}, since)
 		return out.rows, err
@@ -299,7 +312,7 @@ func (c *conn) query(ctx context.Context, k call, since engine.Moment) (driver.R
 
 // exec runs a statement for its effect.
 func (c *conn) exec(ctx context.Context, k call) (driver.Result, error) {
-	out, err := c.run(ctx, c.plan(ctx, k.text), k, false)
+	out, err := c.run(ctx, c.planCall(ctx, &k), k, false)
 	return out.result, err
 }
 
@@ -319,7 +332,7 @@ func (c *conn) ensureSchema(ctx context.Context) {
 		return
 	}
 	if real, err := c.acquire(ctx); err == nil {
-		_, err = h.CheckSchema(ctx, real, nil)
+		_, err = h.CheckSchema(ctx, c.asks(real), nil)
 		c.settle(err)
 	}
 }

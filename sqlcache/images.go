@@ -18,37 +18,27 @@ import (
 // imageQueries are the queries for the images of one write and one set of
 // columns, kept with the plan.
 type imageQueries struct {
-	columns []int
+	asked   []int           // the columns that schemes need
+	follow  bool            // foreign keys are followed
+	columns []int           // of the images: the row's name may be behind those asked for
 	queries *dialect.Images // nil: there are no images
+	// refused is true when the database refuses the queries: there are none then,
+	// for whatever columns.
+	refused bool
 }
 
-// imagesOf returns the queries that collect the images of these columns.
-func (c *conn) imagesOf(p *engine.Plan, t *dialect.Table, columns []int) *dialect.Images {
-	if kept := p.Extra.Load(); kept != nil {
-		if q, ok := (*kept).(*imageQueries); ok && slices.Equal(q.columns, columns) {
-			return q.queries
-		}
-	}
-	queries, reason := c.connector.cfg.Dialect.Images(p.Statement, t, columns)
-	if reason != "" {
-		queries = nil
-	}
-	var kept any = &imageQueries{columns: columns, queries: queries}
-	p.Extra.Store(&kept)
-	return queries
-}
-
-// imaged is a write whose images are collected. It runs inside a transaction
-// that holds the write lock, so nothing comes between the images and the
-// statement.
+// imaged is a write whose images are collected. It runs inside a transaction.
+// Where that holds the only write lock nothing comes between the images and the
+// statement; else what the statement wrote is looked up among what was found.
 type imaged struct {
-	conn     *conn
-	real     *realConn
-	plan     *engine.Plan
-	write    *analysis.Write
-	changes  *engine.Changes
-	call     call
-	wantRows bool // the program's statement has a RETURNING clause
+	conn       *conn
+	real       *realConn
+	plan       *engine.Plan
+	write      *analysis.Write
+	changes    *engine.Changes
+	call       call
+	wantRows   bool // the program's statement has a RETURNING clause
+	concurrent bool // others may write meanwhile
 
 	columns []int           // of the target's images
 	queries *dialect.Images // for them
@@ -61,55 +51,116 @@ type imaged struct {
 // rows it changes. Done is false when there can be no images and the statement
 // was not run.
 func (c *conn) collectImages(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, changes *engine.Changes, k call, wantRows bool) (out outcome, done bool, err error) {
-	im := &imaged{conn: c, real: real, plan: p, write: w, changes: changes, call: k, wantRows: wantRows}
+	im := &imaged{
+		conn: c, real: real, plan: p, write: w, changes: changes, call: k, wantRows: wantRows,
+		concurrent: c.connector.concurrent,
+	}
 	if ok, err := im.prepare(ctx); err != nil || !ok {
 		return outcome{}, false, err
+	}
+	if im.queries.Both != "" {
+		out, err = im.both(ctx)
+		return out, true, err
 	}
 	before, ok, err := im.before(ctx)
 	switch {
 	case err != nil:
-		return outcome{}, false, c.survived(real, err)
+		return outcome{}, false, ours(c.survived(real, err))
 	case !ok:
 		return outcome{}, false, nil
 	case len(before) == 0 && p.Statement.Kind == dialect.KindUpdate && !w.Check && !wantRows:
-		res, err := c.bareExec(ctx, real, k) // no row matches, but let it run
-		return outcome{result: res}, true, err
+		out, err = im.bare(ctx) // no row matches, but let it run
+		return out, true, err
 	case im.cascade != nil:
 		if ok, err := im.cascade.follow(ctx, real, changes, before); err != nil || !ok {
-			return outcome{}, false, c.survived(real, err)
+			return outcome{}, false, ours(c.survived(real, err))
 		}
 	}
 	changes.AddImages(w.Target, im.columns, before, engine.Before)
-	out, written, over, err := im.run(ctx)
+	width := len(im.columns)
+	if im.queries.WriteTellsNew {
+		width++
+	}
+	ran, err := im.run(ctx, im.queries.Write, width)
 	if err != nil {
 		return outcome{}, true, err
 	}
-	if err := im.after(ctx, before, written, over); err != nil {
+	if err := im.after(ctx, before, &ran); err != nil {
 		return outcome{}, true, err
 	}
-	return out, true, nil
+	return ran.outcome, true, nil
 }
 
 // prepare works out which columns of which tables the images need, and how to
 // ask for them. False means that there are no images.
 func (im *imaged) prepare(ctx context.Context) (ok bool, err error) {
 	c, t := im.conn, im.write.Target
-	im.columns, im.unread, ok, err = c.connector.handle.Schemes(ctx, t)
+	asked, unread, ok, err := c.connector.handle.Schemes(ctx, t)
+	im.unread = unread
 	if err != nil || !ok {
 		return false, err
 	}
 	if len(im.write.Cascades) > 0 {
-		im.cascade, err = c.newCascade(ctx, im.write, im.columns, im.unread)
+		im.cascade, err = c.newCascade(ctx, im.write, asked, unread)
 	}
-	switch {
-	case err != nil, im.unread && im.cascade == nil:
+	if err != nil || unread && im.cascade == nil {
 		return false, err
-	case im.write.Check, im.cascade != nil:
-		im.columns = withName(im.columns)
 	}
-	im.queries = c.imagesOf(im.plan, t, im.columns)
+	im.ask(t, asked)
 	im.room = im.changes.Room(t)
 	return im.queries != nil, nil
+}
+
+// ask sets the queries that collect the images of these columns.
+func (im *imaged) ask(t *dialect.Table, asked []int) {
+	if kept := im.plan.Extra.Load(); kept != nil {
+		if q, ok := (*kept).(*imageQueries); ok && (q.refused || slices.Equal(q.asked, asked) && q.follow == (im.cascade != nil)) {
+			im.columns, im.queries = q.columns, q.queries
+			return
+		}
+	}
+	for _, named := range im.forms() {
+		if im.columns = asked; named {
+			im.columns = withName(asked)
+		}
+		var reason string
+		im.queries, reason = im.conn.connector.cfg.Dialect.Images(im.plan.Statement, t, im.columns)
+		if reason == "" && im.queries != nil && im.told(named) {
+			break
+		}
+		im.queries = nil
+	}
+	im.keep(&imageQueries{asked: asked, follow: im.cascade != nil, columns: im.columns, queries: im.queries})
+}
+
+// keep keeps queries with the plan.
+func (im *imaged) keep(q *imageQueries) {
+	var kept any = q
+	im.plan.Extra.Store(&kept)
+}
+
+// forms lists how the images may be asked for, the best first: with the rows'
+// names or without.
+func (im *imaged) forms() []bool {
+	st := im.plan.Statement
+	switch {
+	case im.cascade != nil, im.write.Check && !im.concurrent:
+		return []bool{true}
+	case im.concurrent && st.Kind == dialect.KindUpdate:
+		return []bool{false, true} // without them it takes one statement, or none at all
+	case im.concurrent && st.Insert != nil && st.Insert.Upsert:
+		return []bool{true, false} // without them it is told whether all rows are new
+	default:
+		return []bool{false}
+	}
+}
+
+// told reports whether it can be told that a row was written which was not among
+// those found.
+func (im *imaged) told(named bool) bool {
+	q := im.queries
+	return named || !im.concurrent || q.Both != "" || q.WriteIsBefore || q.WriteTellsNew ||
+		im.plan.Statement.Insert != nil && !im.plan.Statement.Insert.Upsert
 }
 
 // before takes the images before the statement. False means that they cannot be
@@ -128,6 +179,9 @@ func (im *imaged) before(ctx context.Context) (rows [][]driver.Value, ok bool, e
 	args, ok := bindParams(im.queries.BeforeParams, im.plan.Statement, im.call.args)
 	if !ok {
 		return nil, false, nil
+	}
+	if im.queries.BeforeLimited {
+		args = append(args, driver.NamedValue{Ordinal: len(args) + 1, Value: int64(im.room/2 + 1)})
 	}
 	rows, err = im.real.collect(ctx, im.queries.Before, args, im.room+1)
 	return rows, 2*len(rows) <= im.room, err
@@ -152,53 +206,56 @@ func (c *conn) survived(real *realConn, err error) error {
 	return err
 }
 
-// run runs the statement for its images and for what the program wants of it:
-// its own rows, or the numbers of a Result. With over there were more images
-// than are kept.
-func (im *imaged) run(ctx context.Context) (out outcome, written [][]driver.Value, over bool, err error) {
-	k := call{text: im.queries.Write, args: im.call.args}
+// written is what a statement that returns images did.
+type written struct {
+	outcome
+	rows  [][]driver.Value // the images
+	over  bool             // there were more than are kept
+	count int              // of all of them
+}
+
+// run runs a statement that returns images, width columns of them, behind what
+// the program wants of it: its own rows, or the numbers of a Result.
+func (im *imaged) run(ctx context.Context, text string, width int) (out written, err error) {
+	k := call{text: text, args: im.call.args}
 	if !im.wantRows {
-		written, over, err = im.conn.returned(ctx, im.real, k, len(im.columns), im.room)
-		if err == nil {
+		if out, err = im.conn.returned(ctx, im.real, k, width, im.room); err != nil {
+			return out, changed(err)
+		}
+		out.result = driver.RowsAffected(out.count)
+		if im.queries.Result != "" {
 			out.result, err = im.conn.writeResult(ctx, im.real, im.queries.Result)
 		}
-		return out, written, over, err
+		return out, err
 	}
 	k.prepared = im.call.prepared
-	rows, err := im.real.queryKept(ctx, k)
+	rows, err := im.real.send(ctx, k)
 	if err != nil {
-		return outcome{}, nil, false, err
+		return out, changed(err)
 	}
 	r, rest := result.Record(rows, result.Limits{Bytes: math.MaxInt})
 	if r == nil {
 		im.changes.AddWrite(im.write) // it may be done all the same
-		out, err = im.conn.drain(rest)
-		return out, nil, false, err
+		out.outcome, err = im.conn.drain(rest)
+		return out, changed(err)
 	}
-	if r, written, err = r.Cut(len(im.columns)); err != nil {
+	if r, out.rows, err = r.Cut(width); err != nil {
 		im.changes.AddWrite(im.write)
-		return outcome{}, nil, false, err
+		return out, err
 	}
-	return outcome{rows: r.Rows()}, written, len(written) > im.room, nil
+	out.outcome, out.count, out.over = outcome{rows: r.Rows()}, r.Len(), len(out.rows) > im.room
+	return out, nil
 }
 
 // after takes the images after the statement. An error means that the
 // transaction is over.
-func (im *imaged) after(ctx context.Context, before, written [][]driver.Value, over bool) (err error) {
+func (im *imaged) after(ctx context.Context, before [][]driver.Value, ran *written) (err error) {
 	t := im.write.Target
-	// Whatever the query before the statement found, it is the statement that
-	// tells which rows it changed.
-	found := true
-	switch {
-	case im.write.Check, im.cascade != nil && im.queries.WriteIsBefore:
-		found = !over && among(written, before)
-	case im.cascade != nil: // by a condition on each row, but their names may be new
-		found = !over && len(written) <= len(before)
-	}
-	if over || im.unread || !found {
+	found := !ran.over && im.found(before, ran)
+	if ran.over || im.unread || !found {
 		im.changes.AddEpochs(t)
 	} else {
-		im.changes.AddImages(t, im.columns, written, engine.When(!im.queries.WriteIsBefore))
+		im.changes.AddImages(t, im.columns, ran.rows, engine.When(!im.queries.WriteIsBefore))
 	}
 	if im.cascade != nil {
 		err = im.cascade.finish(ctx, im.real, im.changes, found)
@@ -208,7 +265,38 @@ func (im *imaged) after(ctx context.Context, before, written [][]driver.Value, o
 		}
 	}
 	im.changes.AddEpochs(im.write.Epochs...)
-	return im.conn.survived(im.real, err)
+	return ours(im.conn.survived(im.real, err))
+}
+
+// found reports whether every row that was written is new or was found before.
+// Whatever the query before the statement found, it is the statement that tells
+// which rows it changed. What it told besides images is taken off them.
+//
+// A row may have another name after the statement than before. Names are unique,
+// and those found keep theirs or are written: so a row that was not found cannot
+// come to have a name of one that was, unless another one has a new name.
+func (im *imaged) found(before [][]driver.Value, ran *written) bool {
+	named := slices.Contains(im.columns, dialect.RowName)
+	old := ran.rows
+	if im.queries.WriteTellsNew {
+		old = nil
+		for i, row := range ran.rows {
+			last := len(row) - 1
+			ran.rows[i] = row[:last:last]
+			if isNew, ok := row[last].(bool); !ok || !isNew {
+				old = append(old, ran.rows[i])
+			}
+		}
+	}
+	switch {
+	case im.queries.WriteTellsNew && !named:
+		return len(old) == 0
+	case im.write.Check, im.concurrent && named, im.cascade != nil && im.queries.WriteIsBefore:
+		return among(old, before)
+	case im.cascade != nil: // by a condition on each row, but their names may be new
+		return len(ran.rows) <= len(before)
+	}
+	return true
 }
 
 // among reports whether each row has the name of one of the others. A row's
@@ -265,42 +353,29 @@ func (n rowName) value() driver.Value {
 
 // returned runs a statement that returns images and reads them all, but keeps
 // no more than limit.
-func (c *conn) returned(ctx context.Context, real *realConn, k call, width, limit int) (images [][]driver.Value, over bool, err error) {
-	s, err := real.stmts.take(ctx, real, k.text)
+func (c *conn) returned(ctx context.Context, real *realConn, k call, width, limit int) (out written, err error) {
+	rows, err := real.send(ctx, k)
 	if err != nil {
-		return nil, false, err
+		return out, err
 	}
-	rows, err := s.query(ctx, k.args)
-	if err != nil {
-		s.discard()
-		return nil, false, err
-	}
-	defer func() {
-		if cerr := rows.Close(); cerr != nil && err == nil {
-			err = cerr
-		}
-		if err != nil {
-			s.discard()
-			return
-		}
-		real.stmts.put(s)
-	}()
+	defer func() { err = closed(rows, err) }()
 	if got := len(rows.Columns()); got != width {
-		return nil, false, fmt.Errorf("cacheops: the images of a write have %d columns instead of %d", got, width)
+		return out, fmt.Errorf("cacheops: the images of a write have %d columns instead of %d", got, width)
 	}
 	spare := make([]driver.Value, width)
 	for {
 		row := spare
-		if !over {
+		if !out.over {
 			row = make([]driver.Value, width)
 		}
 		if err := rows.Next(row); err == io.EOF {
-			return images, over, nil
+			return out, nil
 		} else if err != nil {
-			return nil, false, err
+			return out, err
 		}
-		if over = over || len(images) >= limit; over {
-			images = nil
+		out.count++
+		if out.over = out.over || out.count > limit; out.over {
+			out.rows = nil
 			continue
 		}
 		for i, v := range row {
@@ -308,7 +383,7 @@ func (c *conn) returned(ctx context.Context, real *realConn, k call, width, limi
 				row[i] = append([]byte{}, b...)
 			}
 		}
-		images = append(images, row)
+		out.rows = append(out.rows, row)
 	}
 }
 

@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"reflect"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
 	"github.com/cacheops/cacheops/store"
 )
@@ -161,6 +164,14 @@ type connector struct {
 	pool    *sql.DB // of real connections
 	parking *parking
 	state   poolState
+
+	// checker is what the driver's connections make of arguments; nil where only
+	// they know.
+	checker driver.NamedValueChecker
+	// options tells arguments that are no values; nil where all are.
+	options dialect.OptionChecker
+	// concurrent is Transactions.Concurrent of the dialect.
+	concurrent bool
 }
 
 // newConnector makes a connector for a driver's connector. The data source name
@@ -173,12 +184,16 @@ func newConnector(cache *cacheops.Cache, inner driver.Connector, cfg Config, dsn
 	if err := cfg.validate(); err != nil {
 		return nil, err
 	}
-	c := &connector{inner: inner, cfg: cfg}
+	c := &connector{
+		inner: inner, cfg: cfg, concurrent: cfg.Dialect.Transactions().Concurrent,
+		checker: cfg.Dialect.ArgumentChecker(typeName(inner.Driver())),
+	}
+	c.options, _ = cfg.Dialect.(dialect.OptionChecker)
 	variant := fmt.Sprintf("%T/%d:%s", inner.Driver(), len(cfg.Variant), cfg.Variant)
 	h, err := cache.Engine().Open(engine.HandleConfig{
 		Dialect: cfg.Dialect, Database: cfg.Database,
 		Variant: variant + dsn, AnyVariant: variant,
-		Load: c.loadSchema,
+		Load: c.loadSchema, Apart: c.apart, SchemaInterval: c.schemaInterval(),
 	})
 	if err != nil {
 		return nil, err
@@ -193,6 +208,18 @@ func newConnector(cache *cacheops.Cache, inner driver.Connector, cfg Config, dsn
 	c.pool.SetConnMaxLifetime(cfg.ConnMaxLifetime)
 	c.pool.SetConnMaxIdleTime(cfg.ConnMaxIdleTime)
 	return c, nil
+}
+
+// typeName names a type with the path of its package.
+func typeName(v any) string {
+	t, pointers := reflect.TypeOf(v), ""
+	for t != nil && t.Kind() == reflect.Pointer && t.Name() == "" {
+		t, pointers = t.Elem(), pointers+"*"
+	}
+	if t == nil {
+		return ""
+	}
+	return pointers + t.PkgPath() + "." + t.Name()
 }
 
 // Connect implements driver.Connector: a virtual connection, which touches no
@@ -234,8 +261,27 @@ func (c *connector) loadSchema(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.handle.CheckSchema(ctx, real, nil)
+	_, err = c.handle.CheckSchema(ctx, v.asks(real), nil)
 	return err
+}
+
+// schemaInterval is Config.SchemaInterval.
+func (c *connector) schemaInterval() time.Duration {
+	if c.cfg.SchemaInterval == 0 {
+		return defaultSchemaInterval
+	}
+	return c.cfg.SchemaInterval
+}
+
+// apart calls f with a connection of its own, beside the pool: those of the pool may
+// all be in use, and the idle ones broken by what the question is about.
+func (c *connector) apart(ctx context.Context, f func(dialect.Queryer) error) error {
+	dc, err := c.inner.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	err = f(newRealConn(dc, c))
+	return errors.Join(err, dc.Close())
 }
 
 // storedSchema is the schema's version in the store.

@@ -37,20 +37,20 @@ func (c *conn) raw(ctx context.Context, f func(driverConn any) error) error {
 		return err
 	}
 	c.sticky = true
-	real.setTaint(dialect.TaintAll, "the program used the driver's connection itself")
+	real.setTaint(dialect.TaintAll, fromProgram, "the program used the driver's connection itself")
 	changes := c.connector.handle.NewChanges()
 	changes.Statement(ctx, "Raw")
 	changes.AddAll(true)
 	if c.tx != nil {
 		c.tx.changes.Statement(ctx, "Raw")
 		c.tx.changes.AddAll(true)
-		c.tx.schema = true
+		c.tx.schema, c.tx.dirty = true, true
 	}
 	if err := changes.Fence(ctx); err != nil {
 		return err
 	}
 	defer func() {
-		changes.Bump(ctx, keepFence(ctx, err))
+		c.ended(ctx, real, changes, err)
 		c.resync(real) // f may have begun a transaction, or ended one
 	}()
 	err = f(real.Conn)

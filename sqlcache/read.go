@@ -19,6 +19,7 @@ const (
 	reasonTx        = "inside a transaction"
 	reasonStreaming = "the connection has an open result, and so may read an old snapshot"
 	reasonPrivate   = "the database is private to each connection: set MaxOpenConns to 1, or use a file"
+	reasonSettings  = "the connection has other settings than the schema was read with"
 	reasonTainted   = "the state of every connection of the pool may change what reads return"
 	reasonSchema    = "the schema keeps changing"
 	reasonNoSchema  = "the schema changed, and could not be read"
@@ -27,7 +28,7 @@ const (
 )
 
 // uncacheable says why the connection's state keeps reads out of the cache.
-func (c *conn) uncacheable() (reason string, pass engine.Pass) {
+func (c *conn) uncacheable(p *engine.Plan) (reason string, pass engine.Pass) {
 	limit := c.connector.cfg.MaxOpenConns
 	state := &c.connector.state
 	switch {
@@ -37,6 +38,8 @@ func (c *conn) uncacheable() (reason string, pass engine.Pass) {
 		return reasonStreaming, engine.PassConnection
 	case c.real != nil && c.real.taint&dialect.TaintReads != 0:
 		return c.real.why, engine.PassConnection
+	case c.real != nil && p.Catalog != nil && p.Catalog.Settings != c.real.session.Settings:
+		return reasonSettings, engine.PassConnection
 	case state.private.Load() && limit != 1:
 		return reasonPrivate, engine.PassConnection
 	case limit > 0 && state.tainted.Load() >= int32(limit): //nolint:gosec // a count of connections
@@ -86,8 +89,11 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 	h := c.connector.handle
 	for replans := 0; ; replans++ {
 		var answer engine.Answer
-		answer.Reason, answer.Pass = c.uncacheable()
+		answer.Reason, answer.Pass = c.uncacheable(p)
 		var rc engine.Call
+		if answer.Reason == "" && k.option {
+			answer.Reason, answer.Pass = moved.AllWhy, engine.PassStatement
+		}
 		if answer.Reason == "" {
 			rc, answer.Reason = h.Prepare(ctx, p, k.args)
 			answer.Pass = engine.PassOf(answer.Reason)
@@ -185,8 +191,17 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan) (r *result.Resu
 		// still the plan's was the plan's when the query began.
 		nested := c.connector.cfg.Dialect.Transactions().Nested
 		failed := false
-		if p != nil && !nested {
-			void, err := h.Outdated(ctx, real, p)
+		if p != nil && p.Catalog != nil && p.Catalog.Settings != real.session.Settings {
+			if c.tx == nil && c.adopt(ctx, real, p) {
+				return engine.ErrPlanVoid
+			}
+			failed = true
+		}
+		if p != nil && c.look(ctx, real) {
+			return engine.ErrPlanVoid
+		}
+		if p != nil && !nested && !failed {
+			void, err := h.Outdated(ctx, c.asks(real), p)
 			if err == nil && void {
 				return engine.ErrPlanVoid
 			}
@@ -212,6 +227,8 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan) (r *result.Resu
 		r, rest = result.Record(rows, result.Limits{Bytes: h.Engine().MaxEntryBytes()})
 		if result.TooLarge(rest) {
 			h.CountTooLarge()
+		} else if rest != nil && c.tx != nil {
+			c.tx.dirty = true // an error may be behind them, that the program has not met
 		}
 		return nil
 	})
@@ -244,7 +261,7 @@ func (c *conn) refresh(ctx context.Context) error {
 		return err
 	}
 	err = c.retry(ctx, func(real *realConn) error {
-		_, err := c.connector.handle.CheckSchema(ctx, real, &version)
+		_, err := c.connector.handle.CheckSchema(ctx, c.asks(real), &version)
 		return err
 	})
 	c.settle(err)

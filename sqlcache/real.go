@@ -20,6 +20,8 @@ type poolState struct {
 	tainted atomic.Int32
 	// private is true when each real connection has a database of its own.
 	private atomic.Bool
+	// settings are those of the real connections.
+	settings settingsCount
 }
 
 // capabilities are the optional interfaces of a driver's connections that
@@ -55,8 +57,11 @@ func (r *realConnector) Connect(ctx context.Context) (driver.Conn, error) {
 		// The program's own statement will meet the same error and tell it.
 		session = dialect.Session{Taint: dialect.TaintAll, Why: "the connection's state could not be read: " + err.Error()}
 	}
-	rc.session = session
-	rc.setTaint(session.Taint, session.Why)
+	rc.begins(session)
+	if cat := k.handle.Catalog(); err == nil && session.Taint == 0 && cat != nil && cat.Settings == session.Settings {
+		// Where it fails the statement that the connection is for meets the same.
+		_, _ = k.handle.Look(ctx, rc)
+	}
 	if session.Private {
 		k.state.private.Store(true)
 		// Behind a new connection is a new, empty database.
@@ -74,8 +79,11 @@ type realConn struct {
 	connector *connector
 	stmts     stmtCache
 	session   dialect.Session // as CheckSession found it
-	taint     dialect.Taint
+	looked    bool            // it did
+	taint     dialect.Taint   // all of taints
 	why       string
+	taints    [origins]dialect.Taint
+	whys      [origins]string
 	closed    bool
 
 	// What the connection can do of what each query asks for; nil: it cannot.
@@ -108,20 +116,6 @@ func (r *realConn) capabilities() *capabilities {
 	return &c
 }
 
-// setTaint adds to what the connection's state can spoil.
-func (r *realConn) setTaint(t dialect.Taint, why string) {
-	if t == 0 {
-		return
-	}
-	if r.taint&dialect.TaintReads == 0 && t&dialect.TaintReads != 0 {
-		r.connector.state.tainted.Add(1)
-	}
-	if r.taint == 0 {
-		r.why = why
-	}
-	r.taint |= t
-}
-
 // Close implements driver.Conn.
 func (r *realConn) Close() error {
 	if !r.closed {
@@ -129,6 +123,9 @@ func (r *realConn) Close() error {
 	}
 	if !r.closed && r.taint&dialect.TaintReads != 0 {
 		r.connector.state.tainted.Add(-1)
+	}
+	if !r.closed && r.looked {
+		r.connector.state.settings.forget(r.session.Settings)
 	}
 	r.closed = true
 	r.stmts.clear()
@@ -245,7 +242,7 @@ type onceConn struct{ real *realConn }
 // Query implements dialect.Queryer.
 func (c onceConn) Query(ctx context.Context, query string, args ...driver.Value) ([][]driver.Value, error) {
 	rows, err := c.real.Query(ctx, query, args...)
-	c.real.stmts.forget(query)
+	_ = c.real.stmts.forget(query) // the query told what there is to tell
 	return rows, err
 }
 
@@ -272,24 +269,14 @@ func (r *realConn) queryKept(ctx context.Context, k call) (driver.Rows, error) {
 // collect runs a query of our own and returns its rows, at most limit if that
 // is not negative.
 func (r *realConn) collect(ctx context.Context, query string, args []driver.NamedValue, limit int) (out [][]driver.Value, err error) {
-	s, err := r.stmts.take(ctx, r, query)
+	rows, err := r.send(ctx, call{text: query, args: args})
 	if err != nil {
-		return nil, err
-	}
-	rows, err := s.query(ctx, args)
-	if err != nil {
-		s.discard()
 		return nil, err
 	}
 	defer func() {
-		if cerr := rows.Close(); cerr != nil && err == nil {
-			out, err = nil, cerr
+		if err = closed(rows, err); err != nil {
+			out = nil
 		}
-		if err != nil {
-			s.discard()
-			return
-		}
-		r.stmts.put(s)
 	}()
 	width := len(rows.Columns())
 	for limit < 0 || len(out) < limit {

@@ -127,6 +127,7 @@ func (r *liveRows) Close() error {
 	}
 	r.done = true
 	err := r.Rows.Close()
+	r.conn.failed(err)
 	r.conn.streaming--
 	if r.closing != nil {
 		cause := r.err

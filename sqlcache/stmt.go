@@ -3,7 +3,9 @@ package sqlcache
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 
+	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
 )
 
@@ -18,6 +20,8 @@ type stmt struct {
 	// checks is true when the driver's statement or connection checks arguments
 	// itself.
 	checks bool
+	// known is true when it is the connection that does, and not the statement.
+	known bool
 	// names is true when the driver's statement takes named arguments in a
 	// query: it has driver.StmtQueryContext.
 	names bool
@@ -35,7 +39,14 @@ type convertingStmt struct {
 // prepared at once, so that its errors come where they are expected.
 func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
 	var out driver.Stmt
+	once := onceOnly(query)
+	if once && c.tx != nil {
+		c.tx.dirty = true // another statement meanwhile is an error
+	}
 	err := c.retry(ctx, func(real *realConn) error {
+		if once {
+			_ = real.stmts.forget(query) // it is of no more use, and nobody asks what it says
+		}
 		s, err := real.stmts.take(ctx, real, query)
 		if err != nil {
 			return err
@@ -46,6 +57,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 		_, p.checks = s.Stmt.(driver.NamedValueChecker)
 		if !p.checks {
 			_, p.checks = real.Conn.(driver.NamedValueChecker)
+			p.known = p.checks
 		}
 		cc, ok := s.Stmt.(driver.ColumnConverter) //nolint:staticcheck // drivers still have it
 		if !ok {
@@ -99,13 +111,22 @@ func (s *stmt) withReal(f func(*realConn, driver.Stmt)) error {
 		f(real, st.Stmt)
 		return nil
 	})
+	s.conn.failed(err)
 	s.conn.settle(err)
 	return err
 }
 
 // Close implements driver.Stmt. Real connections keep theirs for the next use
-// of the text.
-func (s *stmt) Close() error { return nil }
+// of the text, but of what is for one use.
+func (s *stmt) Close() error {
+	c := s.conn
+	if !onceOnly(s.text) || c.real == nil {
+		return nil
+	}
+	err := c.real.stmts.forget(s.text)
+	c.failed(err)
+	return err
+}
 
 // NumInput implements driver.Stmt.
 func (s *stmt) NumInput() int { return s.inputs }
@@ -114,6 +135,11 @@ func (s *stmt) NumInput() int { return s.inputs }
 func (s *stmt) CheckNamedValue(nv *driver.NamedValue) error {
 	if !s.checks {
 		return driver.ErrSkip
+	}
+	if checker := s.conn.connector.checker; checker != nil && s.known {
+		if err := checker.CheckNamedValue(nv); !errors.Is(err, dialect.ErrAskConnection) {
+			return err
+		}
 	}
 	checked := driver.ErrSkip
 	err := s.withReal(func(real *realConn, st driver.Stmt) {

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // maxStmts bounds the prepared statements that a real connection keeps.
@@ -38,6 +39,10 @@ func (c *stmtCache) take(ctx context.Context, r *realConn, text string) (*realSt
 	return &realStmt{Stmt: s, text: text}, nil
 }
 
+// onceOnly reports whether a text is prepared for one use: COPY, which the driver
+// pq turns into a state of its connection until the statement is closed.
+func onceOnly(text string) bool { return len(text) >= 4 && strings.EqualFold(text[:4], "COPY") }
+
 // put gives a statement back.
 func (c *stmtCache) put(s *realStmt) {
 	if len(c.idle) >= maxStmts {
@@ -48,14 +53,14 @@ func (c *stmtCache) put(s *realStmt) {
 }
 
 // forget closes the statement of a text, if one is kept.
-func (c *stmtCache) forget(text string) {
+func (c *stmtCache) forget(text string) error {
 	for i, s := range slices.Backward(c.idle) {
 		if s.text == text {
-			s.discard()
 			c.idle = slices.Delete(c.idle, i, i+1)
-			return
+			return s.Stmt.Close()
 		}
 	}
+	return nil
 }
 
 // clear closes all statements.

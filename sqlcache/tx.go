@@ -29,12 +29,14 @@ type txState struct {
 	// or must fail: it has written, changed its state, met an error, or is at a
 	// level of isolation that reads an older snapshot.
 	dirty bool
+	// taint is what its state can spoil until it ends.
+	taint dialect.Taint
 }
 
 // enter begins to keep account of a transaction on the held connection.
 func (c *conn) enter() {
 	c.tx = &txState{changes: c.connector.handle.NewChanges()}
-	c.tx.dirty = c.real == nil || c.real.session.OtherIsolation || !c.connector.cfg.Dialect.Transactions().ReadCommitted
+	c.tx.dirty = c.real == nil || c.real.taint != 0 || c.real.session.OtherIsolation || !c.connector.cfg.Dialect.Transactions().ReadCommitted
 }
 
 // failed takes note of a statement's error inside a transaction, where such an
@@ -78,7 +80,7 @@ func (c *conn) resync(real *realConn) {
 
 // commitChanges is the write side of the protocol: fence, commit, bump.
 // Rollback undoes the transaction where the fence fails.
-func commitChanges(ctx context.Context, changes *engine.Changes, commit func() error, rollback func() error) error {
+func (c *conn) commitChanges(ctx context.Context, changes *engine.Changes, commit func() error, rollback func() error) error {
 	if err := changes.Fence(ctx); err != nil {
 		changes.Withdraw(ctx)
 		return errors.Join(err, rollback())
@@ -95,8 +97,8 @@ func commitChanges(ctx context.Context, changes *engine.Changes, commit func() e
 		changes.Committed(ctx)
 		return nil
 	}
-	if errors.Is(err, driver.ErrBadConn) || ctx.Err() != nil {
-		changes.Bump(ctx, store.KeepFence) // the server may still commit
+	if c.unknown(ctx, err) {
+		changes.Unanswered(ctx, engine.Outcome{}) // the server may still commit
 		return err
 	}
 	changes.Failed(ctx)
@@ -110,7 +112,7 @@ func (c *conn) rollback(ctx context.Context, rollback func() error) error {
 		return rollback()
 	}
 	ctx = context.WithoutCancel(ctx)
-	err := commitChanges(ctx, c.tx.changes, rollback, rollback)
+	err := c.commitChanges(ctx, c.tx.changes, rollback, rollback)
 	if err != nil {
 		// What stays behind does so without a fence too, and whatever the error.
 		c.tx.changes.Owe(ctx)
@@ -137,6 +139,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	c.ensureSchema(ctx)
 	var inner driver.Tx
 	err := c.retry(ctx, func(real *realConn) (err error) {
+		c.look(ctx, real)
 		inner, err = real.begin(ctx, opts)
 		return err
 	})
@@ -145,7 +148,11 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 		return nil, err
 	}
 	c.enter()
-	if level := sql.IsolationLevel(opts.Isolation); level != sql.LevelDefault && level != sql.LevelReadCommitted {
+	switch sql.IsolationLevel(opts.Isolation) {
+	case sql.LevelDefault, sql.LevelReadCommitted:
+	case sql.LevelReadUncommitted:
+		// Where a transaction sees what is committed meanwhile, this level is that.
+	default:
 		c.tx.dirty = true
 	}
 	return &tx{conn: c, inner: inner, ctx: ctx}, nil
@@ -156,7 +163,7 @@ func (t *tx) Commit() error {
 	if t.conn.tx == nil { // ended by text, or by an error
 		return t.inner.Commit()
 	}
-	err := commitChanges(t.ctx, t.conn.tx.changes, t.inner.Commit, t.inner.Rollback)
+	err := t.conn.commitChanges(t.ctx, t.conn.tx.changes, t.inner.Commit, t.inner.Rollback)
 	t.end()
 	return err
 }

@@ -11,13 +11,14 @@ import (
 	"github.com/cacheops/cacheops/internal/engine"
 )
 
-// commitText carries out COMMIT or END.
-func (c *conn) commitText(ctx context.Context, real *realConn, k call, wantRows bool) (out outcome, err error) {
+// commitText carries out COMMIT or END, and RELEASE where that commits. With chain
+// another transaction begins at once.
+func (c *conn) commitText(ctx context.Context, real *realConn, k call, wantRows, chain bool) (out outcome, err error) {
 	if c.tx == nil {
 		return c.bare(ctx, real, k, wantRows) // the database reports the error
 	}
 	rolledBack := false
-	err = lost(commitChanges(ctx, c.tx.changes, func() (err error) {
+	err = lost(c.commitChanges(ctx, c.tx.changes, func() (err error) {
 		out, err = c.bare(ctx, real, k, wantRows)
 		return err
 	}, func() error {
@@ -25,21 +26,36 @@ func (c *conn) commitText(ctx context.Context, real *realConn, k call, wantRows 
 		return c.control(context.WithoutCancel(ctx), real, c.connector.cfg.Dialect.Transactions().Rollback)
 	}))
 	if err == nil || rolledBack {
-		c.tx = nil
+		c.over(chain && err == nil)
+		return out, err
 	}
 	// After a failed COMMIT the transaction may still be open, for the program
-	// to try again; what it collected stays and is fenced and bumped again.
+	// to try again; what it collected stays and is fenced and bumped again. Where
+	// others write too it is over as a rule, and what comes next commits by itself.
+	if c.connector.concurrent {
+		c.resync(real)
+	}
 	return out, err
 }
 
+// over leaves a transaction, for another one with chain. That one has the level of
+// isolation of the one before, whatever it was.
+func (c *conn) over(chain bool) {
+	c.tx = nil
+	if chain {
+		c.enter()
+		c.tx.dirty = true
+	}
+}
+
 // rollbackText carries out ROLLBACK.
-func (c *conn) rollbackText(ctx context.Context, real *realConn, k call, wantRows bool) (out outcome, err error) {
+func (c *conn) rollbackText(ctx context.Context, real *realConn, k call, wantRows, chain bool) (out outcome, err error) {
 	err = c.rollback(ctx, func() (err error) {
 		out, err = c.bare(ctx, real, k, wantRows)
 		return err
 	})
 	if err == nil {
-		c.tx = nil
+		c.over(chain && c.tx != nil)
 	}
 	return out, err
 }
@@ -56,7 +72,7 @@ func lost(err error) error {
 // savepoint carries out SAVEPOINT, RELEASE and ROLLBACK TO.
 func (c *conn) savepoint(ctx context.Context, real *realConn, st *dialect.Statement, k call, wantRows bool) (outcome, error) {
 	if c.tx != nil && st.Kind == dialect.KindRelease && c.tx.bySavepoint && c.tx.changes.Outermost(st.Savepoint) {
-		return c.commitText(ctx, real, k, wantRows)
+		return c.commitText(ctx, real, k, wantRows, false)
 	}
 	if c.tx != nil && st.Kind == dialect.KindRelease && c.tx.unknown {
 		return c.uncertain(ctx, real, k, wantRows)
@@ -94,7 +110,7 @@ func (c *conn) savepoint(ctx context.Context, real *realConn, st *dialect.Statem
 func (c *conn) writeInTx(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, k call, wantRows bool) (outcome, error) {
 	t := c.tx
 	t.changes.Statement(ctx, k.text)
-	if !w.All && !t.locked {
+	if !w.All && (!t.locked || c.connector.concurrent) {
 		locked, err := c.lock(ctx, real, w)
 		if err != nil {
 			return outcome{}, err
@@ -102,7 +118,7 @@ func (c *conn) writeInTx(ctx context.Context, real *realConn, p *engine.Plan, w 
 		if !locked {
 			w = everything // the schema cannot be compared without the lock
 		} else if !t.schema {
-			outdated, err := c.connector.handle.Outdated(ctx, real, p)
+			outdated, err := c.connector.handle.Outdated(ctx, c.asks(real), p)
 			switch {
 			case err != nil:
 				w = everything
@@ -114,7 +130,7 @@ func (c *conn) writeInTx(ctx context.Context, real *realConn, p *engine.Plan, w 
 			}
 		}
 	}
-	if t.schema {
+	if t.schema || t.taint&dialect.TaintWrites != 0 {
 		w = everything // the plans know another schema than this connection
 	}
 	if w.All {
@@ -122,6 +138,7 @@ func (c *conn) writeInTx(ctx context.Context, real *realConn, p *engine.Plan, w 
 		t.changes.AddAll(w.Schema)
 		return c.bare(ctx, real, k, wantRows)
 	}
+	t.changes.Planned(p)
 	out, err := c.collect(ctx, real, p, w, t.changes, k, wantRows)
 	t.locked = t.locked || err == nil // a write holds the lock to the end
 	if err != nil && (ctx.Err() != nil || !wrappable(p.Statement, w)) {
@@ -198,7 +215,7 @@ func (c *conn) uncertain(ctx context.Context, real *realConn, k call, wantRows b
 func (c *conn) scripted(real *realConn, st *dialect.Statement, f func() (outcome, error)) (outcome, error) {
 	out, err := f()
 	for _, part := range st.Script {
-		real.setTaint(part.Taint, "the connection's state was changed by "+abbreviate(part.Text))
+		real.setTaint(part.Taint, originOf(part.Kind), "the connection's state was changed by "+abbreviate(part.Text))
 	}
 	return out, err
 }
@@ -209,7 +226,7 @@ func controlsTx(st *dialect.Statement) bool {
 	for _, part := range st.Script {
 		switch part.Kind {
 		case dialect.KindBegin, dialect.KindCommit, dialect.KindRollback,
-			dialect.KindSavepoint, dialect.KindRelease, dialect.KindRollbackTo, dialect.KindUnknown:
+			dialect.KindSavepoint, dialect.KindRelease, dialect.KindRollbackTo, dialect.KindPrepareTx, dialect.KindUnknown:
 			return true
 		default:
 		}

@@ -39,6 +39,9 @@ func (c *conn) run(ctx context.Context, p *engine.Plan, k call, wantRows bool) (
 	}()
 	err := c.retry(ctx, func(real *realConn) (err error) {
 		c.sticky = true
+		if c.look(ctx, real) {
+			p = c.connector.handle.Plan(k.text)
+		}
 		out, err = c.dispatch(ctx, real, p, k, wantRows)
 		return err
 	})
@@ -75,34 +78,34 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 		}
 		return out, err
 	case dialect.KindCommit:
-		return c.commitText(ctx, real, k, wantRows)
+		return c.commitText(ctx, real, k, wantRows, st.Chain)
 	case dialect.KindRollback:
-		return c.rollbackText(ctx, real, k, wantRows)
+		return c.rollbackText(ctx, real, k, wantRows, st.Chain)
+	case dialect.KindPrepareTx:
+		return c.prepareTx(ctx, real, k, wantRows)
 	case dialect.KindSavepoint, dialect.KindRelease, dialect.KindRollbackTo:
 		return c.savepoint(ctx, real, st, k, wantRows)
 	case dialect.KindScript:
 		return c.script(ctx, real, p, k, wantRows)
 	case dialect.KindSession:
 		out, err := c.bare(ctx, real, k, wantRows)
-		if mayHaveRun(ctx, err) {
-			real.setTaint(st.Taint, "the connection's state was changed by "+st.Kind.String()+" "+abbreviate(st.Text))
-		}
+		c.left(ctx, real, st, err)
 		return out, err
 	default: // what may change rows, and what is not understood
 	}
 	w := p.Write
 	if w == nil {
 		if p.Catalog != nil || st.Kind == dialect.KindUtility {
-			return c.bare(ctx, real, k, wantRows) // it writes nothing
+			out, err := c.bare(ctx, real, k, wantRows) // it writes nothing
+			c.left(ctx, real, st, err)
+			return out, err
 		}
 		w = everything // the schema could not be read
 	}
 	out, err := c.write(ctx, real, p, w, k, wantRows)
-	if mayHaveRun(ctx, err) && st.Taint != 0 {
-		real.setTaint(st.Taint, "the connection's state was changed by "+abbreviate(st.Text))
-	}
+	c.left(ctx, real, st, err)
 	if mayHaveRun(ctx, err) && st.Kind == dialect.KindUnknown {
-		real.setTaint(dialect.TaintAll, "a statement was not understood: "+abbreviate(st.Text))
+		real.setTaint(dialect.TaintAll, fromState, "a statement was not understood: "+abbreviate(st.Text))
 		c.resync(real)
 	}
 	return out, err
@@ -138,7 +141,7 @@ func (c *conn) write(ctx context.Context, real *realConn, p *engine.Plan, w *ana
 	if unnoticed(ctx, w) {
 		return c.bare(ctx, real, k, wantRows)
 	}
-	if real.taint&dialect.TaintWrites != 0 {
+	if c.spoils(real, p)&dialect.TaintWrites != 0 {
 		w = &analysis.Write{All: true, Schema: w.Schema}
 	}
 	if w.All {
@@ -167,8 +170,12 @@ func unnoticed(ctx context.Context, w *analysis.Write) bool {
 	return o != nil && o.NoInvalidation && !w.All && !w.Schema
 }
 
-// prepares returns the error with which the database refuses a text.
+// prepares returns the error with which the database refuses a text, where texts
+// may be prepared.
 func (c *conn) prepares(ctx context.Context, real *realConn, text string) error {
+	if c.connector.cfg.Dialect.Transactions().Unprepared {
+		return nil // it costs more than what it may drop
+	}
 	s, err := real.stmts.take(ctx, real, text)
 	if err == nil {
 		real.stmts.put(s)
@@ -210,11 +217,22 @@ func (c *conn) writeAlone(ctx context.Context, real *realConn, p *engine.Plan, w
 	if err != nil {
 		return outcome{}, err
 	}
+	switch {
+	case w.All || !c.connector.concurrent:
+	case !unread:
+		return c.writeWrapped(ctx, real, p, w, changes, k, wantRows)
+	case h.Engine().Shared():
+		// Nobody reads what it can reach, but others may have changed the schema since,
+		// and this process may end before it can say so.
+		flat := *w
+		flat.Target = nil
+		return c.writeWrapped(ctx, real, p, &flat, changes, k, wantRows)
+	}
 	if !w.All && !unread && wrappable(p.Statement, w) {
 		return c.writeWrapped(ctx, real, p, w, changes, k, wantRows)
 	}
 	if !w.All && !unread {
-		if void, err := h.Outdated(ctx, real, p); err != nil || void {
+		if void, err := h.Outdated(ctx, c.asks(real), p); err != nil || void {
 			return c.replan(ctx, real, k, wantRows, err)
 		}
 		// As above: first see that it will run at all.
@@ -237,7 +255,7 @@ func (c *conn) writeAlone(ctx context.Context, real *realConn, p *engine.Plan, w
 		// the same what the statement reaches, so that no more is dropped later.
 		return c.writeWrapped(ctx, real, p, w, changes, k, wantRows)
 	}
-	if void, err := changes.Outdated(ctx, real, p); err != nil || void {
+	if void, err := changes.Outdated(ctx, c.asks(real), p); err != nil || void {
 		changes.Withdraw(ctx)
 		return c.replan(ctx, real, k, wantRows, err)
 	}
@@ -263,8 +281,8 @@ func (c *conn) replan(ctx context.Context, real *realConn, k call, wantRows bool
 	}
 	p := c.connector.handle.Plan(k.text)
 	w := p.Write
-	if w == nil || cause != nil {
-		w = everything
+	if w == nil || cause != nil || c.connector.concurrent {
+		w = everything // who knows what else changes
 	}
 	if w.All {
 		if err := c.prepares(ctx, real, k.text); err != nil {
@@ -335,7 +353,7 @@ func (c *conn) runFenced(ctx context.Context, real *realConn, changes *engine.Ch
 	bumped = true
 	changes.NoticeSchema()
 	if err != nil || out.live == nil {
-		ended(ctx, changes, err)
+		c.ended(ctx, real, changes, err)
 		return out, err
 	}
 	// It is not over before its rows are closed.
@@ -347,19 +365,10 @@ func (c *conn) runFenced(ctx context.Context, real *realConn, changes *engine.Ch
 		return changes.Fence(ctx)
 	}
 	live.closing = func(err error) error {
-		ended(ctx, changes, err)
+		c.ended(ctx, real, changes, err)
 		return nil
 	}
 	return out, nil
-}
-
-// ended ends the changes of a statement that commits by itself.
-func ended(ctx context.Context, changes *engine.Changes, err error) {
-	if err == nil {
-		changes.Committed(ctx)
-		return
-	}
-	changes.Bump(ctx, keepFence(ctx, err))
 }
 
 // finish reads the rows of a write to their end.
@@ -375,11 +384,6 @@ func (c *conn) finish(out outcome) (outcome, error) {
 // mayHaveRun reports whether a statement may have taken effect: drivers return
 // the error of a context that ended also where the statement was done.
 func mayHaveRun(ctx context.Context, err error) bool { return err == nil || ctx.Err() != nil }
-
-// keepFence tells whether a statement's error leaves its outcome unknown.
-func keepFence(ctx context.Context, err error) store.Keep {
-	return store.Keep(err != nil && (errors.Is(err, driver.ErrBadConn) || ctx.Err() != nil))
-}
 
 // writeWrapped runs a statement in a transaction of its own, so that its images
 // can be fenced before it commits, and nothing is dropped when it fails.
@@ -408,20 +412,28 @@ func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan,
 			_ = rollback()
 		}
 	}()
-	if outdated, err := c.connector.handle.Outdated(ctx, real, p); err != nil || outdated {
+	if outdated, err := c.connector.handle.Outdated(ctx, c.asks(real), p); err != nil || outdated {
 		ended = true
 		if rerr := rollback(); rerr != nil {
 			return outcome{}, errors.Join(err, rerr)
 		}
 		return c.replan(ctx, real, k, wantRows, err)
 	}
-	out, err := c.collect(ctx, real, p, w, changes, k, wantRows)
+	changes.Planned(p)
+	out, err := c.imagine(ctx, real, p, w, changes, k, wantRows)
 	if err != nil {
 		ended = true
 		if rerr := rollback(); rerr != nil {
-			return outcome{}, errors.Join(err, rerr)
+			return outcome{}, errors.Join(own(err), rerr)
 		}
-		return outcome{}, err
+		if c.hides(ctx, p, err) {
+			changes := c.connector.handle.NewChanges()
+			changes.Statement(ctx, k.text)
+			flat := *w
+			flat.Target = nil
+			return c.writeWrapped(ctx, real, p, &flat, changes, k, wantRows)
+		}
+		return outcome{}, own(err)
 	}
 	commit := func() error {
 		err := c.control(ctx, real, txs.Commit)
@@ -431,7 +443,7 @@ func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan,
 		return err
 	}
 	ended = true
-	if err := commitChanges(ctx, changes, commit, rollback); err != nil {
+	if err := c.commitChanges(ctx, changes, commit, rollback); err != nil {
 		return outcome{}, lost(err)
 	}
 	return out, nil
@@ -439,6 +451,11 @@ func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan,
 
 // control runs BEGIN, COMMIT or ROLLBACK.
 func (c *conn) control(ctx context.Context, real *realConn, text string) error {
+	if c.connector.cfg.Dialect.Transactions().Unprepared {
+		if _, err := real.exec(ctx, text, nil); !errors.Is(err, driver.ErrSkip) {
+			return err
+		}
+	}
 	_, err := c.bareExec(ctx, real, call{text: text, prepared: true})
 	return err
 }
@@ -447,30 +464,51 @@ func (c *conn) control(ctx context.Context, real *realConn, text string) error {
 // that are asked for are read to their end, for the statement has done nothing
 // yet, or not all, before that.
 func (c *conn) collect(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, changes *engine.Changes, k call, wantRows bool) (outcome, error) {
+	out, err := c.imagine(ctx, real, p, w, changes, k, wantRows)
+	return out, own(err)
+}
+
+// imagine is collect, but marks the errors of what the program did not ask for.
+func (c *conn) imagine(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, changes *engine.Changes, k call, wantRows bool) (outcome, error) {
 	if !w.All && w.Target != nil && wantRows == returns(p.Statement) {
 		out, done, err := c.collectImages(ctx, real, p, w, changes, k, wantRows)
 		if done || err != nil {
 			return out, err
 		}
 	}
+	out, affected, err := c.whole(ctx, real, k, wantRows)
+	if affected != 0 || err == nil {
+		changes.AddWrite(w)
+	}
+	return out, err
+}
+
+// whole runs a statement as it is, and reads its rows to their end. Affected is
+// how many rows it wrote, as far as it tells that, or -1 where it may have written
+// any.
+func (c *conn) whole(ctx context.Context, real *realConn, k call, wantRows bool) (out outcome, affected int64, err error) {
 	if !wantRows {
 		res, err := c.bareExec(ctx, real, k)
-		if err == nil {
-			changes.AddWrite(w)
+		if err != nil {
+			return outcome{result: res}, 0, err
 		}
-		return outcome{result: res}, err
+		affected, err := res.RowsAffected()
+		if err != nil {
+			affected = -1
+		}
+		return outcome{result: res}, affected, nil
 	}
 	rows, err := c.bareQuery(ctx, real, k)
 	if err != nil {
-		return outcome{}, err
+		return outcome{}, 0, err
 	}
 	r, rest := result.Record(rows, result.Limits{Bytes: math.MaxInt})
-	changes.AddWrite(w)
 	if r != nil {
-		return outcome{rows: r.Rows()}, nil
+		return outcome{rows: r.Rows()}, int64(r.Len()), nil
 	}
 	// An error behind some rows, or something that cannot be kept.
-	return c.drain(rest)
+	out, err = c.drain(rest)
+	return out, -1, err
 }
 
 // drain reads rows that could not be recorded to their end, to learn the error

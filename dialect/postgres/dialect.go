@@ -34,6 +34,7 @@ func (postgresDialect) Transactions() dialect.Transactions {
 		ReadCommitted: true,
 		Concurrent:    true,
 		Identity:      "SELECT pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text",
+		Unfinished:    txUnfinished,
 		Unprepared:    true,
 	}
 }

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"database/sql/driver"
+	"slices"
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/dependency"
@@ -16,6 +17,10 @@ type tableTemplate struct {
 	whole bool
 	conjs dnf
 	terms int // in all conjunctions
+	// arrays are the terms on arrays, each once; limit bounds the conjunctions
+	// that their elements make of the template's.
+	arrays []term
+	limit  int
 	// fixed is the dependency of a text whose parameters play no part in it.
 	fixed *dependency.Table
 }
@@ -27,6 +32,9 @@ func (t *tableTemplate) settle(d dialect.Dialect) {
 		t.terms += len(c)
 		for i := range c {
 			open = open || c[i].param != nil
+			if c[i].any && !slices.ContainsFunc(t.arrays, func(a term) bool { return a.compare(&c[i]) == 0 && a.column == c[i].column }) {
+				t.arrays = append(t.arrays, c[i])
+			}
 		}
 	}
 	if !open {
@@ -106,6 +114,9 @@ func (b *binder) table(t *tableTemplate) dependency.Table {
 	whole := dependency.Table{Table: t.table, Whole: true}
 	if t.whole {
 		return whole
+	}
+	if t.arrays != nil {
+		return b.spread(t)
 	}
 	out := dependency.Table{Table: t.table, Conjs: make([]dependency.Conj, 0, len(t.conjs))}
 	terms := make([]dependency.Term, 0, t.terms) // one block for all conjunctions

@@ -22,7 +22,8 @@ type origin struct {
 	// update is true for an UPDATE; set are the columns it changes, nil for any.
 	update bool
 	set    []string
-	// untold says that the rows of a DELETE cannot be asked for before it.
+	// untold says that the rows cannot be asked for before it, or not be held
+	// fast.
 	untold bool
 }
 
@@ -62,6 +63,14 @@ func (c *closure) cascades(o *origin) []Cascade {
 
 // followable reports whether the child's rows can be found from the parent's
 // before the statement, and read again after it.
+//
+// Where others write at the same time the parent's rows are locked first, so
+// that nobody binds a child to them any more: that takes the same lock as a
+// change of their key. Who did so before is waited for, and his child is found,
+// because each query sees what was committed before it. Then the children are
+// locked as they are found, so that nobody changes or moves them, and are
+// parents in their turn. Rows that the statement changes although the query
+// before it did not find them are noticed by what it returns.
 func (c *closure) followable(e *edge, o *origin) bool {
 	switch {
 	case e.child.NoImages != "", e.parent.RowID == "", e.child.RowID == "",
@@ -71,6 +80,12 @@ func (c *closure) followable(e *edge, o *origin) bool {
 	case !e.deletes && renames(e.child, e.changed):
 		return false // the row could not be found again
 	case e.child == o.target && o.update && renames(o.target, o.set):
+		return false
+	case !uniquelyNamed(e.parent), !uniquelyNamed(e.child):
+		return false // other rows would be found by their names
+	case c.concurrent && e.kind == dialect.KindUpdate && e.parent == o.target && !c.assignsKey(e, o.set):
+		// The rows are locked by what the text assigns to: a key that is computed
+		// from that is left open to new children.
 		return false
 	}
 	// The rows that an action finds are those that had the parent's key before
@@ -90,6 +105,14 @@ func (c *closure) followable(e *edge, o *origin) bool {
 		return changes == 0
 	}
 	return changes <= 1
+}
+
+// assignsKey reports whether one of the columns is of the key that an edge refers
+// to.
+func (c *closure) assignsKey(e *edge, set []string) bool {
+	return slices.ContainsFunc(e.fk.ParentKey(e.parent, c.cat.Fold), func(i int) bool {
+		return i >= 0 && i < len(e.parent.Columns) && slices.Contains(set, e.parent.Columns[i].Folded)
+	})
 }
 
 // renames reports whether a change of these folded columns, nil for any, may

@@ -13,6 +13,8 @@ import (
 type closure struct {
 	cat       *dialect.Catalog
 	functions map[string][]string
+	// concurrent is true where others may write the same tables meanwhile.
+	concurrent bool
 
 	touched []*dialect.Table // written in rows that cannot be told
 	edges   []edge           // written by a foreign key's action in rows that can
@@ -48,7 +50,7 @@ func (c *closure) touch(t *dialect.Table) {
 func (c *closure) statement(st *dialect.Statement, home string, own *dialect.Table) {
 	defer func(outer bool) { c.conflict = outer }(c.conflict)
 	c.conflict = c.conflict || st.Insert != nil && st.Insert.Conflict || st.Update != nil && st.Update.Conflict
-	c.foreign(st)
+	c.foreign(st, home)
 	c.reads(st, home)
 	// The table that is followed by what is done to it; nil for none, for a
 	// name may be empty.
@@ -88,31 +90,73 @@ func (c *closure) statement(st *dialect.Statement, home string, own *dialect.Tab
 		return
 	}
 	for _, n := range st.Writes {
-		if named == nil || n != *named {
-			c.anyWrite(n, home)
+		if named != nil && n == *named {
+			named = nil // where it stands again another part of the text writes it too
+			continue
 		}
+		c.anyWrite(n, home)
+	}
+	if st.Cascade {
+		c.referrers()
 	}
 }
 
-// foreign follows the functions that the dialect does not know.
-func (c *closure) foreign(st *dialect.Statement) {
-	if st.Foreign == "" {
-		return
-	}
-	if len(st.Foreigns) == 0 {
+// foreign follows the functions that a statement calls, as far as the dialect
+// does not know that they are the database's own.
+func (c *closure) foreign(st *dialect.Statement, home string) {
+	if st.Foreign != "" && len(st.Foreigns) == 0 {
 		c.fail("function " + st.Foreign + " may write any table")
 		return
 	}
 	for _, name := range st.Foreigns {
-		tables, declared := c.functions[c.cat.Fold(name)]
-		if !declared {
-			c.fail("function " + name + " may write any table: declare what it writes")
-			return
-		}
-		for _, t := range tables {
-			c.anyWrite(c.declaredName(t), "")
+		r, known := routine(c.cat, name)
+		c.call(name, !known || r == dialect.RoutineWrites)
+	}
+	for _, name := range st.Functions {
+		if column, ok := strings.CutPrefix(name, dialect.AttributePrefix); ok {
+			c.attribute(column, st, home)
+		} else if r, known := routine(c.cat, name); known {
+			c.call(name, r == dialect.RoutineWrites)
 		}
 	}
+	if st.Kind == dialect.KindSelect && len(c.cat.Routines) > 0 {
+		s := surveyFor(c.cat)
+		s.query(st.Query)
+		name, _ := s.columns.attribute(c.cat, home, func(r dialect.Routine) bool { return r == dialect.RoutineWrites })
+		switch {
+		case s.over():
+			c.fail("too large to be analysed")
+		case name != "":
+			c.call(name, true)
+		}
+	}
+}
+
+// call follows a call. What a declaration says of a function goes before what
+// the schema does.
+func (c *closure) call(name string, writes bool) {
+	tables, declared := c.functions[c.cat.Fold(name)]
+	if !declared && writes {
+		c.fail(routineText(name) + " may write any table: declare what it writes")
+	}
+	for _, t := range tables {
+		c.anyWrite(c.declaredName(t), "")
+	}
+}
+
+// attribute follows what a statement other than a SELECT names like a column of
+// a row. It is one where every table of the statement has it.
+func (c *closure) attribute(name string, st *dialect.Statement, home string) {
+	if r, known := routine(c.cat, name); !known || r != dialect.RoutineWrites {
+		return
+	}
+	column := len(st.Writes) > 0
+	for _, n := range slices.Concat(st.Writes, st.Reads) {
+		for _, t := range lookup(c.cat, n, home) {
+			column = column && tableColumn(c.cat, t, c.cat.Fold(name))
+		}
+	}
+	c.call(name, !column)
 }
 
 // reads looks into the views that a statement reads: what they call is called
@@ -131,7 +175,7 @@ func (c *closure) reads(st *dialect.Statement, home string) {
 				c.fail("view " + t.Name + " could not be parsed and may call anything")
 				return
 			}
-			c.foreign(t.View)
+			c.foreign(t.View, t.Schema)
 			c.reads(t.View, t.Schema)
 		}
 	}
@@ -170,8 +214,11 @@ func (c *closure) anyWrite(n dialect.Name, home string) {
 
 // assigned returns the columns that an UPDATE assigns to, folded and sorted;
 // nil, which stands for all, where one is not in the catalog: it can be another
-// name of the key.
+// name of the key; and where a trigger may assign to others.
 func (c *closure) assigned(t *dialect.Table, set []string) []string {
+	if rewrites(t) {
+		return nil
+	}
 	columns := make([]string, 0, len(set))
 	for _, name := range set {
 		column, _ := t.Column(c.cat.Fold, name)
@@ -191,6 +238,15 @@ func (c *closure) assigned(t *dialect.Table, set []string) []string {
 // Columns are those that change, nil for any. Known says that its rows can be
 // told before the statement runs.
 func (c *closure) event(t *dialect.Table, kind dialect.Kind, columns []string, known bool) {
+	c.follow(t, kind, columns, known)
+	c.relatives(t, kind, columns)
+}
+
+// follow follows an event of a table without its relatives.
+func (c *closure) follow(t *dialect.Table, kind dialect.Kind, columns []string, known bool) {
+	if kind == dialect.KindUpdate && rewrites(t) {
+		columns = nil
+	}
 	key := t.Key + "\x00" + kind.String() + "\x00"
 	if known {
 		key += "known\x00"
@@ -249,10 +305,21 @@ func (c *closure) triggers(t *dialect.Table, kind dialect.Kind) (found bool) {
 	return found
 }
 
-// instead follows a write to a view, which its triggers carry out.
+// instead follows a write to a view, which its triggers carry out; where it has
+// none for the event it may be one of the table behind it.
 func (c *closure) instead(view *dialect.Table, kind dialect.Kind) {
-	if !c.triggers(view, kind) {
+	if c.triggers(view, kind) {
+		return
+	}
+	if view.View == nil || view.View.Kind != dialect.KindSelect || len(view.View.Reads) == 0 {
 		c.fail("view " + view.Name + " is written without a trigger that was understood")
+		return
+	}
+	// The database writes the table behind the view, and reads the others.
+	c.foreign(view.View, view.Schema)
+	c.reads(view.View, view.Schema)
+	for _, n := range view.View.Reads {
+		c.anyWrite(n, view.Schema)
 	}
 }
 
@@ -269,7 +336,7 @@ func (c *closure) action(parent *dialect.Table, kind dialect.Kind, columns []str
 		return
 	}
 	e := edge{parent: parent, child: child, fk: fk, kind: kind, deletes: kind == dialect.KindDelete && action == dialect.FKCascade}
-	if !e.deletes {
+	if !e.deletes && !rewrites(child) {
 		e.changed = keyColumns(child, fk)
 	}
 	if known {

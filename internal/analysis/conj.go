@@ -22,6 +22,9 @@ type term struct {
 	// strict makes the term fall away all the same where the argument is NULL:
 	// it stands for a condition that then says nothing.
 	strict bool
+	// any is true where param gives an array: column = ANY (param). At the call
+	// one term on each element takes its place.
+	any bool
 	// literal is the value as the text has it, to be shown.
 	literal any
 }
@@ -45,6 +48,7 @@ func (t *term) compare(u *term) int {
 		strings.Compare(t.param.Name, u.param.Name),
 		cmp.Compare(boolInt(t.nullSafe), boolInt(u.nullSafe)),
 		cmp.Compare(boolInt(t.strict), boolInt(u.strict)),
+		cmp.Compare(boolInt(t.any), boolInt(u.any)),
 	)
 }
 

@@ -51,15 +51,17 @@ type cteScope struct {
 	list  []*cte
 }
 
-func (s *cteScope) find(folded string) *cte {
+// find returns the CTEs of a name, the innermost first.
+func (s *cteScope) find(folded string) (found []*cte) {
 	for ; s != nil; s = s.outer {
 		for _, c := range s.list {
 			if c.name == folded {
-				return c
+				found = append(found, c)
+				break
 			}
 		}
 	}
-	return nil
+	return found
 }
 
 // where is where a query stands.
@@ -183,7 +185,7 @@ func (d *dependent) inner(c *dialect.Core, q *dialect.Query, n *names, root *blo
 	for i := range c.Columns {
 		d.expr(c.Columns[i].Expr, w)
 	}
-	lists := [][]dialect.Expr{c.GroupBy, {c.Having}, c.Windows}
+	lists := [][]dialect.Expr{c.DistinctOn, c.GroupBy, {c.Having}, c.Windows}
 	if len(q.Cores) == 1 {
 		lists = append(lists, q.OrderBy)
 	}
@@ -226,6 +228,7 @@ func (d *dependent) add(t *dialect.Table, all dnf, contradiction conj) {
 		found = &tableTemplate{table: t}
 		d.found[t] = found
 	}
+	found.limit += d.options.MaxConjunctions
 	switch {
 	case found.whole:
 	case len(all) > 0:
@@ -246,8 +249,9 @@ func (d *dependent) templates(tables []*dialect.Table) []tableTemplate {
 	for i, t := range tables {
 		out[i] = tableTemplate{table: t, whole: true}
 		if found := d.found[t]; found != nil && !d.whole && !found.whole {
-			conjs := found.conjs.shrink(maxAliases * d.options.MaxConjunctions)
-			out[i].conjs, out[i].whole = conjs, len(conjs) == 0 || len(conjs[0]) == 0
+			most := maxAliases * d.options.MaxConjunctions
+			conjs := found.conjs.shrink(most)
+			out[i].conjs, out[i].whole, out[i].limit = conjs, len(conjs) == 0 || len(conjs[0]) == 0, min(found.limit, most)
 		}
 	}
 	return out

@@ -136,8 +136,18 @@ func (p *Plan) ConjText(args Args) func(dependency.Conj) string {
 	shown := make(map[dependency.Term]string)
 	b := newBinder(p.dialect, args, p.Read.named)
 	for i := range p.Read.deps {
+		for j := range p.Read.deps[i].arrays {
+			a := b.array(&p.Read.deps[i].arrays[j])
+			for k := range a.values {
+				bound, _ := b.resolve(&a.values[k])
+				shown[bound] = termText(bound, a.shown[k])
+			}
+		}
 		for _, c := range p.Read.deps[i].conjs {
 			for j := range c {
+				if c[j].any {
+					continue
+				}
 				bound, ok := b.resolve(&c[j])
 				if _, twice := shown[bound]; !ok || twice {
 					continue

@@ -63,6 +63,8 @@ func (b *builder) isTrue(e dialect.Expr) dnf {
 		return b.equal(e.X, e.Y, e.NullSafe)
 	case *dialect.In:
 		return b.in(e)
+	case *dialect.AnyOf:
+		return b.anyOf(e)
 	case *dialect.IsNull:
 		return b.known(e.X, dependency.FormNull, dependency.Yes)
 	case *dialect.IsTruth:
@@ -271,10 +273,22 @@ func (b *builder) compare(x, y dialect.Expr, nullSafe bool) dnf {
 	}
 }
 
+// anyOf is column = ANY (array). What the array holds is only known at the
+// call.
+func (b *builder) anyOf(e *dialect.AnyOf) dnf {
+	c := b.equalColumn(e.X)
+	if c == nil || c.Comparison == "" || e.Array == nil {
+		return anything()
+	}
+	return single(term{column: c, form: dependency.FormValue, param: e.Array, any: true})
+}
+
 // known is a term whose value the form has by itself.
 func (b *builder) known(e dialect.Expr, form dependency.Form, value string) dnf {
 	c := b.column(e)
-	if c == nil {
+	// IS NULL finds a row of NULLs to be NULL, and its negation one that holds
+	// a NULL, which no term on the whole value says.
+	if c == nil || c.Composite {
 		return anything()
 	}
 	return single(term{column: c, form: form, value: value})

@@ -34,6 +34,30 @@ func (fake) Canonical(c *dialect.Column, v driver.Value, _ dialect.Side) (string
 	}
 }
 
+func (fake) Transactions() dialect.Transactions { return dialect.Transactions{} }
+
+// list is an array that an argument gives.
+type list []any
+
+func (fake) Elements(_ *dialect.Column, v driver.Value) (out []driver.Value, known bool) {
+	l, known := v.(list)
+	for _, x := range l {
+		if x != nil {
+			out = append(out, x)
+		}
+	}
+	return out, known
+}
+
+func anyOf(column string, index int) dialect.Expr {
+	return &dialect.AnyOf{X: col(column), Array: &dialect.Param{Index: index}}
+}
+
+// crowd is a fake whose tables others write at the same time.
+type crowd struct{ fake }
+
+func (crowd) Transactions() dialect.Transactions { return dialect.Transactions{Concurrent: true} }
+
 func (fake) Truth(_ *dialect.Column, v driver.Value) (truth, known bool) {
 	n, ok := v.(int64)
 	return n != 0, ok

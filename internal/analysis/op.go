@@ -163,6 +163,8 @@ func hasAggregate(e dialect.Expr) bool {
 		return some(e.X, e.Y)
 	case *dialect.In:
 		return some(e.X) || some(e.List...)
+	case *dialect.AnyOf:
+		return some(e.X)
 	case *dialect.IsNull:
 		return some(e.X)
 	case *dialect.IsTruth:

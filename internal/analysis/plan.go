@@ -173,7 +173,7 @@ func analyse(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o O
 	if st.Kind == dialect.KindSelect {
 		p.Read = makeRead(d, st, cat, &o)
 	}
-	p.Write = makeWrite(st, cat, &o)
+	p.Write = makeWrite(d, st, cat, &o)
 	return p
 }
 

@@ -76,11 +76,12 @@ func (v *verdict) refuse(reason string) {
 // statement adds what a SELECT reads. Home is the schema of the view whose
 // query it is, empty for the text itself.
 func (v *verdict) statement(st *dialect.Statement, home string) *survey {
+	called := impure(v.cat, st)
 	switch {
 	case st.Volatile != "":
 		v.refuse("not a pure function of rows and arguments: " + st.Volatile)
-	case st.Foreign != "":
-		v.refuse("function " + st.Foreign + " is not known to the dialect")
+	case called != "":
+		v.refuse(called)
 	case st.Incomplete != "":
 		v.refuse("not understood: " + st.Incomplete)
 	case st.Query == nil:
@@ -90,13 +91,17 @@ func (v *verdict) statement(st *dialect.Statement, home string) *survey {
 	}
 	// The tables are collected all the same: those who ask what an uncached
 	// read depends on get what can be known.
-	s := &survey{nodes: v.nodes}
+	s := surveyFor(v.cat)
+	s.nodes = v.nodes
 	s.query(st.Query)
 	v.nodes, v.limited = s.nodes, v.limited || s.limited
 	v.truth, v.truthName, v.subquery = v.truth || st.TruthWords, v.truthName || s.truthName, v.subquery || s.subquery
 	if s.over() {
 		v.refuse("too large to be analysed")
 		return s
+	}
+	if s.columns != nil {
+		v.columns(s.columns, home)
 	}
 	function := make(map[string]bool, len(s.functions))
 	for _, n := range s.functions {
@@ -110,6 +115,16 @@ func (v *verdict) statement(st *dialect.Statement, home string) *survey {
 		v.name(n, home, function[v.cat.Fold(n.Name)])
 	}
 	return s
+}
+
+// columns refuses references to columns that may be none.
+func (v *verdict) columns(a *attributes, home string) {
+	if name := a.system(v.cat, home); name != "" {
+		v.refuse("column " + name + " changes without a statement that changes its row")
+	}
+	if name, r := a.attribute(v.cat, home, func(r dialect.Routine) bool { return r != dialect.RoutinePure }); name != "" {
+		v.refuse(impureText(name, r))
+	}
 }
 
 // name adds what a name in FROM stands for. Where it is that of a table
@@ -132,6 +147,9 @@ func (v *verdict) table(t *dialect.Table) {
 	}
 	v.seen[t] = true // also ends the recursion over views
 	v.truthName = v.truthName || hasTruthColumn(v.cat, t)
+	if t.Uncached != "" {
+		v.refuse(t.Name + " is not cached: " + t.Uncached)
+	}
 	switch t.Kind {
 	case dialect.TablePlain:
 		v.tables = append(v.tables, t)

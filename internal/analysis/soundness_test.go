@@ -151,6 +151,16 @@ func (w *world) eval(e dialect.Expr) logic {
 			out = max3(out, w.equal(e.X, item, false))
 		}
 		return out
+	case *dialect.AnyOf:
+		array, ok := w.args[e.Array.Index-1].Value.(list)
+		if !ok {
+			return isUnknown // NULL = ANY (NULL)
+		}
+		out := isFalse
+		for _, v := range array {
+			out = max3(out, w.equal(e.X, &dialect.Literal{Value: v}, false))
+		}
+		return out
 	case *dialect.IsNull:
 		return logicOf(w.value(e.X) == nil)
 	case *dialect.IsTruth:
@@ -231,7 +241,7 @@ func (g *gen) cond(depth int) dialect.Expr {
 		}
 	}
 	c := g.column()
-	switch g.IntN(12) {
+	switch g.IntN(14) {
 	case 0, 1, 2, 3:
 		return eq(c, g.operand(c))
 	case 4:
@@ -255,12 +265,28 @@ func (g *gen) cond(depth int) dialect.Expr {
 			[]dialect.Expr{g.operand(c), g.operand(d)}, []dialect.Expr{g.operand(c), g.operand(d)})}
 	case 10:
 		return col([]string{"b", "n"}[g.IntN(2)])
+	case 11, 12:
+		return g.anyOf(c)
 	default:
 		if g.IntN(2) == 0 {
 			return &dialect.Equal{X: col(c), Y: col(g.column())}
 		}
 		return opaque(col(c), g.operand(c))
 	}
+}
+
+// anyOf compares with an array, which is now and then NULL, empty or long.
+func (g *gen) anyOf(column string) dialect.Expr {
+	var array any
+	if g.IntN(8) > 0 {
+		l := list{}
+		for range g.IntN(5) {
+			l = append(l, worldDomain[column][g.IntN(len(worldDomain[column]))])
+		}
+		array = l
+	}
+	g.params = append(g.params, array)
+	return anyOf(column, len(g.params))
 }
 
 func (g *gen) row() map[string]any {
@@ -410,7 +436,7 @@ func matcher(t *testing.T, w *world, dep store.TableDep) func(map[string]any) (m
 
 // sexpr prints a condition for a failure.
 func sexpr(e dialect.Expr) string {
-	list := func(name string, x ...dialect.Expr) string {
+	list := func(name string, x ...dialect.Expr) string { // of operands
 		parts := []string{name}
 		for _, e := range x {
 			parts = append(parts, sexpr(e))
@@ -431,6 +457,8 @@ func sexpr(e dialect.Expr) string {
 			return list("in-values", append([]dialect.Expr{e.X}, e.Query.Cores[0].Values[0]...)...)
 		}
 		return list("in", append([]dialect.Expr{e.X}, e.List...)...)
+	case *dialect.AnyOf:
+		return list("any", e.X, e.Array)
 	case *dialect.IsNull:
 		return list("null", e.X)
 	case *dialect.IsTruth:

@@ -25,6 +25,17 @@ type survey struct {
 	truthName bool
 	limited   bool // there is a LIMIT
 	nodes     int
+	// columns collects what references to columns may mean, where it is not nil.
+	columns *attributes
+}
+
+// surveyFor makes a survey of a query against a catalog.
+func surveyFor(cat *dialect.Catalog) *survey {
+	s := &survey{}
+	if len(cat.Routines) > 0 || len(cat.SystemColumns) > 0 {
+		s.columns = &attributes{}
+	}
+	return s
 }
 
 // over reports whether the bound was passed. The survey is incomplete then.
@@ -35,6 +46,9 @@ func (s *survey) query(q *dialect.Query) {
 		return
 	}
 	for i := range q.With {
+		if s.columns != nil {
+			s.columns.ctes = append(s.columns.ctes, &q.With[i])
+		}
 		s.named(q.With[i].Columns...)
 		s.inner(q.With[i].Query)
 	}
@@ -70,6 +84,7 @@ func (s *survey) core(c *dialect.Core) {
 	}
 	s.source(c.From)
 	s.expr(c.Where)
+	s.exprs(c.DistinctOn)
 	s.exprs(c.GroupBy)
 	s.expr(c.Having)
 	s.exprs(c.Windows)
@@ -81,6 +96,9 @@ func (s *survey) core(c *dialect.Core) {
 func (s *survey) source(src dialect.Source) {
 	if s.count() {
 		return
+	}
+	if s.columns != nil {
+		s.columns.sources = append(s.columns.sources, src)
 	}
 	switch src := src.(type) {
 	case *dialect.TableSource:
@@ -110,6 +128,10 @@ func (s *survey) expr(e dialect.Expr) {
 		return
 	}
 	switch e := e.(type) {
+	case *dialect.ColumnRef:
+		if s.columns != nil {
+			s.columns.refs = append(s.columns.refs, e)
+		}
 	case *dialect.And:
 		s.exprs(e.X)
 	case *dialect.Or:
@@ -130,6 +152,8 @@ func (s *survey) expr(e dialect.Expr) {
 		} else {
 			s.inner(e.Query)
 		}
+	case *dialect.AnyOf:
+		s.expr(e.X)
 	case *dialect.IsNull:
 		s.expr(e.X)
 	case *dialect.IsTruth:

@@ -24,6 +24,8 @@ func eachOperand(e dialect.Expr, f func(dialect.Expr)) {
 	case *dialect.In:
 		call(e.X)
 		call(e.List...)
+	case *dialect.AnyOf:
+		call(e.X)
 	case *dialect.IsNull:
 		call(e.X)
 	case *dialect.IsTruth:

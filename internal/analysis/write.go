@@ -7,13 +7,13 @@ import (
 )
 
 // makeWrite works out what a statement may change; nil when it changes no rows.
-func makeWrite(st *dialect.Statement, cat *dialect.Catalog, o *Options) *Write {
+func makeWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o *Options) *Write {
 	switch st.Kind {
 	case dialect.KindSelect, dialect.KindInsert, dialect.KindUpdate, dialect.KindDelete:
 	case dialect.KindDDL:
 		return &Write{All: true, AllWhy: "changes the schema", Schema: true}
 	case dialect.KindScript:
-		return scriptWrite(st, cat, o)
+		return scriptWrite(d, st, cat, o)
 	case dialect.KindBegin, dialect.KindCommit, dialect.KindRollback, dialect.KindSavepoint, dialect.KindRelease,
 		dialect.KindRollbackTo, dialect.KindSession, dialect.KindUtility:
 		return nil
@@ -21,7 +21,7 @@ func makeWrite(st *dialect.Statement, cat *dialect.Catalog, o *Options) *Write {
 		// A text that was not understood may change the schema as well.
 		return &Write{All: true, AllWhy: "not understood: " + orElse(st.Incomplete, "unknown statement"), Schema: true}
 	}
-	c := closure{cat: cat, functions: o.Functions, done: make(map[string]bool)}
+	c := closure{cat: cat, functions: o.Functions, concurrent: d.Transactions().Concurrent, done: make(map[string]bool)}
 	target, why := c.target(st)
 	c.statement(st, "", target)
 	if c.all != "" {
@@ -34,7 +34,7 @@ func makeWrite(st *dialect.Statement, cat *dialect.Catalog, o *Options) *Write {
 		}
 		w.Cascades = c.cascades(c.origin(st, target))
 		if slices.Contains(c.touched, target) {
-			why = orElse(why, "a foreign key's action or a trigger can write "+target.Name+" again")
+			why = orElse(why, "a foreign key's action, a trigger or another part of the statement can write "+target.Name+" again")
 		} else {
 			w.Target, w.Check = target, checked(st)
 		}
@@ -55,6 +55,9 @@ func (c *closure) origin(st *dialect.Statement, target *dialect.Table) *origin {
 	switch {
 	case st.Kind == dialect.KindUpdate && st.Update != nil:
 		o.update, o.set = true, c.assigned(target, st.Update.Set)
+		// The rows are locked by what the text assigns to. Where a trigger changes
+		// a key all the same, others may still bind new children to it.
+		o.untold = rewrites(target)
 	case st.Kind == dialect.KindDelete && st.Delete != nil:
 		o.untold = st.Delete.Volatile != "" || st.Delete.Shadowed
 	}
@@ -70,14 +73,14 @@ func checked(st *dialect.Statement) bool {
 
 // scriptWrite is everything that the parts of a script may change. Rows cannot
 // be told: the parts run in one call.
-func scriptWrite(st *dialect.Statement, cat *dialect.Catalog, o *Options) *Write {
+func scriptWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o *Options) *Write {
 	w := &Write{Why: "one of several statements in a text"}
 	found := len(st.Script) == 0
 	if found {
 		w.All, w.AllWhy, w.Schema = true, "a script whose parts are not known", true
 	}
 	for _, part := range st.Script {
-		p := makeWrite(part, cat, o)
+		p := makeWrite(d, part, cat, o)
 		if p == nil {
 			continue
 		}
@@ -117,6 +120,9 @@ func (c *closure) target(st *dialect.Statement) (t *dialect.Table, why string) {
 	default:
 		return nil, "not understood: " + orElse(st.Incomplete, "not parsed")
 	}
+	if st.Cascade {
+		return nil, "other tables are emptied with it"
+	}
 	t = c.cat.Table(name)
 	if t == nil || t.Kind != dialect.TablePlain {
 		return nil, name.String() + " is no plain table"
@@ -124,14 +130,21 @@ func (c *closure) target(st *dialect.Statement) (t *dialect.Table, why string) {
 	switch {
 	case st.Incomplete != "":
 		why = "not understood: " + st.Incomplete
-	case st.Foreign != "":
-		why = "function " + st.Foreign + " is not known to the dialect"
+	case impure(c.cat, st) != "":
+		why = impure(c.cat, st)
 	case t.NoImages != "":
 		why = t.NoImages
+	case len(st.Writes) > 1 && opensWith(st):
+		why = "a CTE may write" // and would again in a query for images
 	default:
 		why = c.shape(st, t)
 	}
 	return t, why
+}
+
+// opensWith reports whether a write starts with WITH.
+func opensWith(st *dialect.Statement) bool {
+	return st.Insert != nil && st.Insert.With || st.Update != nil && st.Update.With || st.Delete != nil && st.Delete.With
 }
 
 // shape says what of a write's form keeps the rows it changes from being told.
@@ -144,6 +157,8 @@ func (c *closure) shape(st *dialect.Statement, t *dialect.Table) string {
 			_, conflict = i.ConflictKey(t, c.cat.Fold)
 		}
 		return firstOf(
+			why{i.Upsert && assigns(t, dialect.KindInsert), "a trigger may change the key that it conflicts by"},
+			why{i.Upsert && !uniquelyNamed(t), whyRelatives},
 			why{i.Query == nil && i.Rows == 0, "its rows were not understood"},
 			why{i.Conflict, whyConflict}, why{conflict != "", conflict},
 		)
@@ -151,7 +166,7 @@ func (c *closure) shape(st *dialect.Statement, t *dialect.Table) string {
 		u := st.Update
 		return firstOf(
 			why{u.Conflict, whyConflict}, why{u.Limit, whyLimit}, why{u.Outer, "its FROM has a join that may reach its target"},
-			why{u.Shadowed, "a CTE has its target's name"},
+			why{u.Shadowed, "a CTE has its target's name"}, why{!uniquelyNamed(t), whyRelatives},
 			why{u.Volatile != "", "its condition may give other rows when it is run again: " + u.Volatile},
 			why{checked(st) && (t.RowID == "" || renames(t, c.assigned(t, u.Set))), "the rows that its query finds could not be found again"},
 		)
@@ -179,6 +194,8 @@ func firstOf(list ...why) string {
 const (
 	whyConflict = "a conflict may change other rows"
 	whyLimit    = "ORDER BY or LIMIT"
+	// whyRelatives: no key is one over several tables.
+	whyRelatives = "its rows may have the names of rows of its relatives"
 )
 
 func orElse(s, other string) string {

@@ -34,6 +34,9 @@ type Changes struct {
 	unlocked *schemaState
 	// stored is the version of the schema by the store's answer to the fence.
 	stored store.Schema
+	// versions are those of the schemas that the statements were planned with,
+	// where it is not the database that is asked for it. See Planned.
+	versions []store.Schema
 
 	later    *Postponed // takes the changes after the commit; nil: nobody does
 	degraded bool       // the last fence failed and is done without
@@ -107,10 +110,21 @@ func (c *Changes) AddAll(schema bool) { c.add(change{schema: schema}) }
 // AddEpochs collects changes of unknown rows.
 func (c *Changes) AddEpochs(tables ...*dialect.Table) {
 	for _, t := range tables {
-		if !c.handle.Untracked(t) {
+		if !c.handle.Untracked(t) && !c.said(t) {
 			c.add(change{table: t, epoch: true})
 		}
 	}
+}
+
+// said reports whether the change of unknown rows of a table is what was collected
+// last, by the same text: a COPY is told row by row.
+func (c *Changes) said(t *dialect.Table) bool {
+	n := len(c.log)
+	if n == 0 || len(c.marks) > 0 && c.marks[len(c.marks)-1].size == n || c.prefix != nil {
+		return false
+	}
+	last := &c.log[n-1]
+	return last.table == t && last.epoch && !last.asked && last.query == c.query
 }
 
 // AddWrite collects everything that a write can reach, without images.

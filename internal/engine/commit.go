@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/cacheops/cacheops/store"
@@ -22,12 +21,20 @@ const slowFences = 2
 // must not happen. Where the engine degrades, a store that is unavailable is none.
 // A store that takes so long that no commit could begin is unavailable, too.
 func (c *Changes) Fence(ctx context.Context) error {
+	if c.Empty() && c.outrun(ctx, store.Schema{}) {
+		c.AddAll(false) // as below
+	}
 	if c.Empty() {
 		return nil
 	}
 	e := c.handle.engine
 	c.later, c.degraded = postponing(ctx), false
 	err := c.fence(ctx)
+	if err == nil && c.outrun(ctx, c.stored) {
+		// The statements may have reached tables that their plans do not know.
+		c.AddAll(false)
+		err = c.fence(ctx)
+	}
 	for again := 0; err == nil && !c.Alive(); again++ {
 		if again == slowFences {
 			err = fmt.Errorf("%w: it took longer than half of Config.FenceTTL, which is %v: use a longer one", store.ErrUnavailable, e.cfg.FenceTTL)
@@ -63,6 +70,11 @@ func (c *Changes) fence(ctx context.Context) error {
 		}
 		return ack, err
 	}, nil)
+	if err == nil && b.schemaChanged() && c.handle.Versionless() {
+		// Behind the fence and before the commit, so that whoever plans from now on
+		// plans anew also when this process dies before it can say so.
+		_, err = e.cfg.Store.BumpSchema(ctx, c.handle.domain)
+	}
 	if err == nil {
 		c.fenced, c.fencedAt, c.stored = true, at, b.stored
 	}
@@ -155,7 +167,7 @@ func (c *Changes) bump(ctx context.Context, b *batch, keep store.Keep, until tim
 	ctx, cancel := c.bounded(ctx)
 	defer cancel()
 	err := b.bumpUntil(ctx, keep, until)
-	if err == nil && c.overtaken(ctx, b) || err != nil && c.unlocked != nil {
+	if err == nil && c.overtaken(ctx, b) || err != nil && (c.unlocked != nil || c.degraded && len(c.versions) > 0) {
 		// After an error it is not known what the store says of the schema.
 		c.AddAll(false)
 		if b = c.batch(); err == nil {
@@ -187,7 +199,10 @@ func (c *Changes) NoticeSchema() {
 // overtaken reports whether the store's version of the schema, as the bump found
 // it, is another than the one that a statement without a lock was planned with.
 func (c *Changes) overtaken(ctx context.Context, b *batch) bool {
-	if c.unlocked == nil || slices.ContainsFunc(c.log, func(ch change) bool { return ch.table == nil }) {
+	if c.outrun(ctx, b.stored) { // what is deferred runs in COMMIT, behind the fence
+		return true
+	}
+	if c.unlocked == nil || c.everything() {
 		return false
 	}
 	stored := b.stored

@@ -112,6 +112,10 @@ func (e *Engine) Close() {
 // Store returns the store.
 func (e *Engine) Store() store.Store { return e.cfg.Store }
 
+// Shared reports whether the store is elsewhere, so that it stays when the process
+// ends.
+func (e *Engine) Shared() bool { return e.local == nil }
+
 // MaxEntryBytes bounds a stored result.
 func (e *Engine) MaxEntryBytes() int { return e.cfg.MaxEntryBytes }
 

@@ -44,6 +44,11 @@ type Handle struct {
 
 	// Catalog, when set, opens a connection for Explain and reads the schema.
 	load func(ctx context.Context) error
+	// apart, when set, opens a connection of its own for questions.
+	apart func(ctx context.Context, f func(dialect.Queryer) error) error
+	// lookEvery is how old the last look at the schema may be, see Look.
+	lookEvery  time.Duration
+	unanswered unanswered
 }
 
 // schemaState is a catalog, the store's schema version that it belongs to, and
@@ -55,6 +60,13 @@ type schemaState struct {
 	evaluators map[*dialect.Table]*evaluators
 	// fingerprint is set where results are shared with other databases.
 	fingerprint store.Schema
+
+	// digest is the schema's by Dialect.SchemaDigest, "" where there is none.
+	digest string
+	// provisional is true where the schema was read while somebody may have been
+	// about to commit a change of it. Nothing is planned from it.
+	provisional bool
+	looks       looks
 }
 
 // newState puts a catalog in force.
@@ -80,6 +92,12 @@ type HandleConfig struct {
 	AnyVariant string
 	// Load makes sure that the schema is loaded, over a connection of its own.
 	Load func(ctx context.Context) error
+	// Apart calls f with a new connection to the database, which is closed after
+	// it. It waits for no other connection. Nil: there is no such thing.
+	Apart func(ctx context.Context, f func(dialect.Queryer) error) error
+	// SchemaInterval is how old the last look at the schema may be where the
+	// database has no cheap version of it.
+	SchemaInterval time.Duration
 }
 
 // ErrNoSchema is returned where a schema is needed and could not be read.
@@ -92,7 +110,7 @@ func (e *Engine) Open(cfg HandleConfig) (*Handle, error) {
 		return nil, fmt.Errorf("cacheops: plan cache: %w", err)
 	}
 	h := &Handle{
-		engine: e, dialect: cfg.Dialect, database: cfg.Database, domain: e.domain(cfg.Database), load: cfg.Load, plans: plans,
+		engine: e, dialect: cfg.Dialect, database: cfg.Database, domain: e.domain(cfg.Database), load: cfg.Load, apart: cfg.Apart, lookEvery: cfg.SchemaInterval, plans: plans,
 		digest:    handleDigest(cfg.Dialect.Name(), e.domain(cfg.Database), cfg.Variant),
 		anyDigest: handleDigest(cfg.Dialect.Name(), e.shared(), cfg.AnyVariant),
 		flights:   flights{running: make(map[store.Key]*flight)},
@@ -156,8 +174,11 @@ func (h *Handle) Catalog() *dialect.Catalog {
 }
 
 // SchemaStale reports whether the schema is not known, or was changed by this
-// process since it was read.
-func (h *Handle) SchemaStale() bool { return h.schema.Load() == nil || h.stale.Load() }
+// process since it was read, or by another one while it was read.
+func (h *Handle) SchemaStale() bool {
+	s := h.schema.Load()
+	return s == nil || s.provisional || h.stale.Load()
+}
 
 // EnsureSchema loads the schema over a connection of its own, unless it is
 // loaded.
@@ -177,7 +198,10 @@ func (h *Handle) EnsureSchema(ctx context.Context) error {
 // be in a state that shows another schema than its peers see.
 func (h *Handle) CheckSchema(ctx context.Context, db dialect.Queryer, stored *store.Schema) (changed bool, err error) {
 	state := h.schema.Load()
-	if state != nil && !h.stale.Load() {
+	if state != nil && state.provisional && !h.stale.Load() && h.schemaFenced(ctx) {
+		return false, nil // it would be no better now
+	}
+	if state != nil && !state.provisional && !h.stale.Load() {
 		version, err := h.dialect.SchemaVersion(ctx, db)
 		if err != nil {
 			return false, err
@@ -221,45 +245,6 @@ func (c *Changes) Outdated(ctx context.Context, db dialect.Queryer, p *Plan) (bo
 	return changed || p.state != h.schema.Load(), err
 }
 
-// seldom is a connection that can be told that a query is seldom repeated.
-type seldom interface{ Once() dialect.Queryer }
-
-// loadSchema reads the schema, unless another connection did so since old was
-// seen.
-func (h *Handle) loadSchema(ctx context.Context, db dialect.Queryer, old *schemaState) error {
-	h.loading.Lock()
-	defer h.loading.Unlock()
-	if now := h.schema.Load(); now != old {
-		return nil // the caller compares again
-	}
-	h.stale.Store(false) // before it is read: a change from here on sets it again
-	// The store's version is read first: a change in between leaves us with
-	// an old version and so with another load, never with an old catalog
-	// under a new version.
-	version, err := h.StoredSchema(ctx)
-	if err != nil {
-		h.stale.Store(true)
-		return fmt.Errorf("cacheops: schema version of %q: %w", h.database, err)
-	}
-	if r, ok := db.(seldom); ok {
-		db = r.Once()
-	}
-	catalog, err := h.dialect.LoadCatalog(ctx, db)
-	if err != nil {
-		h.stale.Store(true)
-		return fmt.Errorf("cacheops: read the schema of %q: %w", h.database, err)
-	}
-	if old != nil && old.version == version && old.catalog.Version != catalog.Version {
-		// Somebody changed the schema without us: other processes must notice.
-		version, err = h.engine.cfg.Store.BumpSchema(ctx, h.domain)
-		if h.engine.noted(ctx, callSchema, err) != nil {
-			return fmt.Errorf("cacheops: new schema version of %q: %w", h.database, err)
-		}
-	}
-	h.schema.Store(h.newState(catalog, version))
-	return nil
-}
-
 // Plan is the analysis of a text with everything the handle adds to it.
 type Plan struct {
 	*analysis.Plan
@@ -298,7 +283,7 @@ func (h *Handle) Plan(text string) *Plan {
 func (h *Handle) newPlan(text string, state *schemaState) *Plan {
 	p := &Plan{text: text, state: state}
 	st := h.dialect.Parse(text)
-	if state == nil {
+	if state == nil || state.provisional {
 		p.Plan = &analysis.Plan{Statement: st}
 		return p
 	}

@@ -25,6 +25,7 @@ const (
 	tagString
 	tagTime
 	tagNilBytes
+	tagOther
 )
 
 // appendString appends a length and the text.
@@ -78,6 +79,15 @@ func entryKey(text *[32]byte, prefixes []string, args []driver.NamedValue) (stor
 // appendValue appends a value with its type and, where it can vary, its length,
 // so that no two lists of values have one encoding.
 func appendValue(b []byte, v driver.Value) ([]byte, bool) {
+	if out, ok := appendPlain(b, v); ok {
+		return out, true
+	}
+	other, ok := otherValue(v)
+	return append(append(b, tagOther), other...), ok
+}
+
+// appendPlain is appendValue for the types that [driver.Value] lists.
+func appendPlain(b []byte, v driver.Value) ([]byte, bool) {
 	switch v := v.(type) {
 	case nil:
 		return append(b, tagNil), true
@@ -99,15 +109,19 @@ func appendValue(b []byte, v driver.Value) ([]byte, bool) {
 	case string:
 		return appendString(append(b, tagString), v), true
 	case time.Time:
-		// A driver may bind the zone's name, its offset or the instant.
-		name, offset := v.Zone()
-		b = append(b, tagTime)
-		b = binary.AppendVarint(b, v.Unix())
-		b = binary.AppendVarint(b, int64(v.Nanosecond()))
-		b = binary.AppendVarint(b, int64(offset))
-		b = appendString(b, name)
-		return appendString(b, v.Location().String()), true
+		return appendTime(append(b, tagTime), v), true
 	default:
 		return b, false
 	}
+}
+
+// appendTime appends a time. A driver may bind the zone's name, its offset or the
+// instant.
+func appendTime(b []byte, t time.Time) []byte {
+	name, offset := t.Zone()
+	b = binary.AppendVarint(b, t.Unix())
+	b = binary.AppendVarint(b, int64(t.Nanosecond()))
+	b = binary.AppendVarint(b, int64(offset))
+	b = appendString(b, name)
+	return appendString(b, t.Location().String())
 }

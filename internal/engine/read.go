@@ -56,7 +56,7 @@ func (c *Call) Op() analysis.Op { return c.op }
 // key. The reason says why not, and is empty when it does.
 func (h *Handle) Prepare(ctx context.Context, p *Plan, args []driver.NamedValue) (c Call, reason string) {
 	switch {
-	case p.state == nil, h.stale.Load(): // it could not be read
+	case p.state == nil, p.state.provisional, h.stale.Load(): // it could not be read
 		return c, reasonNoSchema
 	case p.Read == nil:
 		return c, reasonNotSelect

@@ -27,7 +27,7 @@ var foundBreakages = []breakage{
 	{
 		Name:  "the images after a write are not taken",
 		File:  "sqlcache/images.go",
-		Old:   "\t\tim.changes.AddImages(t, im.columns, written, engine.When(!im.queries.WriteIsBefore))\n",
+		Old:   "\t\tim.changes.AddImages(t, im.columns, ran.rows, engine.When(!im.queries.WriteIsBefore))\n",
 		New:   "",
 		Check: inDifferential("TestDifferential"), Want: "STALE",
 	},

@@ -1,0 +1,28 @@
+package dialect
+
+import "errors"
+
+// ErrAskConnection is what a checker of [Dialect.ArgumentChecker] returns for an
+// argument of which only a connection of the driver tells what becomes of it.
+// All arguments of the call are then left to one.
+var ErrAskConnection = errors.New("only a connection of the driver knows what becomes of the argument")
+
+// OptionChecker may be implemented by a dialect whose drivers take arguments that
+// are no values of parameters. Its methods may be called from many goroutines.
+type OptionChecker interface {
+	// Option tells what an argument is.
+	Option(v any) Option
+}
+
+// Option says what an argument is, other than the value of a parameter.
+type Option uint8
+
+const (
+	// OptionNone is the value of a parameter.
+	OptionNone Option = iota
+	// OptionMode tells the driver how to run the statement. It is in the place of
+	// a value, and moves those behind it.
+	OptionMode
+	// OptionRewrite may run another statement instead.
+	OptionRewrite
+)

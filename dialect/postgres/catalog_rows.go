@@ -1,0 +1,150 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/cacheops/cacheops/dialect"
+)
+
+// catalogRows are the rows of the sections of catalogQuery. A number is an oid
+// where it is not said otherwise.
+type catalogRows struct {
+	settings, server string
+
+	search []struct{ Name string }
+	// database is one row.
+	database    []struct{ CType string }
+	relations   []catalogRelation
+	columns     []catalogColumn
+	unique      []catalogUnique
+	keys        []catalogForeignKey
+	triggers    []catalogTrigger
+	functions   []catalogFunction
+	rules       []catalogRule
+	inherits    []catalogInherits
+	expressions []catalogExpression
+	routines    []catalogRoutine
+	operators   []catalogRoutine
+	casts       []catalogCast
+}
+
+// catalogRelation is a table, a view, or something like one.
+type catalogRelation struct {
+	OID             int64
+	Schema, Name    string
+	Kind            string // relkind
+	Persistence     string // relpersistence
+	Partition       bool
+	System          bool
+	Secured, Active bool // row level security: there is one, it counts for the role
+	// What the role may do: read all columns or some, change some, delete, insert.
+	Selects, SelectsSome, Updates, Deletes, Inserts bool
+	View                                            string
+	Updatable                                       int64 // as pg_relation_is_updatable has it
+}
+
+// catalogColumn is a column. Base is its type, or the one at the bottom of its
+// domain.
+type catalogColumn struct {
+	Rel                 int64
+	Name, Type          string
+	NotNull, HasDefault bool
+	Identity, Generated string
+	Base, BaseKind      string
+	BaseSchema          string
+	Modifier            int64
+	Extension           string
+	Collation           string
+	CollationSchema     string
+	Deterministic       bool
+}
+
+// catalogUnique is a column of a unique index; without a name where it is an
+// expression.
+type catalogUnique struct {
+	Rel, OID           int64
+	Primary, Immediate bool
+	Partial            bool
+	Column             string
+	Same               bool // it compares as the column does
+}
+
+// catalogForeignKey is one pair of columns of a foreign key.
+type catalogForeignKey struct {
+	OID, Rel, Parent     int64
+	OnDelete, OnUpdate   string
+	Column, ParentColumn string
+}
+
+// catalogTrigger is a trigger. Definition is its text where it has a condition.
+type catalogTrigger struct {
+	Rel        int64
+	Name       string
+	Type       int64 // tgtype
+	Function   int64
+	Definition string
+}
+
+// catalogFunction is the function of a trigger.
+type catalogFunction struct {
+	OID                    int64
+	Schema, Name, Language string
+	Source, Settings       string
+}
+
+type catalogRule struct {
+	Rel         int64
+	Name, Event string
+}
+
+type catalogInherits struct{ Child, Parent int64 }
+
+// catalogExpression is one that PostgreSQL works out when a row is written. Rel
+// is 0 for the condition of a domain.
+type catalogExpression struct {
+	Rel        int64
+	What, Text string
+}
+
+// catalogRoutine is a function or an operator. Class is 0 for a pure one, 1 for
+// one that reads, 2 for one that writes.
+type catalogRoutine struct {
+	Name  string
+	Class int64
+}
+
+// catalogCast is a cast by a function that is not pure.
+type catalogCast struct {
+	Name, Function string
+	Class          int64
+}
+
+// catalogRead asks for the schema.
+func catalogRead(ctx context.Context, db dialect.Queryer) (*catalogRows, error) {
+	r := new(catalogRows)
+	into := []any{
+		&r.search, &r.database, &r.relations, &r.columns, &r.unique, &r.keys, &r.triggers, &r.functions, &r.rules,
+		&r.inherits, &r.expressions, &r.routines, &r.operators, &r.casts,
+	}
+	row, err := catalogRow(ctx, db, catalogQuery, 2+len(into))
+	if err != nil {
+		return nil, err
+	}
+	r.settings, r.server = row[0], row[1]
+	for i, text := range row[2:] {
+		if text == "" {
+			continue // no rows
+		}
+		// Else two names could become one.
+		if !utf8.ValidString(text) {
+			return nil, fmt.Errorf("the names in its %s are not in UTF-8", catalogSections[i].name)
+		}
+		if err := json.Unmarshal([]byte(text), into[i]); err != nil {
+			return nil, fmt.Errorf("its %s: %w", catalogSections[i].name, err)
+		}
+	}
+	return r, nil
+}

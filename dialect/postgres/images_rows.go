@@ -1,0 +1,80 @@
+package postgres
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cacheops/cacheops/dialect"
+)
+
+// RowsOf implements [dialect.Dialect]. A key of several columns has no names by
+// which an index could find rows.
+func (postgresDialect) RowsOf(t *dialect.Table, columns []int, n int) string {
+	if !imageNamed(t) || !imageHas(t, columns) {
+		return ""
+	}
+	return "SELECT " + imageList(t, columns, "r") + " FROM " + t.SQL + " AS r WHERE " + imageIn(t, "r", n)
+}
+
+// ChildrenOf implements [dialect.Dialect]. The parent's column stands on the left
+// of the comparison, as PostgreSQL has it in its own checks: so it is the
+// parent's collation that decides.
+func (postgresDialect) ChildrenOf(parent, child *dialect.Table, fk *dialect.ForeignKey, columns []int, n int) string {
+	if !imageNamed(parent) || child.Kind != dialect.TablePlain || !imageHas(child, columns) {
+		return ""
+	}
+	key := fk.ParentKey(parent, imageFold)
+	if len(key) == 0 || len(key) != len(fk.Columns) {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("SELECT " + imageList(child, columns, "c") + " FROM " + parent.SQL + " AS p JOIN " + child.SQL + " AS c ON ")
+	for i, column := range key {
+		if fk.Columns[i] < 0 || fk.Columns[i] >= len(child.Columns) {
+			return ""
+		}
+		if i > 0 {
+			b.WriteString(" AND ")
+		}
+		b.WriteString("p." + imageQuote(parent.Columns[column].Name) + " = c." + imageQuote(child.Columns[fk.Columns[i]].Name))
+	}
+	b.WriteString(" WHERE " + imageIn(parent, "p", n) + " FOR ")
+	if fk.OnDelete == dialect.FKCascade {
+		b.WriteString("UPDATE")
+	} else {
+		b.WriteString(imageLock(child, func(c *dialect.Column) bool {
+			return slices.ContainsFunc(fk.Columns, func(pos int) bool { return child.Columns[pos] == c })
+		}))
+	}
+	b.WriteString(" OF c")
+	return b.String()
+}
+
+// imageNamed reports whether rows of a table can be found by their names.
+func imageNamed(t *dialect.Table) bool {
+	return t.Kind == dialect.TablePlain && t.RowID != "" && len(t.RowIDColumns) == 1 && len(t.Relatives) == 0
+}
+
+// imageHas reports whether a table has these columns.
+func imageHas(t *dialect.Table, columns []int) bool {
+	return len(columns) > 0 && !slices.ContainsFunc(columns, func(c int) bool {
+		return c == dialect.RowName && (t.RowID == "" || len(t.RowIDColumns) == 0) || c != dialect.RowName && (c < 0 || c >= len(t.Columns))
+	})
+}
+
+// imageIn is the condition that a row has one of n names: its key is compared
+// with the keys that the names are texts of, so that an index serves.
+func imageIn(t *dialect.Table, qualifier string, n int) string {
+	c := t.RowIDColumns[0]
+	var b strings.Builder
+	b.WriteString(qualifier + "." + imageQuote(c.Name) + " IN (")
+	for i := range n {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString("$" + strconv.Itoa(i+1) + "::pg_catalog.text::" + c.Type)
+	}
+	b.WriteByte(')')
+	return b.String()
+}

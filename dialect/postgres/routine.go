@@ -1,0 +1,145 @@
+package postgres
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cacheops/cacheops/dialect"
+)
+
+// known works out what the functions and operators are that do not come with the
+// database.
+func (b *catalogBuilder) known() {
+	b.routines = make(map[string]dialect.Routine, len(b.rows.routines)+len(b.rows.operators))
+	class := func(n int64) dialect.Routine {
+		switch n {
+		case 0:
+			return dialect.RoutinePure
+		case 1:
+			return dialect.RoutineReads
+		}
+		return dialect.RoutineWrites
+	}
+	for _, r := range b.rows.routines {
+		b.routines[r.Name] = class(r.Class)
+	}
+	for _, o := range b.rows.operators {
+		b.routines[dialect.OperatorPrefix+o.Name] = class(o.Class)
+	}
+	b.calls = &routineCalls{routines: b.routines, views: make(map[string][]dialect.Name)}
+}
+
+// routineCalls finds the functions that a text calls, by its tokens.
+type routineCalls struct {
+	routines map[string]dialect.Routine
+	// views are the names of the views by their names without a schema.
+	views map[string][]dialect.Name
+}
+
+// routineWords are the words before a parenthesis that call no function, or one
+// that nothing but its arguments counts for.
+var routineWords = routineSet(`all and any array as asc assert between bit by case cast char character coalesce collate conflict
+	constant continue cube cursor dec decimal default desc distinct do double elsif else end escape except exclude exists exit extract fetch filter float
+	for foreach from full greatest group grouping groups having if ilike in inner insert intersect interval into is isnull join
+	lateral least like limit loop materialized natural not notnull null nullif numeric of offset on only open operator or order over
+	overlay partition perform position precision raise range recursive return returning rollup row rows select set sets similar
+	slice some strict substring symmetric table then time timestamp treat trim union unique using values varchar varying
+	variadic when where while window with within`)
+
+func routineSet(words string) map[string]bool {
+	set := make(map[string]bool)
+	for _, w := range strings.Fields(words) {
+		set[w] = true
+	}
+	return set
+}
+
+// routineBehind are the operators that words stand for.
+var routineBehind = map[string][]string{
+	"like": {"~~", "!~~"}, "ilike": {"~~*", "!~~*"}, "similar": {"~", "!~"}, "between": {"<", ">", "<=", ">="},
+	"in": {"=", "<>"}, "distinct": {"=", "<>"}, "nullif": {"="}, "case": {"="}, "using": {"="}, "natural": {"="},
+	"!=": {"<>"},
+}
+
+// found is what a text calls.
+type routineFound struct {
+	// writes are the functions and operators that may write any table, each once.
+	writes []string
+	// reads is true when one may read tables or settings.
+	reads bool
+	// views are those that it may read.
+	views []dialect.Name
+}
+
+// find adds what tokens call. Skip are positions where a parenthesis behind a
+// name begins no arguments.
+func (c *routineCalls) find(toks []triggerToken, skip map[int]bool, f *routineFound) {
+	routine := func(name string) (known bool) {
+		r, known := c.routines[name]
+		if known && r == dialect.RoutineWrites && !slices.Contains(f.writes, name) {
+			f.writes = append(f.writes, name)
+		}
+		f.reads = f.reads || known && r != dialect.RoutinePure
+		return known
+	}
+	for i, t := range toks {
+		if t.kind == triggerSymbol || t.kind == triggerWord {
+			if t.kind == triggerSymbol {
+				routine(dialect.OperatorPrefix + t.text)
+			}
+			for _, o := range routineBehind[t.text] {
+				routine(dialect.OperatorPrefix + o)
+			}
+		}
+		if !t.name() {
+			continue
+		}
+		for _, v := range c.views[t.text] {
+			if !slices.Contains(f.views, v) {
+				f.views = append(f.views, v)
+			}
+		}
+		call := i+1 < len(toks) && toks[i+1].is("(") && !skip[i]
+		part := i > 0 && toks[i-1].is(".") // x.f may be f(x)
+		if !call && !part || routine(t.text) || !call {
+			continue
+		}
+		// Behind AS and :: stands the name of columns or of a type.
+		if !part && (t.kind == triggerWord && routineWords[t.text] || i > 0 && (toks[i-1].is("as") || toks[i-1].is("::"))) || routineHarmless(t.text) {
+			continue
+		}
+		if !slices.Contains(f.writes, t.text) {
+			f.writes = append(f.writes, t.text)
+		}
+	}
+}
+
+// routineHarmless tells whether a function of the database's own writes no table
+// and changes no state on which a statement depends.
+func routineHarmless(name string) bool {
+	return name != "set_config" && functionLookup(name) != functionForeign
+}
+
+// text finds what the text of an expression calls. It reports false for a text
+// that cannot be read.
+func (c *routineCalls) text(text string) (f routineFound, ok bool) {
+	toks, ok := triggerTokens(text)
+	if ok {
+		c.find(toks, nil, &f)
+		f.views = nil // it holds no query
+	}
+	return f, ok
+}
+
+// statement returns a statement that calls what was found, or nil where that
+// writes nothing.
+func (f *routineFound) statement() *dialect.Statement {
+	if len(f.writes) == 0 && len(f.views) == 0 {
+		return nil
+	}
+	st := &dialect.Statement{Kind: dialect.KindSelect, Incomplete: "read by its tokens", Reads: f.views, Foreigns: f.writes}
+	if len(f.writes) > 0 {
+		st.Foreign = f.writes[0]
+	}
+	return st
+}

@@ -1,0 +1,195 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/store"
+)
+
+// seldom is a connection that can be told that a query is seldom repeated.
+type seldom interface{ Once() dialect.Queryer }
+
+// shifted is a connection that may be in a state that shows another schema than
+// its peers see, or in a transaction of the program, which must not meet an error
+// of ours.
+type shifted interface{ Shifted() bool }
+
+// errShifted is returned where the schema would have to be read over a connection
+// that is not fit for it.
+var errShifted = errors.New("the schema has to be read over another connection")
+
+// loadSchema reads the schema, unless another connection did so since old was
+// seen.
+func (h *Handle) loadSchema(ctx context.Context, db dialect.Queryer, old *schemaState) error {
+	if s, ok := db.(shifted); ok && s.Shifted() {
+		return errShifted
+	}
+	h.loading.Lock()
+	defer h.loading.Unlock()
+	if now := h.schema.Load(); now != old {
+		return nil // the caller compares again
+	}
+	h.stale.Store(false) // before it is read: a change from here on sets it again
+	state, err := h.readSchema(ctx, db)
+	if err != nil {
+		h.stale.Store(true)
+		return err
+	}
+	if old != nil && old.version == state.version && (old.catalog.Version != state.catalog.Version || old.digest != state.digest) {
+		// Somebody changed the schema without us: other processes must notice.
+		state.version, err = h.engine.cfg.Store.BumpSchema(ctx, h.domain)
+		if h.engine.noted(ctx, callSchema, err) != nil {
+			return fmt.Errorf("cacheops: new schema version of %q: %w", h.database, err)
+		}
+	}
+	h.schema.Store(state)
+	return nil
+}
+
+// readSchema reads the schema and what belongs to it.
+func (h *Handle) readSchema(ctx context.Context, db dialect.Queryer) (*schemaState, error) {
+	// The store's version is read first: a change in between leaves us with
+	// an old version and so with another load, never with an old catalog
+	// under a new version.
+	version, err := h.StoredSchema(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("cacheops: schema version of %q: %w", h.database, err)
+	}
+	// A change of the schema gives it a version right before it commits, behind its
+	// fence. What is read now may be of before the commit: see provisional. Where
+	// the fence is gone either there is one more version, or it ran out, long after
+	// the commit.
+	provisional := h.schemaFenced(ctx)
+	if r, ok := db.(seldom); ok {
+		db = r.Once()
+	}
+	// Before the catalog: of a change in between it tells at the next look.
+	digest, err := h.dialect.SchemaDigest(ctx, db)
+	if err != nil {
+		return nil, fmt.Errorf("cacheops: digest of the schema of %q: %w", h.database, err)
+	}
+	catalog, err := h.dialect.LoadCatalog(ctx, db)
+	if err != nil {
+		return nil, fmt.Errorf("cacheops: read the schema of %q: %w", h.database, err)
+	}
+	state := h.newState(catalog, version)
+	state.digest, state.provisional = digest, provisional && catalog.Version == ""
+	state.looks.note()
+	return state, nil
+}
+
+// schemaFenced reports whether somebody may be about to commit a change of the
+// schema: such a change fences everything.
+func (h *Handle) schemaFenced(ctx context.Context) bool {
+	lease, err := h.engine.cfg.Store.Lease(ctx, &store.Query{Database: h.domain})
+	return h.engine.noted(ctx, callLease, err) != nil || lease.Fenced
+}
+
+// Reload reads the schema anew, unless another connection did so since the plan
+// was made: the plan's is that of connections with other settings.
+func (h *Handle) Reload(ctx context.Context, db dialect.Queryer, p *Plan) error {
+	return h.loadSchema(ctx, db, p.state)
+}
+
+// Current reports whether a plan is of the schema in force, as far as this process
+// knows, without a question to anybody.
+func (h *Handle) Current(p *Plan) bool {
+	return p.state != nil && !p.state.provisional && p.state == h.schema.Load() && !h.stale.Load()
+}
+
+// Versionless reports whether the database has no cheap version of its schema. Then
+// a statement must be compared with the store's version after it ran, as it is in a
+// transaction, right before the commit. It is true as long as nothing is known.
+func (h *Handle) Versionless() bool {
+	s := h.schema.Load()
+	return s == nil || s.catalog.Version == ""
+}
+
+// looks is when the schema was compared with the database's last, by its digest.
+type looks struct {
+	last atomic.Int64 // a Moment
+	busy atomic.Bool  // somebody is looking
+}
+
+func (l *looks) note() { l.last.Store(int64(Now())) }
+
+// LookDue reports whether the last look at the schema is so old that it is time for
+// another one. Where the database has a cheap version it never is.
+func (h *Handle) LookDue() bool {
+	s := h.schema.Load()
+	return s != nil && s.digest != "" && Now()-Moment(s.looks.last.Load()) > Moment(h.lookEvery)
+}
+
+// Look compares the schema in force with the database's by its digest, and reads it
+// anew where they differ: then another program changed it. It returns true when the
+// plans made before are void. While one connection looks the others do not.
+func (h *Handle) Look(ctx context.Context, db dialect.Queryer) (changed bool, err error) {
+	s := h.schema.Load()
+	if s == nil || s.digest == "" || !s.looks.busy.CompareAndSwap(false, true) {
+		return false, nil
+	}
+	defer s.looks.busy.Store(false)
+	s.looks.note() // an error is not met again at each statement
+	asked := db
+	if r, ok := db.(seldom); ok {
+		asked = r.Once()
+	}
+	digest, err := h.dialect.SchemaDigest(ctx, asked)
+	if err != nil {
+		return false, fmt.Errorf("cacheops: digest of the schema of %q: %w", h.database, err)
+	}
+	if digest == s.digest {
+		return false, nil
+	}
+	return true, h.loadSchema(ctx, db, s)
+}
+
+// Planned takes note of the plan of a statement that was run before the fence. The
+// store's answer to the fence tells whether the schema was the plan's all along,
+// where the database has no version to ask for.
+func (c *Changes) Planned(p *Plan) {
+	if p.state == nil || p.state.catalog.Version != "" {
+		return
+	}
+	for _, v := range c.versions {
+		if v == p.state.version {
+			return
+		}
+	}
+	c.versions = append(c.versions, p.state.version)
+}
+
+// outrun reports whether the schema was changed since the statements were planned,
+// by the store's answer to the fence or the bump; zero where there was nothing to
+// say to it.
+func (c *Changes) outrun(ctx context.Context, stored store.Schema) bool {
+	if len(c.versions) == 0 || c.everything() {
+		return false
+	}
+	if stored == (store.Schema{}) {
+		var err error
+		if stored, err = c.handle.StoredSchema(ctx); err != nil {
+			return true
+		}
+	}
+	for _, v := range c.versions {
+		if v != stored {
+			return true
+		}
+	}
+	return false
+}
+
+// everything reports whether a change of anything was collected.
+func (c *Changes) everything() bool {
+	for i := range c.log {
+		if c.log[i].table == nil {
+			return true
+		}
+	}
+	return false
+}

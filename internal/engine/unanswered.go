@@ -1,0 +1,200 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/store"
+)
+
+// maxUnanswered is how many lives of a fence it is asked whether a transaction is
+// over, of which it is not known. After that the fences end by their deadline.
+const maxUnanswered = 20
+
+// How long it is waited between two questions.
+const (
+	firstQuestion = 20 * time.Millisecond
+	lastQuestion  = time.Second
+)
+
+// unanswered is the changes of a handle of which it is not known whether the
+// database is done with them: the answer to their COMMIT did not come. Until it is
+// over their fences are held, so that nobody keeps what a read saw before it.
+//
+// Nothing is asked for it as long as all goes well. The transactions that may still
+// be under way are named when the answer is missed, by a new connection: all that
+// had written by then. So a fence is held too long where another one runs for long,
+// and that costs hits. A server process would name it closer, but a pooler between
+// hands each transaction to another one.
+type unanswered struct {
+	mu      sync.Mutex // guards what follows
+	list    []*question
+	running bool // the goroutine that asks
+}
+
+// question is changes that somebody else may still carry out.
+type question struct {
+	batch *batch
+	// process is a connection that has to be gone first, "" for none.
+	process string
+	// names are the transactions that have to be over; "" before they are known.
+	names string
+
+	since, renewed time.Time
+}
+
+// Outcome is what is known of who carries changes out, see [Changes.Unanswered].
+type Outcome struct {
+	// Process is the connection's [dialect.Session.Identity]. It has to be gone
+	// first. Empty where the transaction is known to have written before the answer
+	// was missed.
+	Process string
+	// Names is the transaction, by [dialect.Transactions.Identity]. Empty where it
+	// was not asked.
+	Names string
+}
+
+// Unanswered is Bump of changes that the database may still carry out. Their fences
+// stay, and are renewed, until it says that it is done with them; then they are
+// bumped again. That is the work of a goroutine of the engine, and ends with it, or
+// after maxUnanswered lives of a fence.
+func (c *Changes) Unanswered(ctx context.Context, o Outcome) {
+	c.Bump(ctx, store.KeepFence)
+	h := c.handle
+	if c.Empty() || h.apart == nil || h.dialect.Transactions().Unfinished == "" {
+		return
+	}
+	now := time.Now()
+	b := c.batch()
+	b.log, b.known = slices.Clone(b.log), nil
+	u := &h.unanswered
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.list = append(u.list, &question{batch: b, process: o.Process, names: o.Names, since: now, renewed: now})
+	if !u.running {
+		u.running = h.engine.background.run(h.askUnanswered)
+	}
+}
+
+// askUnanswered is the goroutine that asks. It ends when there is nothing left to
+// ask, and with the engine.
+func (h *Handle) askUnanswered() {
+	u := &h.unanswered
+	closing := h.engine.background.closing
+	most := min(lastQuestion, h.engine.cfg.FenceTTL/8)
+	for delay := min(firstQuestion, most); ; delay = min(2*delay, most) {
+		timer := time.NewTimer(delay)
+		select {
+		case <-timer.C:
+		case <-closing.Done():
+			timer.Stop()
+			return
+		}
+		u.mu.Lock()
+		due := slices.Clone(u.list)
+		u.mu.Unlock()
+		over := h.askAll(closing, due)
+		for _, q := range due {
+			switch {
+			case over[q]:
+				h.ended(closing, q)
+			case time.Since(q.since) > maxUnanswered*h.engine.cfg.FenceTTL:
+				h.engine.cfg.Logger.WarnContext(closing, "cacheops: the outcome of a COMMIT could not be found out; what it changes may be served as it was before, if the database carries it out after this",
+					"database", h.database, "waited", time.Since(q.since))
+			default:
+				h.renew(closing, q)
+				continue
+			}
+			u.mu.Lock()
+			u.list = slices.DeleteFunc(u.list, func(x *question) bool { return x == q })
+			u.mu.Unlock()
+		}
+		u.mu.Lock()
+		u.running = len(u.list) > 0
+		done := !u.running
+		u.mu.Unlock()
+		if done {
+			return
+		}
+	}
+}
+
+// askAll asks over one new connection which of the changes the database is done
+// with. An error leaves the rest for the next time.
+func (h *Handle) askAll(ctx context.Context, due []*question) map[*question]bool {
+	over := make(map[*question]bool, len(due))
+	ctx, cancel := context.WithTimeout(ctx, h.engine.cfg.FenceTTL/4)
+	defer cancel()
+	err := h.apart(ctx, func(db dialect.Queryer) error {
+		for _, q := range due {
+			done, err := h.ask(ctx, db, q)
+			if err != nil {
+				return err
+			}
+			over[q] = done
+		}
+		return nil
+	})
+	if err != nil && ctx.Err() == nil {
+		h.engine.cfg.Logger.DebugContext(ctx, "cacheops: ask for the outcome of a COMMIT", "database", h.database, "error", err)
+	}
+	return over
+}
+
+// ask asks whether the database is done with one.
+func (h *Handle) ask(ctx context.Context, db dialect.Queryer, q *question) (bool, error) {
+	if q.process != "" {
+		if gone, err := h.dialect.TransactionOver(ctx, db, q.process); err != nil || !gone {
+			return false, err
+		}
+		q.process = ""
+	}
+	if q.names == "" {
+		rows, err := db.Query(ctx, h.dialect.Transactions().Unfinished)
+		if err != nil {
+			return false, fmt.Errorf("name the transactions under way: %w", err)
+		}
+		if len(rows) == 1 && len(rows[0]) == 1 {
+			switch v := rows[0][0].(type) {
+			case string:
+				q.names = v
+			case []byte:
+				q.names = string(v)
+			}
+		}
+		if q.names == "" {
+			return false, errors.New("the server cannot name the transactions under way")
+		}
+	}
+	return h.dialect.TransactionOver(ctx, db, q.names)
+}
+
+// renew fences again what is not over, well before the fences end.
+func (h *Handle) renew(ctx context.Context, q *question) {
+	e := h.engine
+	if time.Since(q.renewed) < e.cfg.FenceTTL/4 {
+		return
+	}
+	at := time.Now()
+	err := q.batch.apply(ctx, func(ch *store.Change) (store.Ack, error) {
+		ack, err := e.cfg.Store.Fence(ctx, ch)
+		return ack, e.noted(ctx, callFence, err)
+	}, nil)
+	if err == nil {
+		q.renewed = at
+	}
+}
+
+// ended bumps what is over.
+func (h *Handle) ended(ctx context.Context, q *question) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.engine.cfg.FenceTTL)
+	defer cancel()
+	if err := q.batch.bumpUntil(ctx, store.DropFence, q.renewed.Add(h.engine.cfg.FenceTTL)); err != nil {
+		h.engine.owe(ctx, q.batch, store.DropFence)
+	}
+}

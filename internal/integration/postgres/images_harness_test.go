@@ -1,0 +1,214 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/cacheops/cacheops"
+)
+
+// imageSchema has two tables with rows of several shelves.
+var imageSchema = []string{
+	"CREATE TABLE goods (id int PRIMARY KEY, shelf int, code text UNIQUE, n int DEFAULT 0)",
+	"INSERT INTO goods VALUES (1, 1, 'a', 10), (2, 1, 'b', 20), (3, 2, 'c', 30), (4, 3, 'd', 40), (5, 4, 'e', 50)",
+	"CREATE TABLE moves (good int, shelf int, amount int)",
+	"INSERT INTO moves VALUES (1, 2, 1), (3, 1, 2), (3, 1, 2), (99, 9, 9)",
+}
+
+// onShelf reads the goods of a shelf.
+func onShelf(n int) string {
+	return fmt.Sprintf("SELECT id * 1000 + n FROM goods WHERE shelf = %d ORDER BY id", n)
+}
+
+// imageShop is a database with imageSchema in it, and more.
+func imageShop(t *testing.T, driverName string, more ...string) *cachedPostgres {
+	t.Helper()
+	s := newCachedPostgres(t, driverName, nil)
+	exec(t, s.bare, imageSchema...)
+	exec(t, s.bare, more...)
+	return s
+}
+
+// imageReads are queries with what they returned before something was written.
+type imageReads map[string]string
+
+// fill has the cache answer these queries.
+func (s *cachedPostgres) fill(t *testing.T, queries ...string) imageReads {
+	t.Helper()
+	r := make(imageReads)
+	for _, q := range queries {
+		r[q], _ = s.read(t, q)
+		s.want(t, r[q], true, q)
+	}
+	return r
+}
+
+// check compares the queries with the bare handle: those dropped must have changed,
+// all others must be answered by the cache still.
+func (r imageReads) check(t *testing.T, s *cachedPostgres, dropped ...string) {
+	t.Helper()
+	for q, before := range r {
+		want, _ := s.readWith(t.Context(), t, s.bare, q)
+		got, hit := s.read(t, q)
+		gone := slices.Contains(dropped, q)
+		switch {
+		case got != want:
+			t.Errorf("STALE: %s: %q, the database has %q", q, got, want)
+		case gone && want == before:
+			t.Errorf("%s is as it was: %q", q, want)
+		case !gone && !hit:
+			t.Errorf("PRECISION: %s was dropped", q)
+		}
+	}
+}
+
+// imageCase is a write, with reads that it must drop and reads that it must keep.
+type imageCase struct {
+	name   string
+	schema []string // beside imageSchema
+	write  string
+	args   []any
+	drops  []string // their rows change
+	keeps  []string // answered by the cache afterwards
+	fails  bool
+}
+
+// checkWrites runs each write by itself and in a transaction of the program, by
+// each driver.
+func checkImages(t *testing.T, cases []imageCase) {
+	t.Helper()
+	for _, tt := range cases {
+		for _, inTx := range []bool{false, true} {
+			name := tt.name
+			if inTx {
+				name += ", in a transaction"
+			}
+			t.Run(name, func(t *testing.T) {
+				t.Parallel()
+				eachDriver(t, func(t *testing.T, driverName string) { tt.check(t, driverName, inTx) })
+			})
+		}
+	}
+}
+
+func (tt *imageCase) check(t *testing.T, driverName string, inTx bool) {
+	t.Helper()
+	ctx := t.Context()
+	s := imageShop(t, driverName, tt.schema...)
+	before := s.fill(t, slices.Concat(tt.drops, tt.keeps)...)
+	var err error
+	if inTx {
+		err = inImageTx(ctx, s.cached, func(tx *sql.Tx) error { return runImageWrite(ctx, tx, tt.write, tt.args) })
+	} else {
+		err = runImageWrite(ctx, s.cached, tt.write, tt.args)
+	}
+	if (err != nil) != tt.fails {
+		t.Fatalf("%s: %v", tt.write, err)
+	}
+	before.check(t, s, tt.drops...)
+}
+
+func inImageTx(ctx context.Context, db *sql.DB, f func(*sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := f(tx); err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+// imageDB is a *sql.DB, *sql.Conn or *sql.Tx.
+type imageDB interface {
+	querier
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+// runWrite runs a write as a program does: as a query where it returns rows.
+func runImageWrite(ctx context.Context, db imageDB, write string, args []any) error {
+	if !strings.Contains(write, " RETURNING ") {
+		_, err := db.ExecContext(ctx, write, args...)
+		return err
+	}
+	rows, err := db.QueryContext(ctx, write, args...)
+	if err != nil {
+		return err
+	}
+	for rows.Next() { // to the end
+	}
+	if err := rows.Err(); err != nil {
+		return err
+	}
+	return rows.Close()
+}
+
+// rival is a session that another one can be seen to wait for.
+type rival struct {
+	*sql.Tx
+	t *testing.T
+	s *cachedPostgres
+}
+
+// rival begins a transaction on the bare handle.
+func (s *cachedPostgres) rival(t *testing.T) *rival {
+	t.Helper()
+	tx, err := s.bare.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &rival{Tx: tx, t: t, s: s}
+}
+
+func (o *rival) exec(statements ...string) {
+	o.t.Helper()
+	for _, text := range statements {
+		if _, err := o.ExecContext(o.t.Context(), text); err != nil {
+			o.t.Fatalf("%s: %v", text, err)
+		}
+	}
+}
+
+func (o *rival) commit() {
+	o.t.Helper()
+	if err := o.Commit(); err != nil {
+		o.t.Fatal(err)
+	}
+}
+
+// awaitLocks returns once n sessions of the database wait for a lock.
+func (s *cachedPostgres) awaitLocks(t *testing.T, n int) {
+	t.Helper()
+	for t.Context().Err() == nil {
+		got := 0
+		err := s.bare.QueryRowContext(t.Context(),
+			"SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'").Scan(&got)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got >= n {
+			return
+		}
+	}
+	t.Fatalf("no %d sessions came to wait for a lock", n)
+}
+
+// forget drops everything: what a rival commits is not told to the cache.
+func (s *cachedPostgres) forget(t *testing.T) {
+	t.Helper()
+	if err := s.cache.Database("main").Invalidate(t.Context(), cacheops.All()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// inBackground runs f on a goroutine. What it returns waits for its end.
+func inBackground(f func() error) (wait func() error) {
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	return func() error { return <-done }
+}

@@ -1,0 +1,214 @@
+package sqlcache
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/engine"
+)
+
+// origin is where a taint comes from, and so what can take it away.
+type origin uint8
+
+const (
+	// fromSettings is what the connection began with, and what statements set.
+	fromSettings origin = iota
+	// fromState is what statements left at the server besides: temporary tables,
+	// and what was not understood.
+	fromState
+	// fromProgram is what the program did to the driver's connection itself. It
+	// stays.
+	fromProgram
+	origins
+)
+
+// originOf tells where the taint that a kind of statement leaves comes from.
+func originOf(k dialect.Kind) origin {
+	if k == dialect.KindSession || k == dialect.KindSelect {
+		return fromSettings
+	}
+	return fromState
+}
+
+// setTaint adds to what the connection's state can spoil.
+func (r *realConn) setTaint(t dialect.Taint, from origin, why string) {
+	if t == 0 {
+		return
+	}
+	if r.taints[from] == 0 {
+		r.whys[from] = why
+	}
+	r.taints[from] |= t
+	r.tainted()
+}
+
+// clearTaint takes away what comes from there.
+func (r *realConn) clearTaint(from origin) {
+	r.taints[from], r.whys[from] = 0, ""
+	r.tainted()
+}
+
+// tainted brings taint, why and the count of the pool up to date.
+func (r *realConn) tainted() {
+	before := r.taint
+	r.taint, r.why = 0, ""
+	for from, t := range r.taints {
+		if r.taint == 0 {
+			r.why = r.whys[from]
+		}
+		r.taint |= t
+	}
+	switch was, is := before&dialect.TaintReads != 0, r.taint&dialect.TaintReads != 0; {
+	case is && !was:
+		r.connector.state.tainted.Add(1)
+	case was && !is:
+		r.connector.state.tainted.Add(-1)
+	}
+}
+
+// begins takes over what was found out of a connection that is new, or as new.
+func (r *realConn) begins(s dialect.Session) {
+	r.connector.state.settings.move(r.session.Settings, s.Settings, r.looked)
+	r.session, r.looked = s, true
+	r.setTaint(s.Taint, fromSettings, s.Why)
+}
+
+// reset looks at the connection again after a statement that put settings back.
+// Inside a transaction a rollback would undo that, so there the taint stays, and
+// it does where the state cannot be read.
+func (c *conn) reset(ctx context.Context, real *realConn, how dialect.Reset) {
+	if how == 0 || c.tx != nil || c.streaming > 0 {
+		return
+	}
+	if how == dialect.ResetAll {
+		real.stmts.clear() // the server has forgotten them
+	}
+	session, err := c.connector.cfg.Dialect.CheckSession(ctx, real.Once())
+	if err != nil {
+		return
+	}
+	real.clearTaint(fromSettings)
+	if how == dialect.ResetAll {
+		real.clearTaint(fromState)
+	}
+	real.begins(session)
+}
+
+// left takes over the state that a statement has left, or may have.
+func (c *conn) left(ctx context.Context, real *realConn, st *dialect.Statement, err error) {
+	if !mayHaveRun(ctx, err) {
+		return
+	}
+	switch {
+	case st.Local && c.tx != nil:
+		c.tx.taint |= st.Taint
+	case !st.Local:
+		real.setTaint(st.Taint, originOf(st.Kind), "the connection's state was changed by "+abbreviate(st.Text))
+	}
+	if err == nil {
+		c.reset(ctx, real, st.Resets)
+	}
+}
+
+// spoils tells what the state of a connection can spoil, of a statement with that
+// plan: what it was tainted with, in the transaction too, and everything where its
+// settings are not those that the plan was made with.
+func (c *conn) spoils(real *realConn, p *engine.Plan) dialect.Taint {
+	switch {
+	case p.Catalog != nil && p.Catalog.Settings != real.session.Settings:
+		return real.taint | dialect.TaintReads | dialect.TaintWrites
+	case c.tx != nil && c.tx.taint != 0:
+		return real.taint | c.tx.taint
+	}
+	return real.taint
+}
+
+// settingsCount counts the open connections by their settings.
+type settingsCount struct {
+	mu    sync.Mutex // guards count
+	count map[string]int
+
+	adopted atomic.Int64 // an engine.Moment: when the schema was last read for others
+}
+
+// move takes a connection from its old settings, if it was counted, to new ones.
+func (s *settingsCount) move(from, to string, counted bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if counted {
+		s.leave(from)
+	}
+	if s.count == nil {
+		s.count = make(map[string]int)
+	}
+	s.count[to]++
+}
+
+// forget takes a connection that is closed away.
+func (s *settingsCount) forget(from string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.leave(from)
+}
+
+// leave is called with the lock held.
+func (s *settingsCount) leave(from string) {
+	if s.count[from]--; s.count[from] <= 0 {
+		delete(s.count, from)
+	}
+}
+
+// has reports whether an open connection has these settings.
+func (s *settingsCount) has(settings string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.count[settings] > 0
+}
+
+// adopt reads the schema over a connection with other settings than the plan was
+// made with, where no connection is left that has those: the defaults of the role or
+// the database were changed, say. Where connections come and go with one or the
+// other it is done seldom, for each time all that was cached is of no more use.
+func (c *conn) adopt(ctx context.Context, real *realConn, p *engine.Plan) bool {
+	s := &c.connector.state.settings
+	if real.taint != 0 || p.Catalog == nil || p.Catalog.Settings == real.session.Settings || s.has(p.Catalog.Settings) {
+		return false
+	}
+	last, now := s.adopted.Load(), engine.Now()
+	if last != 0 && now-engine.Moment(last) < engine.Moment(c.connector.schemaInterval()) || !s.adopted.CompareAndSwap(last, int64(now)) {
+		return false
+	}
+	return c.connector.handle.Reload(ctx, c.asks(real), p) == nil
+}
+
+// asks returns a connection for questions about the schema. Where the program's
+// state of it shows another schema, or an error of ours would be the program's, it
+// says so.
+func (c *conn) asks(real *realConn) dialect.Queryer {
+	if c.connector.concurrent && (c.tx != nil || c.streaming > 0 || real.taint != 0) {
+		return shiftedConn{real}
+	}
+	return real
+}
+
+// shiftedConn is a connection over which no schema is read.
+type shiftedConn struct{ *realConn }
+
+// Shifted says so to the engine.
+func (shiftedConn) Shifted() bool { return true }
+
+// look compares the schema with the database's own from time to time, where that
+// has no version to ask for. It reports whether plans are void.
+func (c *conn) look(ctx context.Context, real *realConn) bool {
+	h := c.connector.handle
+	if !h.LookDue() || c.tx != nil || c.streaming > 0 || real.taint != 0 {
+		return false
+	}
+	if cat := h.Catalog(); cat == nil || cat.Settings != real.session.Settings {
+		return false
+	}
+	changed, err := h.Look(ctx, real)
+	return changed || err != nil && h.SchemaStale()
+}
