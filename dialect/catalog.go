@@ -20,10 +20,6 @@ type Catalog struct {
 	// database, by their folded names without a schema, an operator's behind
 	// [OperatorPrefix]. Of several with one name it tells the worst.
 	Routines map[string]Routine
-	// SystemColumns are the folded names of columns that every table has besides
-	// its own and that change although no statement changes the row: where it is
-	// stored, for example. A read that names one is not cached.
-	SystemColumns []string
 
 	tables map[string]*Table
 	list   []*Table
@@ -70,11 +66,6 @@ func (t *Table) names() iter.Seq[Name] {
 // [Statement.Functions] and [Statement.Foreigns].
 const OperatorPrefix = "operator "
 
-// AttributePrefix stands, in [Statement.Functions] alone, before a name that the
-// text qualifies and that may be a function's all the same: t.f is f(t) where t
-// has no column f.
-const AttributePrefix = "attribute "
-
 // TypePrefix stands before a type in [Catalog.Routines] and [Statement.Foreigns]:
 // what a cast to a type that does not come with the database may do.
 const TypePrefix = "type "
@@ -92,6 +83,11 @@ const (
 	// RoutineWrites may do anything.
 	RoutineWrites
 )
+
+// AttributePrefix stands, in [Statement.Functions] alone, before a name that the
+// text qualifies and that may be a function's all the same: t.f is f(t) where t
+// has no column f.
+const AttributePrefix = "attribute "
 
 // Table returns the table, view or virtual table of that name, or nil.
 func (c *Catalog) Table(n Name) *Table {
@@ -264,10 +260,6 @@ type Trigger struct {
 	// Body holds the statements it runs, nil if they could not be parsed: it
 	// may write anything then.
 	Body []*Statement
-	// KeepsRow is true when it cannot change the values that its own row is stored
-	// with. One that can, by an assignment to NEW, makes an UPDATE write columns
-	// that its text does not name.
-	KeepsRow bool
 	// Partial is true when an error inside it may leave behind what was done
 	// before, or end the transaction: RAISE(FAIL), OR ROLLBACK.
 	Partial bool

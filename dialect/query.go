@@ -53,9 +53,6 @@ type Source interface{ source() }
 type TableSource struct {
 	Name  Name
 	Alias string // the name the query knows it by; the table's own without AS
-	// Columns are names that the alias gives to the columns, from the first one
-	// on: t AS x (a, b). Columns behind them keep theirs.
-	Columns []string
 	// CTE is true when the name is that of a CTE in scope, not of a table.
 	CTE bool
 }
@@ -64,16 +61,14 @@ type TableSource struct {
 type QuerySource struct {
 	Query   *Query
 	Alias   string
-	Columns []string // as in [TableSource]
 	Lateral bool
 }
 
 // FunctionSource is a table function in FROM.
 type FunctionSource struct {
-	Name    Name
-	Args    []Expr
-	Alias   string
-	Columns []string // as in [TableSource]
+	Name  Name
+	Args  []Expr
+	Alias string
 }
 
 // JoinKind is the kind of a join.
@@ -99,11 +94,6 @@ type Join struct {
 	// those of the SELECT around it: one in parentheses, or, where a comma binds
 	// less than JOIN, one behind a comma.
 	Nested bool
-	// Alias is the name of a join in parentheses that has one: (a JOIN b) AS j.
-	// Names from inside are not seen outside then.
-	Alias string
-	// UsingAlias is a name for the columns of Using: USING (a) AS j.
-	UsingAlias string
 }
 
 func (*TableSource) source()    {}

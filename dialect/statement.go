@@ -164,9 +164,9 @@ type Statement struct {
 	// Functions names, each once and folded, the functions and operators
 	// ([OperatorPrefix]) that the text calls and the dialect knows as the
 	// database's own, unless nothing can take their place. Where
-	// [Catalog.Routines] has such a name another one may be called. An INSERT,
-	// UPDATE or DELETE also names what it may call like a column
-	// ([AttributePrefix]); of a SELECT its Query tells that.
+	// [Catalog.Routines] has such a name another one may be called. A statement
+	// that writes also names what it may call like a column ([AttributePrefix]);
+	// of others their Query tells that.
 	Functions []string
 
 	// Incomplete says why the text could not be parsed although its kind and

@@ -123,7 +123,7 @@ func catalogReadTrigger(name, text string, main bool) []dialect.Trigger {
 			{Name: name, Event: dialect.KindDelete, Partial: true},
 		}
 	}
-	t := dialect.Trigger{Name: name, KeepsRow: true, Partial: catalogPartial(text)} // NEW cannot be assigned to
+	t := dialect.Trigger{Name: name, Partial: catalogPartial(text)}
 	switch strings.ToUpper(create.Event) {
 	case "INSERT":
 		t.Event = dialect.KindInsert

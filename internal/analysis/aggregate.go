@@ -14,9 +14,9 @@ func (d *dependent) mergeable(q *dialect.Query, home string) bool {
 		return false
 	}
 	c := q.Cores[0]
-	// DISTINCT ON takes the first of several rows: one that is asked for no more
-	// would stand back for another.
-	return c.From != nil && len(c.Values) == 0 && len(c.DistinctOn) == 0 && len(c.GroupBy) == 0 && c.Having == nil && len(c.Windows) == 0 && d.plainOutputs(c, q, home)
+	// A window, and DISTINCT ON, look at several rows: one that is asked for no
+	// more still has a part in what becomes of another.
+	return c.From != nil && len(c.Values) == 0 && len(c.GroupBy) == 0 && c.Having == nil && len(c.Windows) == 0 && d.plainOutputs(c, q, home)
 }
 
 // plainOutputs reports whether a SELECT computes nothing over its rows, so that
@@ -93,7 +93,7 @@ func (a *aggregates) core(c *dialect.Core, q *dialect.Query) bool {
 			return true
 		}
 	}
-	for _, list := range append([][]dialect.Expr{on, {c.Where, c.Having, q.Limit, q.Offset}, c.DistinctOn, c.GroupBy, c.Windows, q.OrderBy}, c.Values...) {
+	for _, list := range append([][]dialect.Expr{on, {c.Where, c.Having, q.Limit, q.Offset}, c.GroupBy, c.Windows, q.OrderBy}, c.Values...) {
 		if slices.ContainsFunc(list, a.expr) {
 			return true
 		}
@@ -130,7 +130,7 @@ func (a *aggregates) has(src dialect.Source, ref *dialect.ColumnRef) bool {
 		if alias == "" {
 			alias = src.Name.Name
 		}
-		if ref.Qualifier == "" && !src.CTE && len(src.Columns) == 0 {
+		if ref.Qualifier == "" && !src.CTE {
 			for _, t := range lookup(a.cat, src.Name, a.home) {
 				if c, _ := t.Column(a.cat.Fold, ref.Name); c != nil {
 					return true

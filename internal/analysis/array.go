@@ -38,7 +38,7 @@ func (b *binder) array(t *term) array {
 	}
 	seen := make(map[string]bool, len(elements))
 	for _, v := range elements {
-		if raw, isBytes := v.([]byte); v == nil || isBytes && raw == nil {
+		if raw, isBytes := v.([]byte); v == nil || isBytes && raw == nil || t.param.Whole && !isWhole(v) {
 			return a // the dialect leaves NULLs out, so this is something else
 		}
 		text, ok := b.dialect.Canonical(t.column, v, dialect.SideArgument)

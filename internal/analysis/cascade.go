@@ -22,8 +22,7 @@ type origin struct {
 	// update is true for an UPDATE; set are the columns it changes, nil for any.
 	update bool
 	set    []string
-	// untold says that the rows cannot be asked for before it, or not be held
-	// fast.
+	// untold says that the rows of a DELETE cannot be asked for before it.
 	untold bool
 }
 

@@ -105,7 +105,7 @@ func (c *closure) statement(st *dialect.Statement, home string, own *dialect.Tab
 // does not know that they are the database's own.
 func (c *closure) foreign(st *dialect.Statement, home string) {
 	if st.Foreign != "" && len(st.Foreigns) == 0 {
-		c.fail("function " + st.Foreign + " may write any table")
+		c.fail(routineText(st.Foreign) + " may write any table")
 		return
 	}
 	for _, name := range st.Foreigns {
@@ -119,7 +119,7 @@ func (c *closure) foreign(st *dialect.Statement, home string) {
 			c.call(name, r == dialect.RoutineWrites)
 		}
 	}
-	if st.Kind == dialect.KindSelect && len(c.cat.Routines) > 0 {
+	if st.Query != nil && len(c.cat.Routines) > 0 {
 		s := surveyFor(c.cat)
 		s.query(st.Query)
 		name, _ := s.columns.attribute(c.cat, home, func(r dialect.Routine) bool { return r == dialect.RoutineWrites })
@@ -214,11 +214,8 @@ func (c *closure) anyWrite(n dialect.Name, home string) {
 
 // assigned returns the columns that an UPDATE assigns to, folded and sorted;
 // nil, which stands for all, where one is not in the catalog: it can be another
-// name of the key; and where a trigger may assign to others.
+// name of the key.
 func (c *closure) assigned(t *dialect.Table, set []string) []string {
-	if rewrites(t) {
-		return nil
-	}
 	columns := make([]string, 0, len(set))
 	for _, name := range set {
 		column, _ := t.Column(c.cat.Fold, name)
@@ -244,9 +241,6 @@ func (c *closure) event(t *dialect.Table, kind dialect.Kind, columns []string, k
 
 // follow follows an event of a table without its relatives.
 func (c *closure) follow(t *dialect.Table, kind dialect.Kind, columns []string, known bool) {
-	if kind == dialect.KindUpdate && rewrites(t) {
-		columns = nil
-	}
 	key := t.Key + "\x00" + kind.String() + "\x00"
 	if known {
 		key += "known\x00"
@@ -336,7 +330,7 @@ func (c *closure) action(parent *dialect.Table, kind dialect.Kind, columns []str
 		return
 	}
 	e := edge{parent: parent, child: child, fk: fk, kind: kind, deletes: kind == dialect.KindDelete && action == dialect.FKCascade}
-	if !e.deletes && !rewrites(child) {
+	if !e.deletes {
 		e.changed = keyColumns(child, fk)
 	}
 	if known {

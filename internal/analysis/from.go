@@ -51,9 +51,9 @@ func (f *fromClause) source(src dialect.Source, b *block, n *names) {
 		if src.Alias != "" {
 			name = f.d.cat.Fold(src.Alias)
 		}
-		if src.Lateral || !f.merge(src.Query, src.Columns, where{ctes: n.ctes, home: n.home}, name, b, n) {
+		if src.Lateral || !f.merge(src.Query, nil, where{ctes: n.ctes, home: n.home}, name, b, n) {
 			f.d.query(src.Query, where{ctes: n.ctes, home: n.home})
-			f.opaque(name, renamed(f.d.cat, queryColumns(f.d.cat, src.Query), src.Columns), b, n)
+			f.opaque(name, queryColumns(f.d.cat, src.Query), b, n)
 		}
 	case *dialect.FunctionSource:
 		for _, e := range src.Args {
@@ -73,11 +73,6 @@ func (f *fromClause) source(src dialect.Source, b *block, n *names) {
 		// see what stands there.
 		inner := &names{cat: n.cat, outer: n.outer, ctes: n.ctes, home: n.home}
 		f.join(src, b, inner)
-		if src.Alias != "" {
-			// It is seen by that name alone.
-			f.opaque(f.d.cat.Fold(src.Alias), nil, b, n)
-			return
-		}
 		n.list = append(n.list, inner.list...)
 		for name := range inner.merged {
 			n.merge(name)
@@ -105,7 +100,6 @@ func (f *fromClause) table(src *dialect.TableSource, name string, b *block, n *n
 		case t.Kind == dialect.TablePlain:
 			n.list = append(n.list, newEntry(f.d.cat, t, src, f.leaf(t, b)))
 			return
-		case len(src.Columns) > 0: // a view whose columns have other names here
 		case t.Kind == dialect.TableView && t.View != nil && !f.d.merging[t]:
 			f.d.merging[t] = true
 			merged := f.merge(t.View.Query, t.ViewColumns, where{home: t.Schema}, name, b, n)
@@ -120,7 +114,7 @@ func (f *fromClause) table(src *dialect.TableSource, name string, b *block, n *n
 		f.d.alone(t)
 		columns = nil
 		if len(list) == 1 && t.Kind == dialect.TableView {
-			columns = renamed(f.d.cat, foldAll(f.d.cat, t.ViewColumns), src.Columns)
+			columns = foldAll(f.d.cat, t.ViewColumns)
 		}
 	}
 	f.opaque(name, columns, b, n)
@@ -144,7 +138,7 @@ func (f *fromClause) cte(src *dialect.TableSource, name string, b *block, n *nam
 		return
 	}
 	c.used = true
-	if !c.merging && len(src.Columns) == 0 {
+	if !c.merging {
 		c.merging = true
 		merged := f.merge(c.query, c.columns, where{ctes: c.scope, home: n.home}, name, b, n)
 		c.merging = false
@@ -157,20 +151,7 @@ func (f *fromClause) cte(src *dialect.TableSource, name string, b *block, n *nam
 	if len(columns) == 0 {
 		columns = queryColumns(f.d.cat, c.query)
 	}
-	f.opaque(name, renamed(f.d.cat, columns, src.Columns), b, n)
-}
-
-// renamed puts the names that an alias gives to columns in the place of the first
-// ones. Nil is what is not known.
-func renamed(cat *dialect.Catalog, columns, given []string) []string {
-	if len(given) == 0 || columns == nil {
-		return columns
-	}
-	if len(given) > len(columns) {
-		return nil
-	}
-	out := foldAll(cat, given)
-	return append(out, columns[len(given):]...)
+	f.opaque(name, columns, b, n)
 }
 
 // merge reads a query of a FROM as a part of it, if it is one that may be.
@@ -182,9 +163,6 @@ func (f *fromClause) merge(q *dialect.Query, columns []string, w where, name str
 	if len(q.With) > 0 {
 		// Its CTEs would be looked at again for each time it is named.
 		return false
-	}
-	if len(columns) == 0 {
-		columns = nil
 	}
 	c := q.Cores[0]
 	inner := &names{cat: f.d.cat, ctes: w.ctes, home: w.home}
@@ -211,6 +189,9 @@ func (f *fromClause) merge(q *dialect.Query, columns []string, w where, name str
 func (f *fromClause) outputs(c *dialect.Core, n *names, given []string) (out []output, ok bool) {
 	for i := range c.Columns {
 		o := &c.Columns[i]
+		if o.Star && o.Expr != nil {
+			return nil, false // the columns of a value
+		}
 		if o.Star {
 			if out, ok = f.star(out, o, n); !ok {
 				return nil, false
@@ -272,7 +253,9 @@ func (f *fromClause) star(out []output, o *dialect.Output, n *names) ([]output, 
 		case !e.known:
 			return nil, false
 		case e.table != nil:
-			out = append(out, tableOutputs(e.table, e.leaf)...)
+			for _, c := range e.table.Columns {
+				out = append(out, output{name: c.Folded, at: place{leaf: e.leaf, column: c, known: true}})
+			}
 		default:
 			out = append(out, e.columns...)
 		}
@@ -311,9 +294,6 @@ func (f *fromClause) join(j *dialect.Join, b *block, n *names) {
 	}
 	f.require(on, n, j.On)
 	f.using(j, on, n, entries, between)
-	if j.UsingAlias != "" {
-		f.opaque(f.d.cat.Fold(j.UsingAlias), nil, b, n)
-	}
 	n.twoSided = n.twoSided || j.Kind == dialect.JoinRight || j.Kind == dialect.JoinFull
 }
 

@@ -182,31 +182,11 @@ func (e *entry) column(cat *dialect.Catalog, name string) (p place, has bool) {
 
 // newEntry is the entry of a plain table.
 func newEntry(cat *dialect.Catalog, t *dialect.Table, src *dialect.TableSource, leaf int) entry {
-	if len(src.Columns) > 0 {
-		e := entry{name: sourceName(cat, src), leaf: leaf}
-		if len(src.Columns) > len(t.Columns) {
-			return e // the database refuses it
-		}
-		e.known, e.columns = true, tableOutputs(t, leaf)
-		for i, name := range src.Columns {
-			e.columns[i].name = cat.Fold(name)
-		}
-		return e
-	}
 	e := entry{name: sourceName(cat, src), leaf: leaf, table: t, known: true}
 	if e.name == cat.Fold(src.Name.Name) {
 		e.schema = cat.Fold(t.Schema)
 	}
 	return e
-}
-
-// tableOutputs are a table's columns as those of a source.
-func tableOutputs(t *dialect.Table, leaf int) []output {
-	out := make([]output, 0, len(t.Columns))
-	for _, c := range t.Columns {
-		out = append(out, output{name: c.Folded, at: place{leaf: leaf, column: c, known: true}})
-	}
-	return out
 }
 
 // sourceName is the folded name that the columns of a source are qualified

@@ -19,6 +19,7 @@ func makeRead(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o 
 		r.ops = makeOpRule(st.Query, cat)
 	}
 	dep := newDependent(d, cat, o)
+	dep.read = v.seen
 	switch {
 	case r.Reason != "", v.truth && v.truthName:
 		dep.whole = true
@@ -117,11 +118,8 @@ func (v *verdict) statement(st *dialect.Statement, home string) *survey {
 	return s
 }
 
-// columns refuses references to columns that may be none.
+// columns refuses references to columns that may be calls.
 func (v *verdict) columns(a *attributes, home string) {
-	if name := a.system(v.cat, home); name != "" {
-		v.refuse("column " + name + " changes without a statement that changes its row")
-	}
 	if name, r := a.attribute(v.cat, home, func(r dialect.Routine) bool { return r != dialect.RoutinePure }); name != "" {
 		v.refuse(impureText(name, r))
 	}

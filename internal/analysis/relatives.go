@@ -56,12 +56,3 @@ func (c *closure) refers(child *dialect.Table) bool {
 		})
 	})
 }
-
-// rewrites reports whether a trigger may change columns of a row that an UPDATE
-// is about to store, so that the statement's own columns are not all.
-func rewrites(t *dialect.Table) bool { return assigns(t, dialect.KindUpdate) }
-
-// assigns reports whether a trigger for an event may assign to its own row.
-func assigns(t *dialect.Table, kind dialect.Kind) bool {
-	return slices.ContainsFunc(t.Triggers, func(tr dialect.Trigger) bool { return tr.Event == kind && !tr.KeepsRow })
-}

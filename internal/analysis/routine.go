@@ -15,31 +15,33 @@ func routine(cat *dialect.Catalog, name string) (r dialect.Routine, known bool) 
 	}
 	name = cat.Fold(name)
 	r, known = cat.Routines[name]
-	if i := strings.LastIndexByte(name, '.'); !known && i >= 0 && !isOperator(name) {
+	if i := strings.LastIndexByte(name, '.'); !known && i >= 0 && isFunction(name) {
 		r, known = cat.Routines[name[i+1:]]
 	}
 	return r, known
 }
 
-func isOperator(name string) bool { return strings.HasPrefix(name, dialect.OperatorPrefix) }
+// isFunction tells a function from what has a word before its name: an operator,
+// or a type that is cast to.
+func isFunction(name string) bool { return !strings.Contains(name, " ") }
 
 // routineText names a routine in a sentence.
 func routineText(name string) string {
-	if isOperator(name) {
-		return name
+	if isFunction(name) {
+		return "function " + name
 	}
-	return "function " + name
+	return name
 }
 
 // impure says which of a statement's functions need not be a pure function of
 // its arguments, and why; empty when all are.
 func impure(cat *dialect.Catalog, st *dialect.Statement) string {
 	if st.Foreign != "" && len(st.Foreigns) == 0 {
-		return "function " + st.Foreign + " is not known to the dialect"
+		return routineText(st.Foreign) + " is not known to the dialect"
 	}
 	for _, name := range st.Foreigns {
 		if r, known := routine(cat, name); !known {
-			return "function " + name + " is not known to the dialect"
+			return routineText(name) + " is not known to the dialect"
 		} else if r != dialect.RoutinePure {
 			return impureText(name, r)
 		}
@@ -63,8 +65,8 @@ func impureText(name string, r dialect.Routine) string {
 	return routineText(name) + " may read and write anything"
 }
 
-// attributes are the references to columns of a SELECT that may be calls or
-// system columns: t.f is f(t) where t has no column f.
+// attributes are the references to columns of a SELECT that may be calls: t.f is
+// f(t) where t has no column f.
 type attributes struct {
 	refs    []*dialect.ColumnRef
 	sources []dialect.Source
@@ -88,19 +90,6 @@ func (a *attributes) attribute(cat *dialect.Catalog, home string, counts func(di
 	return "", 0
 }
 
-// system returns the first system column that is named, or "".
-func (a *attributes) system(cat *dialect.Catalog, home string) string {
-	if len(cat.SystemColumns) == 0 {
-		return ""
-	}
-	for _, ref := range a.refs {
-		if slices.Contains(cat.SystemColumns, cat.Fold(ref.Name)) && (ref.Qualifier == "" || !a.isColumn(cat, home, ref)) {
-			return ref.Name
-		}
-	}
-	return ""
-}
-
 // isColumn reports whether a qualified reference surely means a column: all that
 // its qualifier can mean, wherever in the statement, has a column of the name.
 func (a *attributes) isColumn(cat *dialect.Catalog, home string, ref *dialect.ColumnRef) bool {
@@ -112,12 +101,11 @@ func (a *attributes) isColumn(cat *dialect.Catalog, home string, ref *dialect.Co
 		case *dialect.TableSource:
 			alias, own = sourceName(cat, src), a.tableHas(cat, home, src, name)
 		case *dialect.QuerySource:
-			alias, own = cat.Fold(src.Alias), queryHas(cat, src.Columns, src.Query, name)
+			alias, own = cat.Fold(src.Alias), queryHas(cat, nil, src.Query, name)
 		case *dialect.FunctionSource:
 			if alias = cat.Fold(src.Alias); alias == "" {
 				alias = cat.Fold(src.Name.Name)
 			}
-			own = slices.Contains(foldAll(cat, src.Columns), name)
 		}
 		if alias != qualifier {
 			continue
@@ -132,9 +120,6 @@ func (a *attributes) isColumn(cat *dialect.Catalog, home string, ref *dialect.Co
 
 // tableHas reports whether a table, view or CTE in FROM surely has a column.
 func (a *attributes) tableHas(cat *dialect.Catalog, home string, src *dialect.TableSource, name string) bool {
-	if len(src.Columns) > 0 {
-		return slices.Contains(foldAll(cat, src.Columns), name)
-	}
 	if src.CTE {
 		found := false
 		for _, c := range a.ctes {

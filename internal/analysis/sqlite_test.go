@@ -42,7 +42,7 @@ func sqliteBlog() *dialect.Catalog {
 	visible.View = sqlite.Parse("SELECT id, title FROM posts WHERE visible = TRUE")
 	audit := columnsOf(table("audit"), "id num", "what text")
 	users.Triggers = []dialect.Trigger{{
-		Name: "users_audit", Event: dialect.KindUpdate, KeepsRow: true,
+		Name: "users_audit", Event: dialect.KindUpdate,
 		Body: []*dialect.Statement{sqlite.Parse("INSERT INTO audit (what) VALUES ('update')")},
 	}}
 	return catalog(posts, comments, users, tagged, visible, audit,

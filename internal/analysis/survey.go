@@ -32,7 +32,7 @@ type survey struct {
 // surveyFor makes a survey of a query against a catalog.
 func surveyFor(cat *dialect.Catalog) *survey {
 	s := &survey{}
-	if len(cat.Routines) > 0 || len(cat.SystemColumns) > 0 {
+	if len(cat.Routines) > 0 {
 		s.columns = &attributes{}
 	}
 	return s
@@ -84,7 +84,6 @@ func (s *survey) core(c *dialect.Core) {
 	}
 	s.source(c.From)
 	s.expr(c.Where)
-	s.exprs(c.DistinctOn)
 	s.exprs(c.GroupBy)
 	s.expr(c.Having)
 	s.exprs(c.Windows)

@@ -55,9 +55,6 @@ func (c *closure) origin(st *dialect.Statement, target *dialect.Table) *origin {
 	switch {
 	case st.Kind == dialect.KindUpdate && st.Update != nil:
 		o.update, o.set = true, c.assigned(target, st.Update.Set)
-		// The rows are locked by what the text assigns to. Where a trigger changes
-		// a key all the same, others may still bind new children to it.
-		o.untold = rewrites(target)
 	case st.Kind == dialect.KindDelete && st.Delete != nil:
 		o.untold = st.Delete.Volatile != "" || st.Delete.Shadowed
 	}
@@ -157,7 +154,6 @@ func (c *closure) shape(st *dialect.Statement, t *dialect.Table) string {
 			_, conflict = i.ConflictKey(t, c.cat.Fold)
 		}
 		return firstOf(
-			why{i.Upsert && assigns(t, dialect.KindInsert), "a trigger may change the key that it conflicts by"},
 			why{i.Upsert && !uniquelyNamed(t), whyRelatives},
 			why{i.Query == nil && i.Rows == 0, "its rows were not understood"},
 			why{i.Conflict, whyConflict}, why{conflict != "", conflict},

@@ -109,7 +109,7 @@ func shop() *dialect.Catalog {
 		return t
 	}
 	trigger := func(t *dialect.Table, event dialect.Kind, body ...*dialect.Statement) *dialect.Table {
-		t.Triggers = append(t.Triggers, dialect.Trigger{Name: "t_" + t.Name, Event: event, Body: body, KeepsRow: true})
+		t.Triggers = append(t.Triggers, dialect.Trigger{Name: "t_" + t.Name, Event: event, Body: body})
 		return t
 	}
 	generated := table("computed", "id", "base", "code")
