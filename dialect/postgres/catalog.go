@@ -266,6 +266,11 @@ func (b *catalogBuilder) relatives() {
 			continue
 		}
 		heirs := catalogReach([]int64{t.OID}, children)
+		if len(heirs) > 1 {
+			// A key is not one of its heirs' rows, which are among its own.
+			t.noImages("the rows of the tables that inherit from it are among its own")
+			t.table.Unique, t.table.RowID, t.table.RowIDColumns = nil, "", nil
+		}
 		for _, oid := range heirs {
 			switch heir := b.tables[oid]; {
 			case heir.Kind == "f":

@@ -30,7 +30,7 @@ const catalogFirstOwn = "16384"
 // is pure (0), reads (1) or may write (2); base gives the type at the bottom of
 // a domain.
 const catalogWith = `WITH RECURSIVE
-relation AS MATERIALIZED (
+relation AS (
 	SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relispartition, c.relrowsecurity,
 		n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast') OR n.nspname LIKE 'pg\_toast\_temp\_%' AS system
 	FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
@@ -89,7 +89,7 @@ var catalogSections = []catalogSection{
 			COALESCE(d.modifier, a.atttypmod)::pg_catalog.int8 AS modifier, e.extname AS extension,
 			cn.nspname AS "collationSchema", c.collname AS collation, COALESCE(c.collisdeterministic, true) AS deterministic
 		FROM pg_catalog.pg_attribute AS a
-			JOIN relation AS r ON r.oid = a.attrelid AND NOT r.system AND r.relkind IN ('r', 'p', 'v', 'm', 'f')
+			JOIN pg_catalog.pg_class AS r ON r.oid = a.attrelid AND r.relkind IN ('r', 'p', 'v', 'm', 'f')
 			JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
 			LEFT JOIN (SELECT base.* FROM base JOIN pg_catalog.pg_type AS z ON z.oid = base.oid AND z.typtype <> 'd') AS d ON d.domain = t.oid
 			JOIN pg_catalog.pg_type AS b ON b.oid = COALESCE(d.oid, t.oid)
@@ -97,14 +97,13 @@ var catalogSections = []catalogSection{
 			LEFT JOIN extension AS e ON e.classid = 'pg_catalog.pg_type'::pg_catalog.regclass AND e.objid = b.oid
 			LEFT JOIN pg_catalog.pg_collation AS c ON c.oid = a.attcollation
 			LEFT JOIN pg_catalog.pg_namespace AS cn ON cn.oid = c.collnamespace
-		WHERE a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum`},
+		WHERE a.attrelid >= ` + catalogFirstOwn + ` AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum`},
 	{"unique", `SELECT i.indrelid::pg_catalog.int8 AS rel, i.indexrelid::pg_catalog.int8 AS oid, i.indisprimary AS primary,
 			i.indisvalid AND i.indisready AND i.indimmediate AND m.amname = 'btree' AS immediate,
 			i.indpred IS NOT NULL AS partial, a.attname AS column,
 			COALESCE(o.opcdefault, false) AND (i.indcollation[k.n] = a.attcollation
 				OR COALESCE(ic.collisdeterministic, true) AND COALESCE(ac.collisdeterministic, true)) AS same
 		FROM pg_catalog.pg_index AS i
-			JOIN relation AS r ON r.oid = i.indrelid AND NOT r.system
 			JOIN pg_catalog.pg_class AS x ON x.oid = i.indexrelid
 			JOIN pg_catalog.pg_am AS m ON m.oid = x.relam
 			CROSS JOIN LATERAL pg_catalog.generate_series(0, i.indnkeyatts - 1) AS k (n)
@@ -112,7 +111,7 @@ var catalogSections = []catalogSection{
 			LEFT JOIN pg_catalog.pg_opclass AS o ON o.oid = i.indclass[k.n]
 			LEFT JOIN pg_catalog.pg_collation AS ic ON ic.oid = i.indcollation[k.n]
 			LEFT JOIN pg_catalog.pg_collation AS ac ON ac.oid = a.attcollation
-		WHERE i.indisunique ORDER BY i.indrelid, i.indisprimary DESC, i.indexrelid, k.n`},
+		WHERE i.indisunique AND i.indrelid >= ` + catalogFirstOwn + ` ORDER BY i.indrelid, i.indisprimary DESC, i.indexrelid, k.n`},
 	{"keys", `SELECT f.oid::pg_catalog.int8 AS oid, f.conrelid::pg_catalog.int8 AS rel, f.confrelid::pg_catalog.int8 AS parent,
 			f.confdeltype::pg_catalog.text AS "onDelete", f.confupdtype::pg_catalog.text AS "onUpdate",
 			a.attname AS column, p.attname AS "parentColumn"
@@ -123,37 +122,37 @@ var catalogSections = []catalogSection{
 		WHERE f.contype = 'f' ORDER BY f.conrelid, f.conname, f.oid, k.n`},
 	{"triggers", `SELECT t.tgrelid::pg_catalog.int8 AS rel, t.tgname AS name, t.tgtype::pg_catalog.int8 AS type, t.tgfoid::pg_catalog.int8 AS function,
 			CASE WHEN t.tgqual IS NOT NULL THEN pg_catalog.pg_get_triggerdef(t.oid) END AS definition
-		FROM pg_catalog.pg_trigger AS t JOIN relation AS r ON r.oid = t.tgrelid
+		FROM pg_catalog.pg_trigger AS t
 		WHERE NOT t.tgisinternal ORDER BY t.tgrelid, t.tgname, t.oid`},
 	{"functions", `SELECT p.oid::pg_catalog.int8 AS oid, n.nspname AS schema, p.proname AS name, l.lanname AS language, p.prosrc AS source,
 			pg_catalog.array_to_string(p.proconfig, E'\n') AS settings
 		FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
 		WHERE p.oid IN (SELECT t.tgfoid FROM pg_catalog.pg_trigger AS t WHERE NOT t.tgisinternal) ORDER BY p.oid`},
 	{"rules", `SELECT w.ev_class::pg_catalog.int8 AS rel, w.rulename AS name, w.ev_type::pg_catalog.text AS event
-		FROM pg_catalog.pg_rewrite AS w JOIN relation AS r ON r.oid = w.ev_class
-		WHERE w.rulename <> '_RETURN' AND NOT r.system ORDER BY w.ev_class, w.rulename`},
+		FROM pg_catalog.pg_rewrite AS w
+		WHERE w.rulename <> '_RETURN' AND w.ev_class >= ` + catalogFirstOwn + ` ORDER BY w.ev_class, w.rulename`},
 	{"inherits", `SELECT h.inhrelid::pg_catalog.int8 AS child, h.inhparent::pg_catalog.int8 AS parent
-		FROM pg_catalog.pg_inherits AS h JOIN relation AS c ON c.oid = h.inhrelid JOIN relation AS p ON p.oid = h.inhparent
+		FROM pg_catalog.pg_inherits AS h
 		ORDER BY h.inhrelid, h.inhseqno`},
 	{"expressions", `SELECT d.adrelid::pg_catalog.int8 AS rel, a.attgenerated::pg_catalog.text AS what, pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS text
 		FROM pg_catalog.pg_attrdef AS d JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
-			JOIN relation AS r ON r.oid = d.adrelid AND NOT r.system
+		WHERE d.adrelid >= ` + catalogFirstOwn + `
 		UNION ALL
 		SELECT c.conrelid::pg_catalog.int8, 'check', pg_catalog.pg_get_expr(c.conbin, c.conrelid)
-		FROM pg_catalog.pg_constraint AS c JOIN relation AS r ON r.oid = c.conrelid AND NOT r.system WHERE c.contype = 'c'
+		FROM pg_catalog.pg_constraint AS c WHERE c.contype = 'c' AND c.conrelid >= ` + catalogFirstOwn + `
 		UNION ALL
 		SELECT 0, 'domain', pg_catalog.pg_get_expr(c.conbin, 0)
 		FROM pg_catalog.pg_constraint AS c WHERE c.contypid <> 0 AND c.conbin IS NOT NULL AND c.oid >= ` + catalogFirstOwn + `
 		UNION ALL
 		SELECT i.indrelid::pg_catalog.int8, 'index', pg_catalog.concat_ws(' , ', pg_catalog.pg_get_expr(i.indexprs, i.indrelid), pg_catalog.pg_get_expr(i.indpred, i.indrelid))
-		FROM pg_catalog.pg_index AS i JOIN relation AS r ON r.oid = i.indrelid AND NOT r.system
-		WHERE i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
+		FROM pg_catalog.pg_index AS i
+		WHERE i.indrelid >= ` + catalogFirstOwn + ` AND (i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)
 		UNION ALL
 		SELECT p.partrelid::pg_catalog.int8, 'partition', pg_catalog.pg_get_expr(p.partexprs, p.partrelid)
-		FROM pg_catalog.pg_partitioned_table AS p JOIN relation AS r ON r.oid = p.partrelid AND NOT r.system WHERE p.partexprs IS NOT NULL
+		FROM pg_catalog.pg_partitioned_table AS p WHERE p.partexprs IS NOT NULL
 		UNION ALL
 		SELECT p.polrelid::pg_catalog.int8, 'policy', pg_catalog.concat_ws(' , ', pg_catalog.pg_get_expr(p.polqual, p.polrelid), pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid))
-		FROM pg_catalog.pg_policy AS p JOIN relation AS r ON r.oid = p.polrelid`},
+		FROM pg_catalog.pg_policy AS p`},
 	{"routines", `SELECT p.proname AS name, pg_catalog.max(c.class) AS class
 		FROM pg_catalog.pg_proc AS p JOIN class AS c ON c.oid = p.oid JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace
 		WHERE p.oid >= ` + catalogFirstOwn + ` AND n.nspname NOT LIKE 'pg\_temp\_%'

@@ -150,7 +150,7 @@ var catalogCases = []struct {
 		dialect.Name{Name: "p"}, "",
 	},
 	{
-		"heirs", []string{"CREATE TABLE a (x int)", "CREATE TABLE b (y int)", "CREATE TABLE c () INHERITS (a)", "CREATE TABLE d () INHERITS (c, b)", "CREATE TABLE e () INHERITS (b)"},
+		"heirs", []string{"CREATE TABLE a (x int PRIMARY KEY)", "CREATE TABLE b (y int)", "CREATE TABLE c () INHERITS (a)", "CREATE TABLE d () INHERITS (c, b)", "CREATE TABLE e () INHERITS (b)"},
 		dialect.Name{Name: "a"}, "",
 	},
 	{
