@@ -104,8 +104,12 @@ func (c *conn) left(ctx context.Context, real *realConn, st *dialect.Statement, 
 	switch {
 	case st.Local && c.tx != nil:
 		c.tx.taint |= st.Taint
-	case !st.Local:
-		real.setTaint(st.Taint, originOf(st.Kind), "the connection's state was changed by "+abbreviate(st.Text))
+	case !st.Local && st.Taint != 0:
+		by := abbreviate(st.Text)
+		if st.Kind == dialect.KindSession {
+			by = st.Kind.String() + " " + by
+		}
+		real.setTaint(st.Taint, originOf(st.Kind), "the connection's state was changed by "+by)
 	}
 	if err == nil {
 		c.reset(ctx, real, st.Resets)

@@ -25,6 +25,9 @@ type batch struct {
 	// statements is how many there were; 0: told from the log.
 	statements int
 
+	// versions are those of the schemas that the statements were planned with.
+	versions []store.Schema
+
 	// stored is the version of the handle's schema by the store's last answer;
 	// zero before one.
 	stored store.Schema
@@ -32,7 +35,7 @@ type batch struct {
 
 // batch is everything that was collected.
 func (c *Changes) batch() *batch {
-	return &batch{handle: c.handle, token: c.token, log: c.log, known: &c.known}
+	return &batch{handle: c.handle, token: c.token, log: c.log, known: &c.known, versions: c.versions}
 }
 
 // knownKeys are what a fence worked out, for the bump that follows it: the keys of

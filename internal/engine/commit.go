@@ -167,7 +167,7 @@ func (c *Changes) bump(ctx context.Context, b *batch, keep store.Keep, until tim
 	ctx, cancel := c.bounded(ctx)
 	defer cancel()
 	err := b.bumpUntil(ctx, keep, until)
-	if err == nil && c.overtaken(ctx, b) || err != nil && (c.unlocked != nil || c.degraded && len(c.versions) > 0) {
+	if err == nil && c.overtaken(ctx, b) || err != nil && c.unlocked != nil {
 		// After an error it is not known what the store says of the schema.
 		c.AddAll(false)
 		if b = c.batch(); err == nil {

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -55,6 +56,9 @@ type debt struct {
 	all      bool
 	tables   map[string]owedTable // by what the store calls them
 	query    string               // the last one
+	// versions are those of the schemas that the tables were told by, where the
+	// store's is compared with them.
+	versions []store.Schema
 }
 
 type owedTable struct {
@@ -78,6 +82,11 @@ func (d *debts) of(who creditor, database string) *debt {
 // add enters what one more write changed.
 func (x *debt) add(other *debt) {
 	x.schema, x.all, x.query = x.schema || other.schema, x.all || other.all, other.query
+	for _, v := range other.versions {
+		if !slices.Contains(x.versions, v) {
+			x.versions = append(x.versions, v)
+		}
+	}
 	for name, t := range other.tables {
 		if x.tables == nil {
 			x.tables = make(map[string]owedTable)
@@ -96,6 +105,9 @@ func (b *batch) debt(domain string) *debt {
 		return nil
 	}
 	x := &debt{database: b.handle.database, all: all, schema: domain == b.handle.domain && b.schemaChanged()}
+	if domain == b.handle.domain {
+		x.versions = b.versions
+	}
 	x.query = shortened(b.log[len(b.log)-1].query)
 	x.tables = make(map[string]owedTable, len(tables))
 	for _, tc := range tables {
@@ -250,7 +262,11 @@ func (e *Engine) payOne(ctx context.Context, who creditor, x *debt) error {
 		}})
 	}
 	ack, err := e.cfg.Store.Bump(ctx, ch, who.keep)
-	if err == nil && len(ack.Stale) > 0 { // no keys were worked out, so this should not be
+	outrun := slices.ContainsFunc(x.versions, func(v store.Schema) bool { return v != ack.Schema })
+	if err == nil && !ch.All && (outrun || len(ack.Stale) > 0) {
+		// The schema was changed meanwhile, and what the writes reached is not known.
+		// Keys were not worked out, so that none should be stale.
+		t.all, t.tables = true, nil
 		ch.All, ch.Tables = true, nil
 		_, err = e.cfg.Store.Bump(ctx, ch, who.keep)
 	}

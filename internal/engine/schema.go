@@ -59,11 +59,6 @@ func (h *Handle) readSchema(ctx context.Context, db dialect.Queryer) (*schemaSta
 	if err != nil {
 		return nil, fmt.Errorf("cacheops: schema version of %q: %w", h.database, err)
 	}
-	// A change of the schema gives it a version right before it commits, behind its
-	// fence. What is read now may be of before the commit: see provisional. Where
-	// the fence is gone either there is one more version, or it ran out, long after
-	// the commit.
-	provisional := h.schemaFenced(ctx)
 	if r, ok := db.(seldom); ok {
 		db = r.Once()
 	}
@@ -72,12 +67,17 @@ func (h *Handle) readSchema(ctx context.Context, db dialect.Queryer) (*schemaSta
 	if err != nil {
 		return nil, fmt.Errorf("cacheops: digest of the schema of %q: %w", h.database, err)
 	}
+	// A change of the schema gives it a version right before it commits, behind its
+	// fence. What is read now may be of before the commit: see provisional. Where
+	// the fence is gone either there is one more version, or it ran out, long after
+	// the commit.
+	provisional := digest != "" && h.schemaFenced(ctx)
 	catalog, err := h.dialect.LoadCatalog(ctx, db)
 	if err != nil {
 		return nil, fmt.Errorf("cacheops: read the schema of %q: %w", h.database, err)
 	}
 	state := h.newState(catalog, version)
-	state.digest, state.provisional = digest, provisional && catalog.Version == ""
+	state.digest, state.provisional = digest, provisional
 	state.looks.note()
 	return state, nil
 }
