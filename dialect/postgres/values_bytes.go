@@ -12,7 +12,7 @@ import (
 func valueCanonicalBytes(v driver.Value, side dialect.Side) (string, bool) {
 	switch v := v.(type) {
 	case []byte:
-		return string(v), true
+		return string(v), v != nil || side == dialect.SideImage // NULL
 	case string:
 		// One driver takes it for the bytes, others hand it to the database, to
 		// which a backslash begins an escape; and which converts what is not ASCII

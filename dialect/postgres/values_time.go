@@ -80,7 +80,7 @@ func valueCanonicalDate(v driver.Value, side dialect.Side) (string, bool) {
 	switch v := v.(type) {
 	case time.Time:
 		var ok bool
-		if t, ok = valueClock(v, side); !ok {
+		if t, ok = valueClock(v, side); !ok && t.Format(time.DateOnly) != v.UTC().Format(time.DateOnly) {
 			return "", false
 		}
 	case string:
