@@ -231,6 +231,7 @@ func (r *run) batch(ctx context.Context, kills int) error {
 		}
 	}
 	r.going = false
+	r.tally.struck[ended] = int(r.randomlyEnded.Load())
 	for _, rd := range r.readers {
 		rd.paused = false
 		rd.process.tell("pause")
