@@ -38,31 +38,28 @@ func SQLite() Database {
 }
 
 // Postgres starts a server of PostgreSQL for a test. It is used by a driver, "pgx" or
-// "postgres".
+// "postgres" or another that is registered. Each part of the suite finds the rows as
+// they were, so the parts run one after the other.
 func Postgres(t *testing.T, driver string) Database {
 	t.Helper()
-	server := pgtest.Start(t)
-	template := server.NewDatabase(t)
-	db, err := sql.Open(driver, template)
+	dsn := pgtest.Start(t).NewDatabase(t)
+	db, err := sql.Open(driver, dsn)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := blog.CreatePostgres(t.Context(), db); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-	// One database after the other: a test opens the next when it has closed the last.
-	made := 0
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	create := blog.CreatePostgres
 	return Database{driver, postgres.Dialect, func(t *testing.T) string {
 		t.Helper()
-		made++
-		name := "blog" + strconv.Itoa(made)
-		if _, err := server.SQL("postgres", "CREATE DATABASE "+name+" TEMPLATE "+template[strings.LastIndex(template, "/")+1:strings.IndexByte(template, '?')]); err != nil {
+		if err := create(t.Context(), db); err != nil {
 			t.Fatal(err)
 		}
-		return server.DSN(name)
+		create = blog.ResetPostgres
+		return dsn
 	}}
 }
 

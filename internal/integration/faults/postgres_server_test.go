@@ -57,21 +57,33 @@ func TestPostgres(t *testing.T) {
 				works(l, s.Resume)
 			})
 		}},
-		{"clients thrown out", func(l *load, _ *pgtest.Server) {
-			l.again(50*time.Millisecond, func() { throwOut(l) })
-		}},
-		{"clients thrown out, and FLUSHALL", func(l *load, _ *pgtest.Server) {
-			l.again(50*time.Millisecond, func() {
-				throwOut(l)
-				do(l, l.redis, "FLUSHALL")
-			})
-		}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			d, s := newFaulty(t)
 			l := startFaulty(t, d)
 			l.under(func() { test.fault(l, s) })
+		})
+	}
+}
+
+// A server may throw its clients out, in the middle of their transactions.
+func TestPostgresClients(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name  string
+		fault func(l *load)
+	}{
+		{"thrown out", throwOut},
+		{"thrown out, and FLUSHALL", func(l *load) {
+			throwOut(l)
+			do(l, l.redis, "FLUSHALL")
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			l := startFaulty(t, newCutOff(t))
+			l.under(func() { l.again(50*time.Millisecond, func() { test.fault(l) }) })
 		})
 	}
 }
@@ -197,8 +209,8 @@ func TestPostgresNetwork(t *testing.T) {
 	for _, test := range networkFaults {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			d, s := newFaulty(t)
-			p := startProxy(t, s.Addr())
+			d := newCutOff(t)
+			p := startProxy(t, d.addr)
 			way := p.Listen
 			d.dial = func(process int, plain connecting) connecting {
 				if process == withoutCache || process == 2 {

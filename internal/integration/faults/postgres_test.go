@@ -46,7 +46,8 @@ type connecting = func(ctx context.Context, network, addr string) (net.Conn, err
 
 // postgresDatabase is a database of a PostgreSQL server, with pgx.
 type postgresDatabase struct {
-	dsn string
+	dsn  string
+	addr string // of the server
 	// faulty is true where something happens to the server, or to the way to it.
 	faulty bool
 	// dial makes the connections of a process, by what does without it; it may be nil.
@@ -54,7 +55,7 @@ type postgresDatabase struct {
 }
 
 // newPostgres is a database to which nothing happens.
-func newPostgres(t testing.TB) database {
+func newPostgres(t testing.TB) *postgresDatabase {
 	t.Helper()
 	shared.Lock()
 	defer shared.Unlock()
@@ -65,14 +66,22 @@ func newPostgres(t testing.TB) database {
 		}
 		shared.server = server
 	}
-	return &postgresDatabase{dsn: shared.server.NewDatabase(t)}
+	return &postgresDatabase{dsn: shared.server.NewDatabase(t), addr: shared.server.Addr()}
+}
+
+// newCutOff is a database of which the way to the server is faulty.
+func newCutOff(t testing.TB) *postgresDatabase {
+	t.Helper()
+	d := newPostgres(t)
+	d.faulty = true
+	return d
 }
 
 // newFaulty is a database of a server of its own.
 func newFaulty(t testing.TB, options ...pgtest.Option) (*postgresDatabase, *pgtest.Server) {
 	t.Helper()
 	s := pgtest.Start(t, options...)
-	return &postgresDatabase{dsn: s.NewDatabase(t), faulty: true}, s
+	return &postgresDatabase{dsn: s.NewDatabase(t), addr: s.Addr(), faulty: true}, s
 }
 
 func (*postgresDatabase) dialect() dialect.Dialect { return postgres.Dialect }
