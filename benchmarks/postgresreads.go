@@ -30,7 +30,7 @@ func postgresLists(ctx context.Context, z sizes) (*group, error) {
 
 // postgresHits compares hits with the query that they save.
 func postgresHits(ctx context.Context, z sizes, what, short, query string, key int64, rows int) (*group, error) {
-	p, err := openPostgres(ctx, z.written, siteConfig{})
+	p, err := openPostgres(ctx, max(z.written, int(hotCategory)*listed), siteConfig{})
 	if err != nil {
 		return nil, err
 	}
