@@ -20,6 +20,10 @@ type Catalog struct {
 	// database, by their folded names without a schema, an operator's behind
 	// [OperatorPrefix]. Of several with one name it tells the worst.
 	Routines map[string]Routine
+	// SystemColumns are the folded names of columns that every table has besides
+	// its own and that change although no statement changes the row: where it is
+	// stored, for example. A read that names one is not cached.
+	SystemColumns []string
 
 	tables map[string]*Table
 	list   []*Table
@@ -70,6 +74,11 @@ const OperatorPrefix = "operator "
 // what a cast to a type that does not come with the database may do.
 const TypePrefix = "type "
 
+// AttributePrefix stands, in [Statement.Functions] alone, before a name that the
+// text qualifies and that may be a function's all the same: t.f is f(t) where t
+// has no column f.
+const AttributePrefix = "attribute "
+
 // Routine is what a function's declaration says of it.
 type Routine uint8
 
@@ -83,11 +92,6 @@ const (
 	// RoutineWrites may do anything.
 	RoutineWrites
 )
-
-// AttributePrefix stands, in [Statement.Functions] alone, before a name that the
-// text qualifies and that may be a function's all the same: t.f is f(t) where t
-// has no column f.
-const AttributePrefix = "attribute "
 
 // Table returns the table, view or virtual table of that name, or nil.
 func (c *Catalog) Table(n Name) *Table {

@@ -122,9 +122,10 @@ type Param struct {
 	// Whole is true where the text makes a whole number of the argument before it
 	// is compared ($1::bigint), so that a fraction is rounded.
 	Whole bool
-	// Shared is true where the text compares the parameter with several columns of
-	// one name: the database takes it for a value of the type of one of them.
-	Shared bool
+	// Beside names, where the text uses the parameter more than once, the columns
+	// that it is compared with, sorted: the database takes it for a value of the type
+	// of one of them, in every place.
+	Beside []string
 	// Mixed is true where the text uses the parameter in several ways, so that it is
 	// not known what type the database takes it for, and what it is compared as.
 	Mixed bool

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -18,7 +19,7 @@ func (postgresDialect) LoadCatalog(ctx context.Context, db dialect.Queryer) (*di
 	if err != nil {
 		return nil, fmt.Errorf("cacheops: read the schema of PostgreSQL: %w", err)
 	}
-	b := &catalogBuilder{rows: rows, tables: make(map[int64]*catalogTable, len(rows.relations)), parents: make(map[int64][]int64)}
+	b := &catalogBuilder{rows: rows, tables: make(map[int64]*catalogTable, len(rows.relations)), parents: make(map[int64][]int64), domains: make(map[int64]dialect.Routine)}
 	b.relations()
 	b.families()
 	b.columns()
@@ -42,9 +43,12 @@ func (postgresDialect) LoadCatalog(ctx context.Context, db dialect.Queryer) (*di
 		search = append(search, s.Name)
 	}
 	catalog := dialect.NewCatalog("", rows.server, catalogFold, search, tables)
-	catalog.Settings, catalog.Routines = rows.settings, b.routines
+	catalog.Settings, catalog.Routines, catalog.SystemColumns = rows.settings, b.routines, catalogSystemColumns
 	return catalog, nil
 }
+
+// catalogSystemColumns are the columns that every table has beside its own.
+var catalogSystemColumns = slices.Sorted(maps.Keys(functionSystemColumns))
 
 // catalogFold leaves a name as it is: the parser has folded those without
 // quotes.
@@ -60,6 +64,7 @@ type catalogBuilder struct {
 	routines map[string]dialect.Routine
 	calls    *routineCalls
 	bodies   map[int64]*triggerBody
+	domains  map[int64]dialect.Routine // what the conditions of each may do
 }
 
 // catalogTable is a relation on its way into the catalog.

@@ -68,8 +68,9 @@ base AS (
 var catalogSections = []catalogSection{
 	{"search", `SELECT s.name FROM pg_catalog.unnest(pg_catalog.current_schemas(true)) WITH ORDINALITY AS s (name, place)
 		WHERE s.name NOT LIKE 'pg\_temp\_%' ORDER BY s.place`},
-	{"database", `SELECT pg_catalog.concat_ws('/', d.datctype, pg_catalog.row_to_json(d)->>'datlocprovider',
-			pg_catalog.row_to_json(d)->>'daticulocale', pg_catalog.row_to_json(d)->>'datlocale', pg_catalog.row_to_json(d)->>'daticurules') AS ctype
+	// The provider and the locale came with PostgreSQL 15, under another name.
+	{"database", `SELECT CASE WHEN pg_catalog.row_to_json(d)->>'datlocprovider' IN ('i', 'b')
+			THEN COALESCE(pg_catalog.row_to_json(d)->>'datlocale', pg_catalog.row_to_json(d)->>'daticulocale') ELSE d.datctype END AS ctype
 		FROM pg_catalog.pg_database AS d WHERE d.datname = pg_catalog.current_database()`},
 	{"relations", `SELECT r.oid::pg_catalog.int8 AS oid, r.nspname AS schema, r.relname AS name, r.relkind::pg_catalog.text AS kind,
 			r.relpersistence::pg_catalog.text AS persistence, r.relispartition AS partition, r.system AS system, r.relrowsecurity AS secured,
@@ -141,7 +142,7 @@ var catalogSections = []catalogSection{
 		SELECT c.conrelid::pg_catalog.int8, 'check', pg_catalog.pg_get_expr(c.conbin, c.conrelid)
 		FROM pg_catalog.pg_constraint AS c WHERE c.contype = 'c' AND c.conrelid >= ` + catalogFirstOwn + `
 		UNION ALL
-		SELECT 0, 'domain', pg_catalog.pg_get_expr(c.conbin, 0)
+		SELECT c.contypid::pg_catalog.int8, 'domain', pg_catalog.pg_get_expr(c.conbin, 0)
 		FROM pg_catalog.pg_constraint AS c WHERE c.contypid <> 0 AND c.conbin IS NOT NULL AND c.oid >= ` + catalogFirstOwn + `
 		UNION ALL
 		SELECT i.indrelid::pg_catalog.int8, 'index', pg_catalog.concat_ws(' , ', pg_catalog.pg_get_expr(i.indexprs, i.indrelid), pg_catalog.pg_get_expr(i.indpred, i.indrelid))
@@ -161,7 +162,18 @@ var catalogSections = []catalogSection{
 	{"operators", `SELECT o.oprname AS name, pg_catalog.max(c.class) AS class
 		FROM pg_catalog.pg_operator AS o JOIN class AS c ON c.oid = o.oprcode
 		WHERE o.oid >= ` + catalogFirstOwn + ` GROUP BY o.oprname`},
-	{"casts", `SELECT pg_catalog.format_type(k.castsource, NULL) || ' to ' || pg_catalog.format_type(k.casttarget, NULL) AS name, p.proname AS function, c.class AS class
+	{"types", `SELECT t.oid::pg_catalog.int8 AS oid, t.typname AS name, t.typtype::pg_catalog.text AS kind, t.typbasetype::pg_catalog.int8 AS base,
+			t.typelem::pg_catalog.int8 AS element, b.typname AS "baseName",
+			GREATEST(i.class, o.class, 0) AS class
+		FROM pg_catalog.pg_type AS t LEFT JOIN pg_catalog.pg_type AS b ON b.oid = t.typbasetype
+			LEFT JOIN pg_catalog.pg_type AS e ON e.oid = t.typelem
+			LEFT JOIN pg_catalog.pg_class AS r ON r.oid = t.typrelid
+			LEFT JOIN class AS i ON i.oid = t.typinput AND i.oid >= ` + catalogFirstOwn + `
+			LEFT JOIN class AS o ON o.oid = t.typoutput AND o.oid >= ` + catalogFirstOwn + `
+		WHERE t.oid >= ` + catalogFirstOwn + ` AND t.typtype <> 'p' AND COALESCE(r.relkind, 'c') = 'c' AND COALESCE(e.typtype, 'b') <> 'c' ORDER BY t.oid`},
+	{"casts", `SELECT pg_catalog.format_type(k.castsource, NULL) || ' to ' || pg_catalog.format_type(k.casttarget, NULL) AS name, p.proname AS function, c.class AS class,
+			k.castcontext::pg_catalog.text AS context, ps.typname AS source, pt.typname AS target
 		FROM pg_catalog.pg_cast AS k JOIN class AS c ON c.oid = k.castfunc JOIN pg_catalog.pg_proc AS p ON p.oid = k.castfunc
+			JOIN pg_catalog.pg_type AS ps ON ps.oid = k.castsource JOIN pg_catalog.pg_type AS pt ON pt.oid = k.casttarget
 		WHERE k.oid >= ` + catalogFirstOwn + ` AND c.class > 0 ORDER BY c.class DESC, k.oid`},
 }

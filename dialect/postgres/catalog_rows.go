@@ -28,6 +28,7 @@ type catalogRows struct {
 	expressions []catalogExpression
 	routines    []catalogRoutine
 	operators   []catalogRoutine
+	types       []catalogType
 	casts       []catalogCast
 }
 
@@ -102,8 +103,8 @@ type catalogRule struct {
 
 type catalogInherits struct{ Child, Parent int64 }
 
-// catalogExpression is one that PostgreSQL works out when a row is written. Rel
-// is 0 for the condition of a domain.
+// catalogExpression is one that PostgreSQL works out when a row is written. Of a
+// domain's condition Rel is the domain.
 type catalogExpression struct {
 	Rel        int64
 	What, Text string
@@ -116,10 +117,21 @@ type catalogRoutine struct {
 	Class int64
 }
 
-// catalogCast is a cast by a function that is not pure.
+// catalogType is a type that does not come with the database. Class is that of
+// the functions that read and write its values as texts.
+type catalogType struct {
+	OID, Base, Element   int64
+	Name, Kind, BaseName string
+	Class                int64
+}
+
+// catalogCast is a cast by a function that is not pure. Context is i where
+// PostgreSQL casts without being asked to, a where it does so to store a value.
 type catalogCast struct {
 	Name, Function string
 	Class          int64
+	Context        string
+	Source, Target string
 }
 
 // catalogRead asks for the schema.
@@ -127,7 +139,7 @@ func catalogRead(ctx context.Context, db dialect.Queryer) (*catalogRows, error) 
 	r := new(catalogRows)
 	into := []any{
 		&r.search, &r.database, &r.relations, &r.columns, &r.unique, &r.keys, &r.triggers, &r.functions, &r.rules,
-		&r.inherits, &r.expressions, &r.routines, &r.operators, &r.casts,
+		&r.inherits, &r.expressions, &r.routines, &r.operators, &r.types, &r.casts,
 	}
 	row, err := catalogRow(ctx, db, catalogQuery, 2+len(into))
 	if err != nil {

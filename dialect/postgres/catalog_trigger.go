@@ -203,18 +203,19 @@ func (b *catalogBuilder) expressions() {
 			}
 			known[e.Text] = f
 		}
-		t := b.tables[e.Rel]
-		switch {
-		case t == nil && e.What == "domain":
+		if e.What == "domain" {
+			b.domains[e.Rel] = max(b.domains[e.Rel], f.class())
 			if len(f.writes) > 0 {
 				b.everywhere("a domain's condition", &f)
 			}
 			continue
-		case t == nil:
+		}
+		t := b.tables[e.Rel]
+		if t == nil {
 			continue
 		}
 		t = t.top()
-		if e.What == "v" && (f.reads || len(f.writes) > 0) {
+		if e.What == "v" && f.class() > dialect.RoutinePure { // computed when it is read
 			t.uncached("a generated column is not a function of the row")
 			t.noImages("a generated column is not a function of the row")
 		}
@@ -222,12 +223,27 @@ func (b *catalogBuilder) expressions() {
 			t.onWrites("expression", st, e.What == "policy")
 		}
 	}
+	b.types()
 	for _, k := range b.rows.casts {
 		f := routineFound{reads: true}
 		if k.Class > 1 {
 			f.writes = []string{k.Function}
 		}
-		b.everywhere("the cast "+k.Name, &f)
+		if k.Class > 1 || k.Context == "i" {
+			b.everywhere("the cast "+k.Name, &f)
+			continue
+		}
+		// A type that is cast from or to is named, or is a column's.
+		for _, name := range []string{k.Source, k.Target} {
+			if r, own := b.routines[dialect.TypePrefix+name]; own {
+				b.routines[dialect.TypePrefix+name] = max(r, dialect.RoutineReads)
+			}
+		}
+		for _, t := range b.list {
+			if slices.ContainsFunc(t.columns, func(c *catalogColumn) bool { return c.Base == k.Source || c.Base == k.Target }) {
+				t.top().uncached("the cast " + k.Name + " is by a function that may read tables")
+			}
+		}
 	}
 }
 

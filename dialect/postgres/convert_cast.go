@@ -72,6 +72,10 @@ func (c *converter) cast(n *ast.TypeCast, column string) dialect.Expr {
 	}
 	arg := n.GetArg()
 	if p := arg.GetParamRef(); p != nil {
+		if n.GetLocation() < 0 {
+			// date $1: the parser takes a parameter where PostgreSQL wants a text.
+			c.failf("a parameter stands behind a type")
+		}
 		if param := c.param(p, convertPlace{column: column, cast: cast}); cast != castOther {
 			return param
 		} else {

@@ -47,16 +47,5 @@ func (c *converter) ddlTargets(m proto.Message) {
 		}
 		return
 	}
-	m.ProtoReflect().Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
-		switch {
-		case fd.Kind() != protoreflect.MessageKind:
-		case fd.IsList():
-			for i := range v.List().Len() {
-				c.ddlTargets(v.List().Get(i).Message().Interface())
-			}
-		default:
-			c.ddlTargets(v.Message().Interface())
-		}
-		return true
-	})
+	eachMessage(m, func(v protoreflect.Value) { c.ddlTargets(v.Message().Interface()) })
 }

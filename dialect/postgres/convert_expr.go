@@ -1,6 +1,8 @@
 package postgres
 
 import (
+	"strings"
+
 	"github.com/sqlc-dev/oliphant/ast"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/reflect/protoreflect"
@@ -176,8 +178,10 @@ func (c *converter) parts(m proto.Message) []dialect.Expr {
 			case *ast.Node_SortBy:
 				out = append(out, c.ordering([]*ast.Node{x})...)
 			case *ast.Node_RangeTableFuncCol:
+				c.params.alias(inner.RangeTableFuncCol.GetColname())
 				out = append(out, c.parts(inner.RangeTableFuncCol)...)
 			case *ast.Node_JsonTableColumn:
+				c.params.alias(inner.JsonTableColumn.GetName())
 				out = append(out, c.parts(inner.JsonTableColumn)...)
 			case *ast.Node_JsonArgument:
 				out = append(out, c.parts(inner.JsonArgument)...)
@@ -197,19 +201,27 @@ func (c *converter) parts(m proto.Message) []dialect.Expr {
 			out = append(out, c.parts(v.Message().Interface())...)
 		}
 	}
-	m.ProtoReflect().Range(func(fd protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+	eachMessage(m, value)
+	return out
+}
+
+// eachMessage calls f for every message right inside one, in the order of the
+// fields.
+func eachMessage(m proto.Message, f func(protoreflect.Value)) {
+	r := m.ProtoReflect()
+	fields := r.Descriptor().Fields()
+	for i := range fields.Len() {
+		fd := fields.Get(i)
 		switch {
-		case fd.Kind() != protoreflect.MessageKind:
+		case fd.Kind() != protoreflect.MessageKind || !r.Has(fd):
 		case fd.IsList():
-			for i := range v.List().Len() {
-				value(v.List().Get(i))
+			for list, j := r.Get(fd).List(), 0; j < list.Len(); j++ {
+				f(list.Get(j))
 			}
 		default:
-			value(v)
+			f(r.Get(fd))
 		}
-		return true
-	})
-	return out
+	}
 }
 
 // column converts a reference to a column. A star inside an expression, and what
@@ -225,7 +237,9 @@ func (c *converter) column(n *ast.ColumnRef) dialect.Expr {
 	ref := &dialect.ColumnRef{Name: names[len(names)-1]}
 	if len(names) > 1 {
 		ref.Qualifier = names[len(names)-2]
-		c.attribute(ref.Name)
+		if strings.HasPrefix(ref.Name, "pg_") { // t.pg_typeof is pg_typeof(t)
+			c.attribute(ref.Name)
+		}
 	}
 	if len(names) > 2 {
 		ref.Schema = names[0]
@@ -240,7 +254,7 @@ func (c *converter) column(n *ast.ColumnRef) dialect.Expr {
 // Functions of others are told by the catalog.
 func (c *converter) attribute(name string) {
 	switch {
-	case functions[name] == functionVolatile && name != "version" && name != "user" && name != "system":
+	case functions[name] == functionVolatile:
 		c.volatile(functionVolatileWhy(name, 1))
 	case name == "ts_stat", name == "lo_import", name == "pg_import_system_collations":
 		c.foreign(name)

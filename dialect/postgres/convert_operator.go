@@ -207,13 +207,10 @@ func (c *converter) any(left, right *ast.Node) dialect.Expr {
 		}
 		array = tc.GetArg()
 	}
-	if column != "" {
-		column += "[]"
-	}
 	switch a := array.GetNode().(type) {
 	case *ast.Node_ParamRef:
 		x := c.expr(left)
-		param := c.param(a.ParamRef, convertPlace{column: column, cast: cast})
+		param := c.param(a.ParamRef, convertPlace{column: column, cast: cast, array: true})
 		if cast == castOther {
 			return &dialect.Opaque{What: "ANY", Args: []dialect.Expr{x, param}}
 		}

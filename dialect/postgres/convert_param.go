@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/sqlc-dev/oliphant/ast"
@@ -28,11 +29,12 @@ type convertParams struct {
 type convertUses struct {
 	count int
 	nodes []*dialect.Param
-	// column is the name of the column that it is compared with, "" when there is
-	// none yet. An array of a column's values has [] behind the name.
-	column string
-	cast   convertCast
-	mixed  bool
+	// columns are the names of the columns that it is compared with.
+	columns []string
+	// single is true where it is compared as a value, array where as an array.
+	single, array bool
+	cast          convertCast
+	mixed         bool
 }
 
 // convertPlace is where a parameter stands.
@@ -41,6 +43,8 @@ type convertPlace struct {
 	// is none.
 	column string
 	cast   convertCast
+	// array is true where it is the array of values of an ANY.
+	array bool
 	// null is true where it stands before IS NULL, which asks for no type.
 	null bool
 }
@@ -79,10 +83,10 @@ func (c *converter) param(n *ast.ParamRef, at convertPlace) *dialect.Param {
 	case at.column == "" && at.cast == castNone, at.cast == castOther:
 		u.mixed = true
 	default:
-		if at.column != "" {
-			u.mixed = u.mixed || u.column != "" && u.column != at.column
-			u.column = at.column
+		if at.column != "" && !slices.Contains(u.columns, at.column) {
+			u.columns = append(u.columns, at.column)
 		}
+		u.array, u.single = u.array || at.array, u.single || !at.array
 		if at.cast != castNone {
 			u.mixed = u.mixed || u.cast != castNone && u.cast != at.cast
 			u.cast = at.cast
@@ -106,9 +110,13 @@ func (c *converter) settleParams() {
 		if count < 2 {
 			continue
 		}
-		mixed := u.mixed || u.count != count || c.params.aliases[u.column]
+		mixed := u.mixed || u.count != count || u.array && u.single ||
+			slices.ContainsFunc(u.columns, func(name string) bool { return c.params.aliases[name] })
+		slices.Sort(u.columns)
 		for _, p := range u.nodes {
-			p.Mixed, p.Shared = mixed, !mixed
+			if p.Mixed = mixed; !mixed {
+				p.Beside = u.columns
+			}
 			p.Whole = p.Whole || u.cast == castWhole
 		}
 	}

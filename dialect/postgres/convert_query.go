@@ -240,10 +240,38 @@ func (c *converter) output(t *ast.ResTarget) dialect.Output {
 			return dialect.Output{Star: true, Table: convertUnknown, Expr: c.expr(t.GetVal())}
 		}
 	}
-	if t.GetName() != "" {
-		c.params.alias(t.GetName())
-	}
+	c.params.alias(t.GetName(), convertOutputName(t.GetVal()))
 	return dialect.Output{Expr: c.expr(t.GetVal()), Alias: t.GetName()}
+}
+
+// convertOutputName returns the name that PostgreSQL gives to a result that is
+// computed, as far as it can be that of a column: a cast has its operand's.
+func convertOutputName(n *ast.Node) string {
+	switch e := n.GetNode().(type) {
+	case *ast.Node_TypeCast:
+		if name := convertColumnName(e.TypeCast.GetArg()); name != "" {
+			return name
+		}
+		if name := convertOutputName(e.TypeCast.GetArg()); name != "" {
+			return name
+		}
+		_, name, _ := convertLast(e.TypeCast.GetTypeName().GetNames())
+		return name
+	case *ast.Node_CollateClause:
+		return convertOutputName(e.CollateClause.GetArg())
+	case *ast.Node_FuncCall:
+		_, name, _ := convertLast(e.FuncCall.GetFuncname())
+		return name
+	case *ast.Node_AIndirection:
+		parts := e.AIndirection.GetIndirection()
+		for i := len(parts) - 1; i >= 0; i-- {
+			if s := parts[i].GetString_(); s != nil {
+				return s.GetSval()
+			}
+		}
+		return convertColumnName(e.AIndirection.GetArg())
+	}
+	return ""
 }
 
 // convertIsStar reports whether a list of names ends in a star.

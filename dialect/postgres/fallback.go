@@ -49,7 +49,7 @@ func (f *fallbackReader) word(i int) string {
 // the statement is not understood.
 func (f *fallbackReader) classify() bool {
 	for _, t := range f.toks {
-		if t.kind == tokSemi { // more than one
+		if t.kind == tokSemi || t.kind == tokQuoted && f.text[t.pos] != '"' { // more than one, or a name with escapes
 			return false
 		}
 	}
@@ -152,14 +152,12 @@ func (f *fallbackReader) name(i int) (n dialect.Name, next int, ok bool) {
 // writeTarget notes the target of a write, whose name begins at token i.
 func (f *fallbackReader) writeTarget(i int) bool {
 	if f.word(i) == "only" && (f.kind(i+1) == tokLP || f.isName(i+1)) && f.word(i+1) != "set" && f.word(i+1) != "as" {
-		i++
-	}
-	paren := f.kind(i) == tokLP
-	if paren {
-		i++
+		if i++; f.kind(i) == tokLP {
+			i++
+		}
 	}
 	n, next, ok := f.name(i)
-	if !ok || f.kind(next-1) == tokQuoted && f.text[f.toks[next-1].pos] != '"' { // U&"x"
+	if !ok {
 		return false
 	}
 	f.write(n)

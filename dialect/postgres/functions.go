@@ -33,7 +33,7 @@ var functions = functionTableOf([]functionGroup{
 		character_length chr circle concat concat_ws convert convert_from convert_to cos cosd cosh cot cotd crc32 crc32c
 		date date_add date_bin date_part date_subtract date_trunc datemultirange daterange decode degrees diagonal diameter div
 		encode enum_first enum_last enum_range erf erfc exp extract factorial family float4 float8 floor format
-		gamma gcd generate_series generate_subscripts get_bit get_byte height host hostmask
+		gamma gcd hashtext hashtextextended generate_series generate_subscripts get_bit get_byte height host hostmask
 		inet_merge inet_same_family initcap int2 int4 int4multirange int4range int8 int8multirange int8range interval
 		is_normalized isclosed isempty isfinite ishorizontal isopen isparallel isperp isvertical
 		json json_array_element json_array_element_text json_array_elements json_array_elements_text json_array_length
@@ -47,7 +47,7 @@ var functions = functionTableOf([]functionGroup{
 		jsonb_path_query_array_tz jsonb_path_query_first jsonb_path_query_first_tz jsonb_path_query_tz
 		jsonb_populate_record jsonb_populate_recordset jsonb_pretty jsonb_set jsonb_set_lax jsonb_strip_nulls
 		jsonb_to_record jsonb_to_recordset jsonb_to_tsvector jsonb_typeof justify_days justify_hours justify_interval
-		lcm left length lgamma line ln log log10 lower lower_inc lower_inf lpad lseg ltrim
+		lcm left length lgamma like_escape line ln log log10 lower lower_inc lower_inf lpad lseg ltrim
 		macaddr macaddr8 macaddr8_set7bit make_date make_interval make_time make_timestamp make_timestamptz masklen md5
 		min_scale mod money multirange name netmask network normalize npoints num_nonnulls num_nulls numeric nummultirange
 		numnode numrange octet_length oid overlaps overlay parse_ident path pclose pg_size_bytes pg_size_pretty
@@ -149,7 +149,7 @@ func functionVolatileWhy(name string, args int) string {
 // on settings that sessions share.
 var functionOperators = functionSet(`+ - * / % ^ |/ ||/ @ & | # ~ << >> = <> != < <= > >= || && @> <@ -> ->> #> #>> #- ? ?| ?& @? @@ @@@
 	~~ !~~ ~~* !~~* ~* !~ !~* ^@ ~<~ ~<=~ ~>~ ~>=~ *< *<= *> *>= *= *<> &< &> <<| |>> &<| |&> -|- <^ >^ ?# ?- ?-| ?|| ~= @-@ ##
-	<-> !! <<= >>= <<| <% @@`)
+	<-> !! <<= >>=`)
 
 func functionSet(names string) map[string]bool {
 	set := make(map[string]bool)

@@ -302,7 +302,7 @@ func printExpr(e dialect.Expr) string {
 		}
 		return fmt.Sprintf("?%T", e.Value)
 	case *dialect.Param:
-		return fmt.Sprintf("$%d", e.Index) + printFlags("(whole)", e.Whole, "(shared)", e.Shared, "(mixed)", e.Mixed)
+		return fmt.Sprintf("$%d", e.Index) + printFlags("(whole)", e.Whole, "(mixed)", e.Mixed, fmt.Sprintf("(beside %s)", strings.Join(e.Beside, " ")), e.Beside != nil)
 	case *dialect.And:
 		return join("and", e.X)
 	case *dialect.Or:

@@ -11,22 +11,63 @@ import (
 // database.
 func (b *catalogBuilder) known() {
 	b.routines = make(map[string]dialect.Routine, len(b.rows.routines)+len(b.rows.operators))
-	class := func(n int64) dialect.Routine {
-		switch n {
-		case 0:
-			return dialect.RoutinePure
-		case 1:
-			return dialect.RoutineReads
-		}
-		return dialect.RoutineWrites
-	}
 	for _, r := range b.rows.routines {
-		b.routines[r.Name] = class(r.Class)
+		b.routines[r.Name] = routineClass(r.Class)
 	}
 	for _, o := range b.rows.operators {
-		b.routines[dialect.OperatorPrefix+o.Name] = class(o.Class)
+		b.routines[dialect.OperatorPrefix+o.Name] = routineClass(o.Class)
 	}
 	b.calls = &routineCalls{routines: b.routines, views: make(map[string][]dialect.Name)}
+}
+
+// routineClass reads a class of catalogQuery.
+func routineClass(n int64) dialect.Routine {
+	switch n {
+	case 0:
+		return dialect.RoutinePure
+	case 1:
+		return dialect.RoutineReads
+	}
+	return dialect.RoutineWrites
+}
+
+// types works out what a cast to each type may do that does not come with the
+// database. A row's type may have columns of any; a domain has the conditions of
+// those below it.
+func (b *catalogBuilder) types() {
+	byOID := make(map[int64]*catalogType, len(b.rows.types))
+	for i := range b.rows.types {
+		byOID[b.rows.types[i].OID] = &b.rows.types[i]
+	}
+	var class func(t *catalogType) dialect.Routine
+	class = func(t *catalogType) dialect.Routine {
+		r := routineClass(t.Class)
+		switch t.Kind {
+		case "c":
+			r = dialect.RoutineReads
+		case "d":
+			r = max(r, b.domains[t.OID])
+			if functionCatalogTypes[t.BaseName] {
+				r = max(r, dialect.RoutineReads)
+			}
+		}
+		for _, below := range []int64{t.Base, t.Element} {
+			if own := byOID[below]; own != nil && own != t {
+				r = max(r, class(own))
+			}
+		}
+		return r
+	}
+	for i := range b.rows.types {
+		t := &b.rows.types[i]
+		name := dialect.TypePrefix + t.Name
+		b.routines[name] = max(b.routines[name], class(t))
+	}
+	for _, t := range b.list {
+		if !t.System {
+			b.routines[dialect.TypePrefix+t.Name] = max(b.routines[dialect.TypePrefix+t.Name], dialect.RoutineReads)
+		}
+	}
 }
 
 // routineCalls finds the functions that a text calls, by its tokens.
@@ -69,6 +110,17 @@ type routineFound struct {
 	reads bool
 	// views are those that it may read.
 	views []dialect.Name
+}
+
+// class is the worst of what was found.
+func (f *routineFound) class() dialect.Routine {
+	switch {
+	case len(f.writes) > 0:
+		return dialect.RoutineWrites
+	case f.reads:
+		return dialect.RoutineReads
+	}
+	return dialect.RoutinePure
 }
 
 // find adds what tokens call. Skip are positions where a parenthesis behind a

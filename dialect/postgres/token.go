@@ -105,6 +105,10 @@ func tokenize(text string) (toks []tok, shape tokShape, err error) {
 	if len(text) > tokMaxScan {
 		return nil, shape, errTokTooLong
 	}
+	if i := strings.IndexByte(text, 0); i >= 0 {
+		// The protocol ends a text there: what stands behind is not sent.
+		return nil, shape, &tokError{pos: i, what: "a zero byte stands in the text"}
+	}
 	toks = make([]tok, 0, len(text)/4+8)
 	chains := []int{0} // of each open parenthesis
 	cases := 0
@@ -170,15 +174,15 @@ func tokScan(text string, i int) (kind tokKind, end int, space bool, what string
 		}
 		return 0, end, true, ""
 	case c == '\'':
-		return tokQuotes(text, i, false)
+		return tokQuotes(text, i, tokPlain)
 	case c == '"':
 		return tokDouble(text, i)
 	case (c == 'e' || c == 'E') && next == '\'':
-		return tokQuotes(text, i+1, true)
-	case (c == 'b' || c == 'B' || c == 'x' || c == 'X' || c == 'n' || c == 'N') && next == '\'':
-		return tokQuotes(text, i+1, false)
+		return tokQuotes(text, i+1, tokEscapes)
+	case (c == 'b' || c == 'B' || c == 'x' || c == 'X') && next == '\'':
+		return tokQuotes(text, i+1, tokBits)
 	case (c == 'u' || c == 'U') && next == '&' && i+2 < len(text) && text[i+2] == '\'':
-		return tokQuotes(text, i+2, false)
+		return tokQuotes(text, i+2, tokPlain)
 	case (c == 'u' || c == 'U') && next == '&' && i+2 < len(text) && text[i+2] == '"':
 		return tokDouble(text, i+2)
 	case tokLetter(c):
@@ -200,6 +204,9 @@ func tokScan(text string, i int) (kind tokKind, end int, space bool, what string
 	case ']':
 		return tokRB, i + 1, false, ""
 	case '.':
+		if next == '.' {
+			return tokOp, i + 2, false, ""
+		}
 		return tokDot, i + 1, false, ""
 	case ',':
 		return tokComma, i + 1, false, ""
@@ -208,6 +215,9 @@ func tokScan(text string, i int) (kind tokKind, end int, space bool, what string
 	case ':':
 		if next == ':' {
 			return tokCast, i + 2, false, ""
+		}
+		if next == '=' {
+			return tokOp, i + 2, false, ""
 		}
 		return tokOp, i + 1, false, ""
 	}
@@ -257,20 +267,29 @@ func tokComment(text string, i int) (end int, ok bool) {
 	return 0, false
 }
 
+// tokStyle is the kind of a string in quotes.
+type tokStyle uint8
+
+const (
+	tokPlain   tokStyle = iota // '' stands for a quote
+	tokEscapes                 // a backslash takes the next character with it, too
+	tokBits                    // of B'01' and X'1F': the next quote ends it
+)
+
 // tokQuotes reads a string whose first quote is at i. It goes on behind a
 // newline: 'a' and 'b' on two lines are one string, and what a backslash means
 // in the second is told by the first.
-func tokQuotes(text string, i int, escapes bool) (kind tokKind, end int, space bool, what string) {
+func tokQuotes(text string, i int, style tokStyle) (kind tokKind, end int, space bool, what string) {
 	for {
 		i++
 		for ; i < len(text); i++ {
 			switch {
-			case text[i] == '\\' && escapes:
+			case text[i] == '\\' && style == tokEscapes:
 				i++
 				continue
 			case text[i] != '\'':
 				continue
-			case i+1 < len(text) && text[i+1] == '\'':
+			case i+1 < len(text) && text[i+1] == '\'' && style != tokBits:
 				i++
 				continue
 			}
@@ -297,7 +316,7 @@ func tokContinued(text string, i int) int {
 		case tokSpace(text[i]):
 			newline = newline || text[i] == '\n' || text[i] == '\r'
 			i++
-		case newline && strings.HasPrefix(text[i:], "--"):
+		case strings.HasPrefix(text[i:], "--"):
 			i = tokLine(text, i)
 		case newline && text[i] == '\'':
 			return i

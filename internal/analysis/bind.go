@@ -99,21 +99,14 @@ func (b *binder) resolve(t *term) (dependency.Term, bool) {
 	if v == nil {
 		return dependency.Term{Column: t.column, Form: dependency.FormNull, Value: dependency.Yes}, t.nullSafe && !t.strict
 	}
-	if raw, ok := v.([]byte); ok && raw == nil || t.column.Comparison == "" || t.param.Whole && !isWhole(v) {
+	if raw, ok := v.([]byte); ok && raw == nil || t.column.Comparison == "" {
 		return dependency.Term{}, false // nil bytes are NULL to some drivers, empty to others
+	}
+	if t.param.Whole && !isWhole(v) {
+		return dependency.Term{}, false
 	}
 	text, ok := b.dialect.Canonical(t.column, v, dialect.SideArgument)
 	return dependency.Term{Column: t.column, Form: t.form, Value: text}, ok
-}
-
-// isWhole reports whether an argument is surely a whole number.
-func isWhole(v driver.Value) bool {
-	switch v.(type) {
-	case int64, int, int32, int16, int8:
-		return true
-	default:
-		return false
-	}
 }
 
 // table binds the dependency on one table. The template is not changed.

@@ -49,6 +49,7 @@ func (t *term) compare(u *term) int {
 		cmp.Compare(boolInt(t.nullSafe), boolInt(u.nullSafe)),
 		cmp.Compare(boolInt(t.strict), boolInt(u.strict)),
 		cmp.Compare(boolInt(t.any), boolInt(u.any)),
+		cmp.Compare(boolInt(t.param.Whole), boolInt(u.param.Whole)),
 	)
 }
 

@@ -13,8 +13,6 @@ type dependent struct {
 	dialect dialect.Dialect
 	cat     *dialect.Catalog
 	options *Options
-	// read are the tables and views that the statement reads.
-	read map[*dialect.Table]bool
 
 	leaves []leaf
 	// found are the conditions on the rows of each table, of all aliases.
@@ -24,6 +22,7 @@ type dependent struct {
 	whole   bool                    // too much: every table as a whole
 	// subqueries is true when an expression holds a query somewhere.
 	subqueries bool
+	beside     besides
 }
 
 func newDependent(d dialect.Dialect, cat *dialect.Catalog, o *Options) *dependent {
@@ -198,25 +197,12 @@ func (d *dependent) inner(c *dialect.Core, q *dialect.Query, n *names, root *blo
 	}
 }
 
-// alike reports whether the columns of a name compare by the same rules in all
-// tables and views that have one.
-func (d *dependent) alike(name, comparison string) bool {
-	for t := range d.read {
-		if c, _ := t.Column(d.cat.Fold, name); c != nil && c.Comparison != comparison {
-			return false
-		} else if c == nil && tableColumn(d.cat, t, name) {
-			return false // of a view, and of no known type
-		}
-	}
-	return true
-}
-
 // leaf adds what depends on the rows of one leaf.
 func (d *dependent) leaf(l *leaf, index int) {
 	if l.table == nil {
 		return
 	}
-	b := builder{dialect: d.dialect, max: d.options.MaxConjunctions, skip: d.options.SkipColumn, alike: d.alike, leaf: index, table: l.table}
+	b := builder{dialect: d.dialect, max: d.options.MaxConjunctions, skip: d.options.SkipColumn, leaf: index, table: l.table, beside: d.beside}
 	b.linked = l.block.equal
 	all := b.all(l.block.own, l.block.inherited)
 	// Conditions of the blocks around hold for the rows that this block's were

@@ -18,14 +18,12 @@ type builder struct {
 	dialect dialect.Dialect
 	max     int
 	skip    func(*dialect.Table, *dialect.Column) bool
-	// alike reports whether all columns of a folded name that the statement can
-	// mean compare by the same rules.
-	alike func(name, comparison string) bool
 
 	leaf   int            // the one that terms are kept for
 	table  *dialect.Table // its table
 	names  *names         // those of the condition at hand
 	linked classes        // columns that equal the leaf's
+	beside besides        // what other columns a name can mean
 	// contradiction is the first conjunction that no row can fulfil.
 	contradiction conj
 }
@@ -267,7 +265,7 @@ func (b *builder) compare(x, y dialect.Expr, nullSafe bool) dnf {
 		}
 		return single(term{column: c, form: dependency.FormValue, value: text, literal: v.Value})
 	case *dialect.Param:
-		if c.Comparison == "" && !nullSafe || !b.typed(v, x, c) {
+		if c.Comparison == "" && !nullSafe || v.Mixed || !b.beside.alike(c, v.Beside) {
 			return anything()
 		}
 		return single(term{column: c, form: dependency.FormValue, param: v, nullSafe: nullSafe})
@@ -276,22 +274,11 @@ func (b *builder) compare(x, y dialect.Expr, nullSafe bool) dnf {
 	}
 }
 
-// typed reports whether a parameter is compared with a column as a value of the
-// column's type. It has one type in the whole statement, so the columns of one
-// name that it is compared with have to be alike.
-func (b *builder) typed(p *dialect.Param, x dialect.Expr, c *dialect.Column) bool {
-	if !p.Shared || p.Mixed {
-		return !p.Mixed
-	}
-	ref, ok := x.(*dialect.ColumnRef)
-	return ok && c.Comparison != "" && b.alike(b.names.cat.Fold(ref.Name), c.Comparison)
-}
-
 // anyOf is column = ANY (array). What the array holds is only known at the
 // call.
 func (b *builder) anyOf(e *dialect.AnyOf) dnf {
 	c := b.equalColumn(e.X)
-	if c == nil || c.Comparison == "" || e.Array == nil || !b.typed(e.Array, e.X, c) {
+	if c == nil || c.Comparison == "" || e.Array == nil || e.Array.Mixed || !b.beside.alike(c, e.Array.Beside) {
 		return anything()
 	}
 	return single(term{column: c, form: dependency.FormValue, param: e.Array, any: true})

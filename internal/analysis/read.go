@@ -19,12 +19,11 @@ func makeRead(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o 
 		r.ops = makeOpRule(st.Query, cat)
 	}
 	dep := newDependent(d, cat, o)
-	dep.read = v.seen
 	switch {
 	case r.Reason != "", v.truth && v.truthName:
 		dep.whole = true
 	default:
-		dep.subqueries = v.subquery
+		dep.subqueries, dep.beside = v.subquery, besides{cat: cat, seen: v.seen}
 		dep.query(st.Query, where{})
 		// A table that only the statement's list names stands nowhere that was
 		// looked at, so what was looked at may not be all.
@@ -118,8 +117,11 @@ func (v *verdict) statement(st *dialect.Statement, home string) *survey {
 	return s
 }
 
-// columns refuses references to columns that may be calls.
+// columns refuses references to columns that may be none.
 func (v *verdict) columns(a *attributes, home string) {
+	if name := a.system(v.cat, home); name != "" {
+		v.refuse("column " + name + " changes without a statement that changes its row")
+	}
 	if name, r := a.attribute(v.cat, home, func(r dialect.Routine) bool { return r != dialect.RoutinePure }); name != "" {
 		v.refuse(impureText(name, r))
 	}

@@ -65,8 +65,8 @@ func impureText(name string, r dialect.Routine) string {
 	return routineText(name) + " may read and write anything"
 }
 
-// attributes are the references to columns of a SELECT that may be calls: t.f is
-// f(t) where t has no column f.
+// attributes are the references to columns of a SELECT that may be system columns
+// or calls: t.f is f(t) where t has no column f.
 type attributes struct {
 	refs    []*dialect.ColumnRef
 	sources []dialect.Source
@@ -88,6 +88,16 @@ func (a *attributes) attribute(cat *dialect.Catalog, home string, counts func(di
 		}
 	}
 	return "", 0
+}
+
+// system returns the first system column that is named, or "".
+func (a *attributes) system(cat *dialect.Catalog, home string) string {
+	for _, ref := range a.refs {
+		if slices.Contains(cat.SystemColumns, cat.Fold(ref.Name)) && (ref.Qualifier == "" || !a.isColumn(cat, home, ref)) {
+			return ref.Name
+		}
+	}
+	return ""
 }
 
 // isColumn reports whether a qualified reference surely means a column: all that

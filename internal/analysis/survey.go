@@ -32,7 +32,7 @@ type survey struct {
 // surveyFor makes a survey of a query against a catalog.
 func surveyFor(cat *dialect.Catalog) *survey {
 	s := &survey{}
-	if len(cat.Routines) > 0 {
+	if len(cat.Routines) > 0 || len(cat.SystemColumns) > 0 {
 		s.columns = &attributes{}
 	}
 	return s

@@ -68,6 +68,35 @@ func TestCatalogRoles(t *testing.T) {
 	})
 }
 
+// TestWritesOfLimitedRoles: what a role may write it may write through the cache,
+// and what it changed is read anew, also where it may not read it.
+func TestWritesOfLimitedRoles(t *testing.T) {
+	t.Parallel()
+	eachDriver(t, func(t *testing.T, driverName string) {
+		role := "limited_" + driverName
+		dsn := server.NewDatabase(t)
+		owner := openCatalogConn(t, driverName, dsn,
+			"CREATE ROLE "+role, "CREATE TABLE blind (id int PRIMARY KEY, a int)", "INSERT INTO blind VALUES (1, 1)",
+			"CREATE TABLE deleted (id int PRIMARY KEY, a int)", "INSERT INTO deleted VALUES (1, 1), (2, 2)",
+			"CREATE TABLE child (id int, p int REFERENCES deleted ON DELETE CASCADE)", "INSERT INTO child VALUES (5, 1)",
+			"CREATE TABLE parts (k int, a int) PARTITION BY LIST (k)", "CREATE TABLE part1 PARTITION OF parts FOR VALUES IN (1)",
+			"GRANT SELECT, DELETE ON deleted TO "+role, "GRANT SELECT ON child TO "+role, "GRANT INSERT ON blind TO "+role,
+			"GRANT SELECT, INSERT, UPDATE, DELETE ON parts TO "+role)
+		t.Cleanup(func() { owner.exec(t, "DROP OWNED BY "+role, "DROP ROLE "+role) })
+		s := openCachedPostgres(t, driverName, withSetting(t, dsn, "role", role), nil)
+		s.want(t, "1", false, "SELECT a FROM deleted WHERE id = 1")
+		s.want(t, "5", false, "SELECT id FROM child WHERE p = 1")
+		s.want(t, "0", false, "SELECT count(*) FROM parts WHERE k = 1")
+		s.want(t, "5", true, "SELECT id FROM child WHERE p = 1")
+		exec(t, s.cached, "INSERT INTO blind VALUES (2, 2)", "DELETE FROM deleted WHERE id = 1", "INSERT INTO parts VALUES (1, 3)")
+		s.want(t, "", false, "SELECT a FROM deleted WHERE id = 1")
+		s.want(t, "", false, "SELECT id FROM child WHERE p = 1")
+		s.want(t, "1", false, "SELECT count(*) FROM parts WHERE k = 1")
+		exec(t, s.cached, "UPDATE parts SET a = 4 WHERE k = 1", "DELETE FROM parts WHERE k = 1")
+		s.want(t, "0", false, "SELECT count(*) FROM parts WHERE k = 1")
+	})
+}
+
 // TestCatalogRoutines: the worst of the functions of one name counts, and of an
 // aggregate those that it is made of.
 func TestCatalogRoutines(t *testing.T) {
@@ -88,13 +117,18 @@ func TestCatalogRoutines(t *testing.T) {
 		"CREATE AGGREGATE pure_sums(int) (SFUNC = int4pl, STYPE = int)",
 		"CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = adds)",
 		"CREATE OPERATOR other.<=> (LEFTARG = int, RIGHTARG = int, FUNCTION = int4pl)",
-		"CREATE EXTENSION citext")
+		"CREATE EXTENSION citext", "CREATE TYPE mood AS ENUM ('a')", "CREATE TYPE pair AS (a int, b int)", "CREATE DOMAIN small AS int CHECK (VALUE < 5)",
+		"CREATE DOMAIN looked AS int CHECK (looks(VALUE) > 0)", "CREATE DOMAIN looked2 AS looked", "CREATE DOMAIN looked3 AS looked2[]", "CREATE DOMAIN named AS regclass", "CREATE TYPE span AS RANGE (subtype = int)",
+		"CREATE DOMAIN written AS int CHECK (writes(VALUE) > 0)", "CREATE TABLE rows (a int)")
 	routines := c.catalog(t).Routines
 	for name, want := range map[string]dialect.Routine{
 		"promises": dialect.RoutineReads, "looks": dialect.RoutineReads, "writes": dialect.RoutineWrites, "internals": dialect.RoutinePure,
 		"twice": dialect.RoutineWrites, "hidden": dialect.RoutineWrites, "runs": dialect.RoutineWrites, "sums": dialect.RoutineWrites,
 		"pure_sums": dialect.RoutinePure, "operator ===": dialect.RoutineWrites, "operator <=>": dialect.RoutinePure,
 		"operator =": dialect.RoutinePure, "citext_eq": dialect.RoutinePure, "citextin": dialect.RoutinePure, "replace": dialect.RoutinePure,
+		"type mood": dialect.RoutinePure, "type _mood": dialect.RoutinePure, "type pair": dialect.RoutineReads, "type small": dialect.RoutinePure, "type looked": dialect.RoutineReads,
+		"type looked2": dialect.RoutineReads, "type looked3": dialect.RoutineReads, "type named": dialect.RoutineReads, "type span": dialect.RoutinePure, "type written": dialect.RoutineWrites,
+		"type rows": dialect.RoutineReads, "type citext": dialect.RoutinePure,
 	} {
 		if got, ok := routines[name]; !ok || got != want {
 			t.Errorf("%s: %d, %v, want %d", name, got, ok, want)

@@ -73,8 +73,9 @@ func TestCatalog(t *testing.T) {
 	for _, test := range catalogCases {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			eachDriver(t, func(t *testing.T, driverName string) {
-				c := openCatalogConn(t, driverName, server.NewDatabase(t), test.schema...)
+			dsn := server.NewDatabase(t)
+			made := openCatalogConn(t, pgx, dsn, test.schema...)
+			for _, c := range []*catalogConn{made, openCatalogConn(t, pq, dsn)} {
 				table := c.catalog(t).Table(test.table)
 				if table == nil {
 					t.Fatalf("%s is not in the catalog", test.table)
@@ -82,7 +83,7 @@ func TestCatalog(t *testing.T) {
 				if got := describeTable(table); got != test.want {
 					t.Errorf("got:\n%swant:\n%s", got, test.want)
 				}
-			})
+			}
 		})
 	}
 }
