@@ -332,7 +332,7 @@ func (c *conn) ensureSchema(ctx context.Context) {
 		return
 	}
 	if real, err := c.acquire(ctx); err == nil {
-		_, err = h.CheckSchema(ctx, c.asks(real), nil)
+		err = c.checkSchema(ctx, real, nil)
 		c.settle(err)
 	}
 }

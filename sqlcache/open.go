@@ -261,8 +261,7 @@ func (c *connector) loadSchema(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.handle.CheckSchema(ctx, v.asks(real), nil)
-	return err
+	return v.checkSchema(ctx, real, nil)
 }
 
 // schemaInterval is Config.SchemaInterval.

@@ -192,7 +192,7 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan) (r *result.Resu
 		nested := c.connector.cfg.Dialect.Transactions().Nested
 		failed := false
 		if p != nil && p.Catalog != nil && p.Catalog.Settings != real.session.Settings {
-			if c.tx == nil && c.adopt(ctx, real, p) {
+			if c.tx == nil && c.streaming == 0 && c.connector.adopt(ctx, real) {
 				return engine.ErrPlanVoid
 			}
 			failed = true
@@ -261,8 +261,10 @@ func (c *conn) refresh(ctx context.Context) error {
 		return err
 	}
 	err = c.retry(ctx, func(real *realConn) error {
-		_, err := c.connector.handle.CheckSchema(ctx, c.asks(real), &version)
-		return err
+		if c.look(ctx, real) {
+			return nil
+		}
+		return c.checkSchema(ctx, real, &version)
 	})
 	c.settle(err)
 	return err

@@ -58,9 +58,13 @@ func (r *realConnector) Connect(ctx context.Context) (driver.Conn, error) {
 		session = dialect.Session{Taint: dialect.TaintAll, Why: "the connection's state could not be read: " + err.Error()}
 	}
 	rc.begins(session)
-	if cat := k.handle.Catalog(); err == nil && session.Taint == 0 && cat != nil && cat.Settings == session.Settings {
+	if cat := k.handle.Catalog(); err == nil && session.Taint == 0 && cat != nil {
 		// Where it fails the statement that the connection is for meets the same.
-		_, _ = k.handle.Look(ctx, rc)
+		if cat.Settings == session.Settings {
+			_, _ = k.handle.Look(ctx, rc)
+		} else {
+			k.adopt(ctx, rc)
+		}
 	}
 	if session.Private {
 		k.state.private.Store(true)

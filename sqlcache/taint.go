@@ -7,6 +7,7 @@ import (
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
+	"github.com/cacheops/cacheops/store"
 )
 
 // origin is where a taint comes from, and so what can take it away.
@@ -86,6 +87,10 @@ func (c *conn) reset(ctx context.Context, real *realConn, how dialect.Reset) {
 		real.stmts.clear() // the server has forgotten them
 	}
 	session, err := c.connector.cfg.Dialect.CheckSession(ctx, real.Once())
+	if err != nil {
+		// A driver that keeps statements of its own learns only now that they are gone.
+		session, err = c.connector.cfg.Dialect.CheckSession(ctx, real.Once())
+	}
 	if err != nil {
 		return
 	}
@@ -171,20 +176,36 @@ func (s *settingsCount) has(settings string) bool {
 	return s.count[settings] > 0
 }
 
-// adopt reads the schema over a connection with other settings than the plan was
-// made with, where no connection is left that has those: the defaults of the role or
-// the database were changed, say. Where connections come and go with one or the
-// other it is done seldom, for each time all that was cached is of no more use.
-func (c *conn) adopt(ctx context.Context, real *realConn, p *engine.Plan) bool {
-	s := &c.connector.state.settings
-	if real.taint != 0 || p.Catalog == nil || p.Catalog.Settings == real.session.Settings || s.has(p.Catalog.Settings) {
+// adopt reads the schema over a connection with other settings than the one in force
+// was read with, where no connection is left that has those: the defaults of the role
+// or the database were changed, say. Where connections come and go with one or the
+// other it is done seldom, for each time all that was cached is of no more use. It
+// reports whether plans are void.
+func (c *connector) adopt(ctx context.Context, real *realConn) bool {
+	cat := c.handle.Catalog()
+	s := &c.state.settings
+	if cat == nil || cat.Settings == real.session.Settings || real.taint != 0 || s.has(cat.Settings) {
 		return false
 	}
 	last, now := s.adopted.Load(), engine.Now()
-	if last != 0 && now-engine.Moment(last) < engine.Moment(c.connector.schemaInterval()) || !s.adopted.CompareAndSwap(last, int64(now)) {
+	if last != 0 && now-engine.Moment(last) < engine.Moment(c.schemaInterval()) || !s.adopted.CompareAndSwap(last, int64(now)) {
 		return false
 	}
-	return c.connector.handle.Reload(ctx, c.asks(real), p) == nil
+	return c.handle.Reload(ctx, real, cat.Settings) == nil
+}
+
+// checkSchema is [engine.Handle.CheckSchema] over a connection at hand, or over one of
+// its own where the program left that one in a state of its own.
+func (c *conn) checkSchema(ctx context.Context, real *realConn, stored *store.Schema) error {
+	db := c.asks(real)
+	if _, shifted := db.(shiftedConn); shifted && c.tx == nil {
+		return c.connector.apart(ctx, func(db dialect.Queryer) error {
+			_, err := c.connector.handle.CheckSchema(ctx, db, stored)
+			return err
+		})
+	}
+	_, err := c.connector.handle.CheckSchema(ctx, db, stored)
+	return err
 }
 
 // asks returns a connection for questions about the schema. Where the program's

@@ -89,16 +89,14 @@ func (h *Handle) schemaFenced(ctx context.Context) bool {
 	return h.engine.noted(ctx, callLease, err) != nil || lease.Fenced
 }
 
-// Reload reads the schema anew, unless another connection did so since the plan
-// was made: the plan's is that of connections with other settings.
-func (h *Handle) Reload(ctx context.Context, db dialect.Queryer, p *Plan) error {
-	return h.loadSchema(ctx, db, p.state)
-}
-
-// Current reports whether a plan is of the schema in force, as far as this process
-// knows, without a question to anybody.
-func (h *Handle) Current(p *Plan) bool {
-	return p.state != nil && !p.state.provisional && p.state == h.schema.Load() && !h.stale.Load()
+// Reload reads the schema anew where the one in force is that of connections with
+// these settings.
+func (h *Handle) Reload(ctx context.Context, db dialect.Queryer, settings string) error {
+	s := h.schema.Load()
+	if s == nil || s.catalog.Settings != settings {
+		return nil // somebody else did
+	}
+	return h.loadSchema(ctx, db, s)
 }
 
 // Versionless reports whether the database has no cheap version of its schema. Then
