@@ -16,8 +16,8 @@ import (
 // positive list of the Go values of which all drivers, in all modes, either make
 // the same value or an error.
 //
-// A literal is a value like any other. A decimal one may come as a float64, which
-// it does not always equal.
+// A literal is a value like any other. One with a point never comes here: a
+// float64 is not always the same number.
 //
 // A canonical text needs no class: columns with one Comparison hold values of one
 // kind.
@@ -126,6 +126,9 @@ func valueCanonicalNumeric(v driver.Value, side dialect.Side) (string, bool) {
 		return strconv.FormatInt(v, 10), true
 	case uint64:
 		return strconv.FormatUint(v, 10), true
+	case float64:
+		// All drivers send the shortest digits that it is read from.
+		return valueCanonicalNumeric(strconv.FormatFloat(v, 'f', -1, 64), side)
 	}
 	s, ok := valueString(v, side)
 	if !ok {

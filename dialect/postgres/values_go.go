@@ -36,7 +36,7 @@ func valueOf(v any) (driver.Value, bool) {
 	case uint:
 		return valueUint(uint64(v)), true
 	case float32:
-		return float64(v), true
+		return valueFloat32(float64(v))
 	case nil:
 		return nil, false
 	}
@@ -50,6 +50,10 @@ func valueUint(v uint64) driver.Value {
 	}
 	return int64(v)
 }
+
+// valueFloat32 takes a float32 only for a whole number: of others one driver sends
+// its own digits, another those of the float64 that equals it.
+func valueFloat32(v float64) (driver.Value, bool) { return v, v == math.Trunc(v) }
 
 // valuePgtypes are pgx's own types that stand for one value of a type that is
 // comparable, and whose Value is what they are encoded as everywhere.
@@ -99,7 +103,9 @@ func valueUnderlying(rv reflect.Value) (driver.Value, bool) {
 		return rv.Int(), true
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return valueUint(rv.Uint()), true
-	case reflect.Float32, reflect.Float64:
+	case reflect.Float32:
+		return valueFloat32(rv.Float())
+	case reflect.Float64:
 		return rv.Float(), true
 	case reflect.Bool:
 		return rv.Bool(), true

@@ -119,7 +119,12 @@ func TestHitWithoutConnection(t *testing.T) {
 		s := newCachedPostgres(t, driverName, func(_ *cacheops.Config, c *sqlcache.Config) { c.MaxOpenConns = 1 })
 		exec(t, s.bare, "CREATE TABLE items (id int8 PRIMARY KEY, name text)", "INSERT INTO items VALUES (1, 'one'), (2, 'two')")
 		byID, byIDs := "SELECT name FROM items WHERE id = $1", "SELECT name FROM items WHERE id = ANY($1) ORDER BY id"
-		stmt, err := s.cached.Prepare(byID)
+		conn, err := s.cached.Conn(t.Context()) // a statement is prepared anew on another one
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		stmt, err := conn.PrepareContext(t.Context(), byID)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +142,7 @@ func TestHitWithoutConnection(t *testing.T) {
 		if _, err := tx.Exec("INSERT INTO items VALUES (3, 'three')"); err != nil { // now it has the connection
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		if got := ask(ctx); !reflect.DeepEqual(got, want) || want[3] != nil {
 			t.Errorf("got %v, want %v", got, want)

@@ -71,7 +71,7 @@ func mustZone(name string) *time.Location {
 // numbers are arguments for whole numbers and decimals.
 var numbers = []any{
 	int64(0), int64(7), int64(-7), int64(70000), int64(math.MaxInt64), 7, int8(7), int16(7), int32(-7), uint(7), uint8(7), uint16(7),
-	uint32(7), uint64(7), uint64(1 << 63), uint64(math.MaxUint64), float32(7), float32(0.1), 7.0, 7.5, math.Copysign(0, -1), 1e15, 1e300, math.NaN(), math.Inf(1),
+	uint32(7), uint64(7), uint64(1 << 63), uint64(math.MaxUint64), float32(7), float32(0.1), 7.0, 7.5, 0.1, 123.456, 1e-7, 5e-324, 0.30000000000000004, math.Copysign(0, -1), 1e15, 1e300, math.NaN(), math.Inf(1),
 	"7", "-7", "007", "+7", " 7", "7.0", "7.50", "0", "-0", "9223372036854775807", "1e3", "0x7", "NaN", "Infinity", "1_0", "", "-0.0", ".5", "5.",
 	"100000000000000000000.00000000000000000001", "123.4560", true, false, numbered(7), counted(7), labelled("7"), new(int), time.Duration(7),
 	sql.NullInt64{Int64: 7, Valid: true}, sql.NullInt32{Int32: 7, Valid: true}, sql.NullString{String: "7", Valid: true}, sql.NullInt64{},
@@ -111,7 +111,7 @@ var comparables = []comparableType{
 			return fmt.Sprint(n), []any{n, int(n), fmt.Sprint(n), float64(n)}
 		}},
 	{name: "numeric", comparison: "postgres1.numeric", args: numbers, values: []string{
-		"0", "7", "-7", "7.5", "7.50", "7.0", "0.1", "1e20", "'NaN'", "'Infinity'", "100000000000000000000.00000000000000000001", "123.456", "9223372036854775808", "18446744073709551615", "0.5", "5",
+		"0", "7", "-7", "7.5", "7.50", "7.0", "0.1", "0.100000001490116", "0.10000000149011612", "0.0000001", "0.3", "0.30000000000000004", "1e20", "'NaN'", "'Infinity'", "100000000000000000000.00000000000000000001", "123.456", "9223372036854775808", "18446744073709551615", "0.5", "5",
 	}, more: func(r *rand.Rand) (string, []any) {
 		s := fmt.Sprintf("%d.%03d", r.IntN(50)-25, r.IntN(3)*100)
 		return s, []any{s, strings.TrimRight(s, "0"), s + "0", "00" + s}

@@ -36,4 +36,5 @@ var breakages = slices.Concat(
 	speedBreakages, frontBreakages, domainBreakages, settingBreakages, softlyBreakages, apartBreakages, redisBreakages, crashBreakages, faultBreakages, attackBreakages, byteBreakages,
 	postgresAnalysisBreakages,
 	postgresParseBreakages,
+	postgresValueBreakages,
 )
