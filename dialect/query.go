@@ -23,15 +23,13 @@ type CTE struct {
 // Core is one SELECT or VALUES of a query.
 type Core struct {
 	Distinct bool
-	// DistinctOn holds the expressions of DISTINCT ON: of the rows that are equal
-	// in them one is kept.
-	DistinctOn []Expr
-	Columns    []Output
-	From       Source // nil without FROM
-	Where      Expr   // nil without WHERE
-	GroupBy    []Expr
-	Having     Expr
-	// Windows holds the expressions of a WINDOW clause.
+	Columns  []Output
+	From     Source // nil without FROM
+	Where    Expr   // nil without WHERE
+	GroupBy  []Expr
+	Having   Expr
+	// Windows holds the expressions of a WINDOW clause, and of all that makes a row
+	// of the result depend on several of the FROM as a window does: DISTINCT ON.
 	Windows []Expr
 	// Values holds the rows of a VALUES clause; Columns is empty then.
 	Values [][]Expr

@@ -7,12 +7,21 @@ import (
 	"github.com/cacheops/cacheops/internal/engine"
 )
 
+// bothTries is how often a statement is tried in the form that returns both
+// images. Where it changed nothing the first time because somebody else changed the
+// row meanwhile, that row is locked by now, and nobody does so again.
+const bothTries = 2
+
 // both runs the statement in the form that returns the images before and after
 // it. Where it changes nothing, no row matches, or somebody else changed the row
-// meanwhile: then the program's own statement finds out which.
+// meanwhile: in the end the program's own statement finds out which.
 func (im *imaged) both(ctx context.Context) (outcome, error) {
 	n := len(im.columns)
-	ran, err := im.run(ctx, im.queries.Both, 2*n)
+	var ran written
+	var err error
+	for try := 0; try < bothTries && err == nil && ran.count == 0; try++ {
+		ran, err = im.run(ctx, im.queries.Both, 2*n)
+	}
 	switch {
 	case err != nil:
 		return outcome{}, err

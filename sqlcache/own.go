@@ -70,7 +70,8 @@ func own(err error) error {
 // A deadlock, a time limit, and a server that stops or has no room would have
 // met the statement as well. A query of our own is refused for all else at our
 // cost: for a privilege that it lacks, for example. A statement that we changed is
-// refused on our account only where it is not even run.
+// refused on our account only where it is not even run; and where the error tells a
+// place in the text, it is that of another text.
 func (c *conn) hides(ctx context.Context, p *engine.Plan, err error) bool {
 	e, ok := err.(*ownError) //nolint:errorlint // it is never wrapped
 	if !ok || !c.connector.cfg.Dialect.Transactions().ErrorFails || ctx.Err() != nil || errors.Is(err, driver.ErrBadConn) {
@@ -88,7 +89,7 @@ func (c *conn) hides(ctx context.Context, p *engine.Plan, err error) bool {
 		var kept any = &imageQueries{refused: true}
 		p.Extra.Store(&kept)
 		return true
-	case "0A", "54": // not supported, too complex
+	case "0A", "22", "54": // not supported, a value and where in the text it stands, too complex
 		return true
 	}
 	return !e.changed && state != "55P03" // lock_not_available

@@ -192,7 +192,7 @@ func imageList(t *dialect.Table, columns []int, qualifier string) string {
 		if c == dialect.RowName {
 			b.WriteString(imageName(t, qualifier))
 		} else {
-			b.WriteString(qualifier + "." + imageQuote(t.Columns[c].Name))
+			b.WriteString(qualifier + "." + nameQuote(t.Columns[c].Name))
 		}
 	}
 	return b.String()
@@ -203,7 +203,7 @@ func imageList(t *dialect.Table, columns []int, qualifier string) string {
 func imageName(t *dialect.Table, qualifier string) string {
 	names := make([]string, len(t.RowIDColumns))
 	for i, c := range t.RowIDColumns {
-		names[i] = qualifier + "." + imageQuote(c.Name)
+		names[i] = qualifier + "." + nameQuote(c.Name)
 	}
 	if len(names) == 1 {
 		return names[0] + "::pg_catalog.text"
@@ -216,8 +216,5 @@ func imageTarget(alias string, name dialect.Name) string {
 	if alias == "" {
 		alias = name.Name
 	}
-	return imageQuote(alias)
+	return nameQuote(alias)
 }
-
-// imageQuote quotes a name.
-func imageQuote(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }

@@ -53,14 +53,14 @@ func (w *imageWriter) both(up *dialect.Update, target string) string {
 	var from, join, before strings.Builder
 	from.WriteString(" FROM (SELECT " + target + ".tableoid AS " + own + "t, " + target + ".ctid AS " + own + "c")
 	for i, pos := range w.t.Primary {
-		column := target + "." + imageQuote(w.t.Columns[pos].Name)
+		column := target + "." + nameQuote(w.t.Columns[pos].Name)
 		name := own + "k" + strconv.Itoa(i)
 		from.WriteString(", " + column + " AS " + name)
 		join.WriteString(" AND " + old + "." + name + " = " + column)
 	}
 	for i, pos := range w.columns {
 		name := own + strconv.Itoa(i)
-		from.WriteString(", " + target + "." + imageQuote(w.t.Columns[pos].Name) + " AS " + name)
+		from.WriteString(", " + target + "." + nameQuote(w.t.Columns[pos].Name) + " AS " + name)
 		before.WriteString(old + "." + name + ", ")
 	}
 	from.WriteString(" FROM " + text[up.TargetPos:up.TargetEnd] + ") AS " + old)

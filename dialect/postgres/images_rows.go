@@ -37,7 +37,7 @@ func (postgresDialect) ChildrenOf(parent, child *dialect.Table, fk *dialect.Fore
 		if i > 0 {
 			b.WriteString(" AND ")
 		}
-		b.WriteString("p." + imageQuote(parent.Columns[column].Name) + " = c." + imageQuote(child.Columns[fk.Columns[i]].Name))
+		b.WriteString("p." + nameQuote(parent.Columns[column].Name) + " = c." + nameQuote(child.Columns[fk.Columns[i]].Name))
 	}
 	b.WriteString(" WHERE " + imageIn(parent, "p", n) + " FOR ")
 	if fk.OnDelete == dialect.FKCascade {
@@ -68,7 +68,7 @@ func imageHas(t *dialect.Table, columns []int) bool {
 func imageIn(t *dialect.Table, qualifier string, n int) string {
 	c := t.RowIDColumns[0]
 	var b strings.Builder
-	b.WriteString(qualifier + "." + imageQuote(c.Name) + " IN (")
+	b.WriteString(qualifier + "." + nameQuote(c.Name) + " IN (")
 	for i := range n {
 		if i > 0 {
 			b.WriteString(", ")

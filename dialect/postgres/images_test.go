@@ -11,10 +11,10 @@ import (
 
 // imageTable makes a table by its columns: "id integer key, code text unique".
 func imageTable(name, columns string) *dialect.Table {
-	t := &dialect.Table{Schema: "public", Name: name, Key: "public." + name, SQL: `"public".` + imageQuote(name)}
+	t := &dialect.Table{Schema: "public", Name: name, Key: "public." + name, SQL: `"public".` + nameQuote(name)}
 	for i, text := range strings.Split(columns, ", ") {
 		words := strings.Fields(text)
-		c := &dialect.Column{Name: words[0], Folded: words[0], SQL: imageQuote(words[0]), Type: words[1], Comparison: words[1]}
+		c := &dialect.Column{Name: words[0], Folded: words[0], SQL: nameQuote(words[0]), Type: words[1], Comparison: words[1]}
 		t.Columns = append(t.Columns, c)
 		switch {
 		case slices.Contains(words, "key"):
@@ -47,7 +47,11 @@ func imageText(im *dialect.Images, why string) string {
 	}
 	line("before", im.Before)
 	if im.Before != "" {
-		line("with", fmt.Sprint(im.BeforeParams, im.BeforeLimited))
+		var params []int
+		for _, p := range im.BeforeParams {
+			params = append(params, p.Index)
+		}
+		line("with", fmt.Sprint(params, im.BeforeLimited))
 	}
 	line("both", im.Both)
 	line("write", im.Write)
@@ -98,7 +102,7 @@ func TestImages(t *testing.T) {
 		{"DELETE FROM goods WHERE id = 1", goods, false, "write: DELETE FROM goods WHERE id = 1 RETURNING " + plain + "\nit shows what was there"},
 		{"DELETE FROM goods", goods, false, "write: DELETE FROM goods RETURNING " + plain + "\nmany: SELECT 1 FROM goods OFFSET $1 LIMIT 1\nit shows what was there"},
 		{"DELETE FROM goods g USING moves m WHERE m.good = g.id AND m.n = $2 RETURNING m.n", goods, true,
-			`before: SELECT "g"."shelf", "g"."id"::pg_catalog.text FROM goods g, moves m WHERE m.good = g.id AND m.n = $1 LIMIT $2 FOR UPDATE OF "g"` + "\nwith: [{2 }] true\n" +
+			`before: SELECT "g"."shelf", "g"."id"::pg_catalog.text FROM goods g, moves m WHERE m.good = g.id AND m.n = $1 LIMIT $2 FOR UPDATE OF "g"` + "\nwith: [2] true\n" +
 				`write: DELETE FROM goods g USING moves m WHERE m.good = g.id AND m.n = $2 RETURNING m.n, "g"."shelf", "g"."id"::pg_catalog.text` + "\nit shows what was there"},
 
 		// A row that is told by its key.
@@ -118,19 +122,19 @@ func TestImages(t *testing.T) {
 
 		// Rows that are told by a condition.
 		{"UPDATE goods SET shelf = $1 WHERE n < $3 AND n <> $3 AND n > $2", goods, true,
-			"before: SELECT " + plain + ", " + name + " FROM goods WHERE n < $1 AND n <> $1 AND n > $2 LIMIT $3 FOR NO KEY UPDATE OF \"goods\"\nwith: [{3 } {2 }] true\n" +
+			"before: SELECT " + plain + ", " + name + " FROM goods WHERE n < $1 AND n <> $1 AND n > $2 LIMIT $3 FOR NO KEY UPDATE OF \"goods\"\nwith: [3 2] true\n" +
 				"write: UPDATE goods SET shelf = $1 WHERE n < $3 AND n <> $3 AND n > $2 RETURNING " + plain + ", " + name},
 		{"UPDATE goods SET code = 'x' RETURNING *, n", goods, true,
 			"before: SELECT " + plain + ", " + name + " FROM goods LIMIT $1 FOR UPDATE OF \"goods\"\nwith: [] true\n" +
 				"write: UPDATE goods SET code = 'x' RETURNING *, n, " + plain + ", " + name},
 		{"WITH w AS (SELECT $1::int) UPDATE goods SET n = $2 FROM moves m, w WHERE m.good = id", goods, true,
-			"before: WITH w AS (SELECT $1::int) SELECT " + plain + ", " + name + " FROM goods, moves m, w WHERE m.good = id LIMIT $2 FOR NO KEY UPDATE OF \"goods\"\nwith: [{1 }] true\n" +
+			"before: WITH w AS (SELECT $1::int) SELECT " + plain + ", " + name + " FROM goods, moves m, w WHERE m.good = id LIMIT $2 FOR NO KEY UPDATE OF \"goods\"\nwith: [1] true\n" +
 				"write: WITH w AS (SELECT $1::int) UPDATE goods SET n = $2 FROM moves m, w WHERE m.good = id RETURNING " + plain + ", " + name},
 		{"UPDATE pairs SET c = 1 WHERE a = 1", pairs, true,
 			`before: SELECT "pairs"."b", ROW("pairs"."a", "pairs"."b")::pg_catalog.text FROM pairs WHERE a = 1 LIMIT $1 FOR NO KEY UPDATE OF "pairs"` + "\nwith: [] true\n" +
 				`write: UPDATE pairs SET c = 1 WHERE a = 1 RETURNING "pairs"."b", ROW("pairs"."a", "pairs"."b")::pg_catalog.text`},
 		{"UPDATE goods SET id = id + 1", goods, true, "before: SELECT " + plain + ", " + name + " FROM goods LIMIT $1 FOR UPDATE OF \"goods\"\nwith: [] true\nwrite: UPDATE goods SET id = id + 1 RETURNING " + plain + ", " + name},
-		{"UPDATE goods SET n = 1 WHERE random() < 0.5", goods, true, "none: function random"},
+		{"UPDATE goods SET n = 1 WHERE random() < 0.5", goods, true, "none: random()"},
 		{"UPDATE goods SET n = 1 WHERE CURRENT OF c", goods, true, "none: its row is told by a cursor"},
 		{"WITH goods AS (SELECT 1) UPDATE goods SET n = 1 WHERE n = 2", goods, true, "none: a CTE has the target's name"},
 		{"UPDATE loose SET a = 1", loose, true, "none: " + imageWhyName},
@@ -144,7 +148,7 @@ func TestImages(t *testing.T) {
 
 		// Rows that are new or were there.
 		{"INSERT INTO goods (n, id) VALUES ($1, $2), (3, -4) ON CONFLICT (id) DO UPDATE SET n = excluded.n", goods, true,
-			"before: SELECT " + plain + ", " + name + ` FROM (VALUES (0, ($1)::integer), (1, (-4)::integer)) AS cacheops_given(n, k0) JOIN "public"."goods" AS "goods" ON "goods"."id" = cacheops_given.k0 ORDER BY cacheops_given.n LIMIT $2 FOR NO KEY UPDATE OF "goods"` + "\nwith: [{2 }] true\n" +
+			"before: SELECT " + plain + ", " + name + ` FROM (VALUES (0, ($1)::integer), (1, (-4)::integer)) AS cacheops_given(n, k0) JOIN "public"."goods" AS "goods" ON "goods"."id" = cacheops_given.k0 ORDER BY cacheops_given.n LIMIT $2 FOR NO KEY UPDATE OF "goods"` + "\nwith: [2] true\n" +
 				"write: INSERT INTO goods (n, id) VALUES ($1, $2), (3, -4) ON CONFLICT (id) DO UPDATE SET n = excluded.n RETURNING " + plain + ", " + name + ", " + isNew + "\nit tells what is new"},
 		{"INSERT INTO goods VALUES (1, 2, 'c', 3) ON CONFLICT (code) DO UPDATE SET code = 'd' RETURNING id", goods, true,
 			"before: SELECT " + plain + ", " + name + ` FROM (VALUES (0, ('c')::text)) AS cacheops_given(n, k0) JOIN "public"."goods" AS "goods" ON "goods"."code" = cacheops_given.k0 ORDER BY cacheops_given.n LIMIT $1 FOR UPDATE OF "goods"` + "\nwith: [] true\n" +

@@ -57,7 +57,7 @@ func (w *imageWriter) upsert(in *dialect.Insert, target string) string {
 		if j > 0 {
 			w.b.WriteString(" AND ")
 		}
-		w.b.WriteString(target + "." + imageQuote(c.Name) + " = " + own + ".k" + strconv.Itoa(j))
+		w.b.WriteString(target + "." + nameQuote(c.Name) + " = " + own + ".k" + strconv.Itoa(j))
 	}
 	w.b.WriteString(" ORDER BY " + own + ".n")
 	w.limit(target, w.lock(in.Set))

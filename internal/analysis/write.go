@@ -145,6 +145,10 @@ func opensWith(st *dialect.Statement) bool {
 }
 
 // shape says what of a write's form keeps the rows it changes from being told.
+// Where others may write meanwhile, the rows that a statement wrote are looked up
+// by their names among those that were found, and the dialect says what it can do
+// without names. So a key that cannot be told beforehand costs nothing but the
+// rows that turn out not to be new.
 func (c *closure) shape(st *dialect.Statement, t *dialect.Table) string {
 	switch {
 	case st.Insert != nil:
@@ -156,7 +160,7 @@ func (c *closure) shape(st *dialect.Statement, t *dialect.Table) string {
 		return firstOf(
 			why{i.Upsert && !uniquelyNamed(t), whyRelatives},
 			why{i.Query == nil && i.Rows == 0, "its rows were not understood"},
-			why{i.Conflict, whyConflict}, why{conflict != "", conflict},
+			why{i.Conflict, whyConflict}, why{conflict != "" && !c.concurrent, conflict},
 		)
 	case st.Update != nil:
 		u := st.Update
@@ -164,11 +168,11 @@ func (c *closure) shape(st *dialect.Statement, t *dialect.Table) string {
 			why{u.Conflict, whyConflict}, why{u.Limit, whyLimit}, why{u.Outer, "its FROM has a join that may reach its target"},
 			why{u.Shadowed, "a CTE has its target's name"}, why{!uniquelyNamed(t), whyRelatives},
 			why{u.Volatile != "", "its condition may give other rows when it is run again: " + u.Volatile},
-			why{checked(st) && (t.RowID == "" || renames(t, c.assigned(t, u.Set))), "the rows that its query finds could not be found again"},
+			why{!c.concurrent && checked(st) && (t.RowID == "" || renames(t, c.assigned(t, u.Set))), "the rows that its query finds could not be found again"},
 		)
 	default:
 		d := st.Delete
-		return firstOf(why{d.Using, "DELETE ... USING"}, why{d.Limit, whyLimit})
+		return firstOf(why{d.Using && !c.concurrent, "DELETE ... USING"}, why{d.Limit, whyLimit})
 	}
 }
 

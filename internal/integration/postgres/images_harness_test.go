@@ -62,7 +62,7 @@ func (r imageReads) check(t *testing.T, s *cachedPostgres, dropped ...string) {
 		case gone && want == before:
 			t.Errorf("%s is as it was: %q", q, want)
 		case !gone && !hit:
-			t.Errorf("PRECISION: %s was dropped", q)
+			t.Errorf("PRECISION: %s was dropped; last reason: %v", q, s.lastReason.Load())
 		}
 	}
 }
@@ -78,28 +78,50 @@ type imageCase struct {
 	fails  bool
 }
 
-// checkWrites runs each write by itself and in a transaction of the program, by
-// each driver.
+// checkImages runs each write by itself and in a transaction of the program, by each
+// driver. Those with one schema take turns in a database.
 func checkImages(t *testing.T, cases []imageCase) {
 	t.Helper()
+	var schemas [][]string
 	for _, tt := range cases {
+		if !slices.ContainsFunc(schemas, func(s []string) bool { return slices.Equal(s, tt.schema) }) {
+			schemas = append(schemas, tt.schema)
+		}
+	}
+	for i, schema := range schemas {
 		for _, inTx := range []bool{false, true} {
-			name := tt.name
-			if inTx {
-				name += ", in a transaction"
-			}
-			t.Run(name, func(t *testing.T) {
+			t.Run(fmt.Sprintf("schema %d, in a transaction: %v", i, inTx), func(t *testing.T) {
 				t.Parallel()
-				eachDriver(t, func(t *testing.T, driverName string) { tt.check(t, driverName, inTx) })
+				eachDriver(t, func(t *testing.T, driverName string) {
+					s := imageShop(t, driverName, schema...)
+					for _, tt := range cases {
+						if slices.Equal(schema, tt.schema) {
+							t.Run(tt.name, func(t *testing.T) { tt.check(t, s, inTx) })
+						}
+					}
+				})
 			})
 		}
 	}
 }
 
-func (tt *imageCase) check(t *testing.T, driverName string, inTx bool) {
+// refill puts the rows of a schema back.
+func (s *cachedPostgres) refill(t *testing.T, schema []string) {
+	t.Helper()
+	tables, _ := s.readWith(t.Context(), t, s.bare, "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables WHERE schemaname = 'public'")
+	exec(t, s.bare, "TRUNCATE "+tables)
+	for _, text := range slices.Concat(imageSchema, schema) {
+		if strings.HasPrefix(text, "INSERT") {
+			exec(t, s.bare, text)
+		}
+	}
+	s.forget(t)
+}
+
+func (tt *imageCase) check(t *testing.T, s *cachedPostgres, inTx bool) {
 	t.Helper()
 	ctx := t.Context()
-	s := imageShop(t, driverName, tt.schema...)
+	s.refill(t, tt.schema)
 	before := s.fill(t, slices.Concat(tt.drops, tt.keeps)...)
 	var err error
 	if inTx {

@@ -2,18 +2,21 @@ package postgres
 
 import (
 	"database/sql"
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
 
-	"github.com/cacheops/cacheops"
-	"github.com/cacheops/cacheops/sqlcache"
+	"github.com/cacheops/cacheops/internal/pgtest"
 )
 
-// as is a database opened by a role of its own, for which f says what it may do.
-func asRole(t *testing.T, driverName string, grants ...string) *cachedPostgres {
+// asRole is a database opened by a role of its own, with what is granted to it. The
+// server is not the one of the other tests: roles are those of all its databases, and
+// with them the schema changes.
+func asRole(t *testing.T, apart *pgtest.Server, driverName string, grants ...string) *cachedPostgres {
 	t.Helper()
-	owner := imageShop(t, driverName)
+	owner := openCachedPostgres(t, driverName, apart.NewDatabase(t), nil)
+	exec(t, owner.bare, imageSchema...)
 	role := "r" + strings.NewReplacer("/", "_", "#", "_").Replace(strings.ToLower(t.Name()))
 	role = role[:min(len(role), 40)] + "_" + driverName
 	exec(t, owner.bare, "DROP ROLE IF EXISTS "+role, "CREATE ROLE "+role+" LOGIN")
@@ -25,7 +28,7 @@ func asRole(t *testing.T, driverName string, grants ...string) *cachedPostgres {
 		t.Fatal(err)
 	}
 	u.User = url.User(role)
-	s := openCachedPostgres(t, driverName, u.String(), func(_ *cacheops.Config, _ *sqlcache.Config) {})
+	s := openCachedPostgres(t, driverName, u.String(), nil)
 	t.Cleanup(func() {
 		exec(t, owner.bare, "DROP OWNED BY "+role, "DROP ROLE "+role)
 	})
@@ -36,6 +39,7 @@ func asRole(t *testing.T, driverName string, grants ...string) *cachedPostgres {
 // without the cache, by itself and in a transaction.
 func TestImagesWithoutPrivileges(t *testing.T) {
 	t.Parallel()
+	apart := pgtest.Start(t)
 	for _, tt := range []struct {
 		name   string
 		grants []string
@@ -50,7 +54,7 @@ func TestImagesWithoutPrivileges(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			eachDriver(t, func(t *testing.T, driverName string) {
-				s := asRole(t, driverName, append(tt.grants, "GRANT SELECT ON moves TO $role")...)
+				s := asRole(t, apart, driverName, append(tt.grants, "GRANT SELECT ON moves TO $role")...)
 				before := s.fill(t, ofMoves)
 				for range 2 { // as planned first, and again
 					if err := inImageTx(t.Context(), s.cached, func(tx *sql.Tx) error {
@@ -58,7 +62,7 @@ func TestImagesWithoutPrivileges(t *testing.T) {
 							return err
 						}
 						return errUndone
-					}); err != errUndone { //nolint:errorlint // joined with nothing
+					}); !errors.Is(err, errUndone) {
 						t.Fatalf("in a transaction: %v", err)
 					}
 				}

@@ -33,7 +33,7 @@ func inDifferential(test string) []string {
 var breakages = slices.Concat(
 	storeBreakages, conditionBreakages, joinBreakages, reachBreakages, imageBreakages, pathBreakages, foundBreakages,
 	projectBreakages, profileBreakages, lockBreakages, surfaceBreakages, exampleBreakages, shadowBreakages,
-	speedBreakages, frontBreakages, domainBreakages, settingBreakages, softlyBreakages, apartBreakages, redisBreakages, crashBreakages, faultBreakages, attackBreakages, byteBreakages,
+	speedBreakages, frontBreakages, domainBreakages, settingBreakages, softlyBreakages, apartBreakages, redisBreakages, crashBreakages, faultBreakages, attackBreakages, byteBreakages, postgresImageBreakages,
 	postgresAnalysisBreakages,
 	postgresParseBreakages,
 	postgresValueBreakages,
