@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"net"
 	"strconv"
 	"strings"
@@ -27,16 +26,17 @@ type postgresServer interface {
 // to it.
 type postgresDatabase struct {
 	dsn   string
-	trips *tripCounter // of the cached handle; nil: they are not counted
+	trips *tripCounter // of the cached handle
 }
 
 // postgresSites are handles on one server: sites with a cache in the process and with
 // one in Redis.
 type postgresSites struct {
-	server         postgresServer
-	memory, redis  *site
-	redisAround    *redisSite
-	counted, trips *tripCounter // round trips to PostgreSQL and to Redis, by the site in Redis
+	server        postgresServer
+	memory, redis *site
+	redisAround   *redisSite
+	// Round trips to PostgreSQL, of each site, and to Redis.
+	memoryTrips, redisTrips, trips *tripCounter
 }
 
 // createPostgres is createTables and insertRows in PostgreSQL's words.
@@ -86,7 +86,7 @@ func (d *postgresDatabase) openSite(ctx context.Context, cfg siteConfig) (_ *sit
 		return nil, err
 	}
 	s.bare = stdlib.OpenDB(*config)
-	if d.trips != nil {
+	if d.trips != nil { // nil for a database that is for its bare handle
 		dial := config.DialFunc
 		config.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
 			c, err := dial(ctx, network, addr)
@@ -117,7 +117,7 @@ func numbered(statement string) string {
 // cache has one: one for the cache in the process, and its bare handle, and one for the
 // cache in Redis.
 func openPostgres(ctx context.Context, rows int, cfg siteConfig, settings ...string) (_ *postgresSites, err error) {
-	p := &postgresSites{counted: new(tripCounter), trips: new(tripCounter)}
+	p := &postgresSites{memoryTrips: new(tripCounter), redisTrips: new(tripCounter), trips: new(tripCounter)}
 	defer func() {
 		if err != nil {
 			err = closeAfter(err, p.close)
@@ -129,13 +129,14 @@ func openPostgres(ctx context.Context, rows int, cfg siteConfig, settings ...str
 	if cfg.postgres, err = newPostgresDatabase(p.server, "one", rows); err != nil {
 		return nil, err
 	}
+	cfg.postgres.trips = p.memoryTrips
 	if p.memory, err = openSite(ctx, cfg); err != nil {
 		return nil, err
 	}
 	if cfg.postgres, err = newPostgresDatabase(p.server, "two", rows); err != nil {
 		return nil, err
 	}
-	cfg.postgres.trips, cfg.maxBytes = p.counted, 0
+	cfg.postgres.trips, cfg.maxBytes = p.redisTrips, 0
 	p.redisAround, err = openRedis(ctx, cfg, func(c *rueidisstore.Config) {
 		option := *c.Option
 		option.DialCtxFn = p.trips.dial
@@ -178,5 +179,5 @@ func reads(ctx context.Context, db *sql.DB, query string, key int64, rows int) f
 
 // onPostgres is what is told of each group.
 func onPostgres(what string) string {
-	return fmt.Sprintf("%s, on a PostgreSQL of its own on the loopback of the same machine, by pgx through database/sql. ", what)
+	return what + ", on a PostgreSQL of its own on the loopback of the same machine, by pgx through database/sql."
 }

@@ -77,7 +77,7 @@ func show(ctx context.Context, out io.Writer, dsn string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer bare.Close()
+	defer func() { err = errors.Join(err, bare.Close()) }()
 	if _, err := bare.ExecContext(ctx, "CREATE SCHEMA "+schemaName); err != nil {
 		return fmt.Errorf("make the schema %s (where it is left of another run, drop it): %w", schemaName, err)
 	}
@@ -98,12 +98,12 @@ func show(ctx context.Context, out io.Writer, dsn string) (err error) {
 	if err != nil {
 		return err
 	}
-	defer cache.Close()
+	defer func() { err = errors.Join(err, cache.Close()) }()
 	db, err := sqlcache.Open(cache, "pgx", own, sqlcache.Config{Dialect: postgres.Dialect, Database: "blog"})
 	if err != nil {
 		return err
 	}
-	defer db.Close()
+	defer func() { err = errors.Join(err, db.Close()) }()
 	return tell(ctx, out, db, &source)
 }
 

@@ -131,7 +131,7 @@ type run struct {
 	timers    []*time.Timer
 	// randomlyEnded is how many backends were met in the middle of something.
 	randomlyEnded atomic.Int64
-	lookedFor map[int64]*writer
+	lookedFor     map[int64]*writer
 
 	// What the database holds at the beginning of a batch.
 	last     int64 // of the journal
