@@ -225,7 +225,11 @@ func (t *tally) floors(tb testing.TB, strikes []death) {
 		}
 	}
 	for _, how := range strikes {
-		if least := *wantedKills / len(deaths) / 4; t.struck[how] < least {
+		least := *wantedKills / len(deaths) / 4
+		if how == ended {
+			least = 1 // whether it meets a write is a matter of luck
+		}
+		if t.struck[how] < least {
 			tb.Errorf("%d writers lived with %s, want %d at least", t.struck[how], how, least)
 		}
 	}

@@ -79,11 +79,13 @@ func (postgresDatabase) lock(ctx context.Context, tx *sql.Tx, changes []change) 
 func (postgresDatabase) strikes() []death { return strikes }
 
 // over waits for the end of transactions that have a number: one without has written
-// nothing yet, and its process sends nothing more.
+// nothing yet, and its process sends nothing more. One that waits for a lock is ended,
+// for who has that lock may wait for us.
 func (postgresDatabase) over(ctx context.Context, bare *sql.DB, process string) error {
-	return await(ctx, "the transactions of "+process+" to be over", func() (over bool, err error) {
-		err = bare.QueryRowContext(ctx, "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = $1 AND (state = 'active' OR backend_xid IS NOT NULL))", process).Scan(&over)
-		return over, err
+	return await(ctx, "the transactions of "+process+" to be over", func() (bool, error) {
+		var left int
+		err := bare.QueryRowContext(ctx, "SELECT count(CASE WHEN wait_event_type = 'Lock' THEN pg_terminate_backend(pid) ELSE true END) FROM pg_stat_activity WHERE application_name = $1 AND (state = 'active' OR backend_xid IS NOT NULL)", process).Scan(&left)
+		return left == 0, err
 	})
 }
 

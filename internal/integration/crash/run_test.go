@@ -29,6 +29,9 @@ const (
 	// killEvery lies between two deaths at least: the fences of the dead keep
 	// readers from what they wrote, so that of too many deaths nothing is a hit.
 	killEvery = fenceTTL / 10
+	// livesPerDeath is how many writes lie between two deaths at least: where processes
+	// are slow to start nobody would write but to die.
+	livesPerDeath = 4
 	// ordersAtOnce is how many orders a writer has before it that is killed at any
 	// moment, so that it seldom has nothing to do.
 	ordersAtOnce = 4
@@ -36,7 +39,7 @@ const (
 	randomWithin = 5 * time.Millisecond
 	// strikeEvery is of how many writes of those that live one has something done to
 	// its connection, where there is one.
-	strikeEvery = 6
+	strikeEvery = 4
 	// silence is how long all children may be silent. What is waited for takes
 	// milliseconds.
 	silence = 60 * time.Second
@@ -124,6 +127,7 @@ type run struct {
 	orders    int64
 	deaths    int   // ordered so far
 	nextDeath int64 // when a writer may be told to die
+	lived     int   // writes ordered since the last death, to be survived
 	strikes   int   // ordered so far
 	names     int   // of processes
 	ordered   int   // deaths of this batch, ordered and not missed
@@ -252,7 +256,8 @@ func (r *run) give(ctx context.Context, kills int) {
 		}
 		r.credit = 0
 		how := death("")
-		if t := now(); t > r.nextDeath && r.ordered < kills {
+		if t := now(); t > r.nextDeath && r.lived >= livesPerDeath && r.ordered < kills {
+			r.lived = 0
 			how = deaths[r.deaths%len(deaths)]
 			r.deaths++
 			r.ordered++
@@ -261,6 +266,7 @@ func (r *run) give(ctx context.Context, kills int) {
 		w.due = how
 		switch how {
 		case "":
+			r.lived++
 			r.live(ctx, w)
 		case anywhere:
 			for range ordersAtOnce {
