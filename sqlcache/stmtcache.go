@@ -41,7 +41,28 @@ func (c *stmtCache) take(ctx context.Context, r *realConn, text string) (*realSt
 
 // onceOnly reports whether a text is prepared for one use: COPY, which the driver
 // pq turns into a state of its connection until the statement is closed.
-func onceOnly(text string) bool { return len(text) >= 4 && strings.EqualFold(text[:4], "COPY") }
+//
+// A comment that is nested may be taken for the text: what is not such a statement is
+// prepared once more than it had to be.
+func onceOnly(text string) bool {
+	for {
+		text = strings.TrimLeft(text, " \t\r\n\f\v;")
+		end := ""
+		switch {
+		case strings.HasPrefix(text, "--"):
+			end = "\n"
+		case strings.HasPrefix(text, "/*"):
+			end = "*/"
+		default:
+			return len(text) >= 4 && strings.EqualFold(text[:4], "COPY")
+		}
+		_, rest, ok := strings.Cut(text, end)
+		if !ok {
+			return false
+		}
+		text = rest
+	}
+}
 
 // put gives a statement back.
 func (c *stmtCache) put(s *realStmt) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	"github.com/cacheops/cacheops/dialect"
@@ -153,12 +154,9 @@ func (c *Changes) Planned(p *Plan) {
 	if p.state == nil || p.state.catalog.Version != "" {
 		return
 	}
-	for _, v := range c.versions {
-		if v == p.state.version {
-			return
-		}
+	if !slices.Contains(c.versions, p.state.version) {
+		c.versions = append(c.versions, p.state.version)
 	}
-	c.versions = append(c.versions, p.state.version)
 }
 
 // outrun reports whether the schema was changed since the statements were planned,

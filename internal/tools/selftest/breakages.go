@@ -34,4 +34,5 @@ var breakages = slices.Concat(
 	storeBreakages, conditionBreakages, joinBreakages, reachBreakages, imageBreakages, pathBreakages, foundBreakages,
 	projectBreakages, profileBreakages, lockBreakages, surfaceBreakages, exampleBreakages, shadowBreakages,
 	speedBreakages, frontBreakages, domainBreakages, settingBreakages, softlyBreakages, apartBreakages, redisBreakages, crashBreakages, faultBreakages, attackBreakages, byteBreakages, postgresParseBreakages, postgresCatalogBreakages, postgresAnalysisBreakages, postgresImageBreakages, postgresValueBreakages,
+	postgresTxBreakages,
 )

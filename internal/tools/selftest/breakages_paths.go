@@ -53,8 +53,8 @@ var pathBreakages = []breakage{
 	},
 	{
 		Name:  "a temporary object leaves no trace on its connection",
-		File:  "sqlcache/real.go",
-		Old:   "\tr.taint |= t\n",
+		File:  "sqlcache/taint.go",
+		Old:   "\tr.taints[from] |= t\n",
 		New:   "",
 		Check: onSQLite("TestSessionState"), Want: "--- FAIL: TestSessionState",
 	},
