@@ -38,4 +38,5 @@ var breakages = slices.Concat(
 	postgresParseBreakages,
 	postgresValueBreakages,
 	postgresCatalogBreakages,
+	postgresDifferentialBreakages,
 )
