@@ -139,6 +139,9 @@ func (postgresFlavour) strict() bool { return true }
 
 func (postgresFlavour) same() string { return "IS NOT DISTINCT FROM" }
 
+// otherPrecision: more of the writes there are of kinds that have no row images.
+func (postgresFlavour) otherPrecision() float64 { return 0.05 }
+
 func (postgresFlavour) vague(k kind) bool {
 	return k == kindFold || k == kindFloat || k == kindDecimal || k == kindJSON
 }

@@ -19,7 +19,6 @@ const (
 	// Of each kind of case by itself. What the others hold drops much by its
 	// nature: ranges, patterns, OR REPLACE, writes of triggers.
 	minUsualPrecision = 0.90
-	minOtherPrecision = 0.12
 	maxRefused        = 0.20
 	// hitShare is how many of the reads have to be checked hits of each
 	// construct: 1,000 of 1,500,000. Fewer reads are not spread as evenly: below
@@ -122,7 +121,7 @@ func (t *tally) report(tb testing.TB) {
 	if p := share(t.changed, t.dropped); p < least && *usualCases == usualShare && t.reads >= handful {
 		tb.Errorf("precision %.3f, at least %.2f is needed: too much was dropped", p, least)
 	}
-	for name, least := range map[string]float64{usualName: minUsualPrecision, otherName: minOtherPrecision} {
+	for name, least := range map[string]float64{usualName: minUsualPrecision, otherName: t.otherPrecision()} {
 		if c := t.construct(name); c.reads > 0 && (name == usualName || t.reads >= handful) && share(c.changed, c.dropped) < least {
 			tb.Errorf("precision of the %s %.3f, at least %.2f is needed: too much was dropped", name, share(c.changed, c.dropped), least)
 		}
