@@ -14,7 +14,7 @@ import (
 // write, compares nothing: these tell.
 const (
 	minHitRate = 0.50
-	maxRefused        = 0.20
+	maxRefused = 0.20
 	// hitShare is how many of the reads have to be checked hits of each
 	// construct: 1,000 of 1,500,000. Fewer reads are not spread as evenly: below
 	// fewReads a tenth of that has to do, and maxMissing constructs may lack it.
