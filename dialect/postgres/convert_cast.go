@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/sqlc-dev/oliphant/ast"
 
@@ -108,6 +109,17 @@ func convertCastLiteral(v any, cast convertCast) (any, bool) {
 	return nil, false
 }
 
+// convertFraction converts a number with a point. A float64 of up to 15 digits has
+// these as its shortest ones, so it stands for exactly that number.
+func convertFraction(text string) (float64, bool) {
+	const point = 1
+	if len(text) > 15+point || strings.Trim(text, "0123456789.") != "" {
+		return 0, false
+	}
+	f, err := strconv.ParseFloat(text, 64)
+	return f, err == nil
+}
+
 // constant converts a constant.
 func (c *converter) constant(n *ast.A_Const) dialect.Expr {
 	if n.GetIsnull() {
@@ -117,10 +129,12 @@ func (c *converter) constant(n *ast.A_Const) dialect.Expr {
 	case *ast.A_Const_Ival:
 		return &dialect.Literal{Value: int64(v.Ival.GetIval())}
 	case *ast.A_Const_Fval:
-		// A whole number that fits is a bigint, any other a numeric: a float64 is
-		// not exactly that.
+		// A whole number that fits is a bigint, any other a numeric.
 		if i, err := strconv.ParseInt(v.Fval.GetFval(), 10, 64); err == nil {
 			return &dialect.Literal{Value: i}
+		}
+		if f, ok := convertFraction(v.Fval.GetFval()); ok {
+			return &dialect.Literal{Value: f}
 		}
 		return &dialect.Opaque{What: "number"}
 	case *ast.A_Const_Boolval:

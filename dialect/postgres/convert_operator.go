@@ -183,12 +183,16 @@ func (c *converter) inRows(row *ast.RowExpr, items []*ast.Node) dialect.Expr {
 }
 
 // convertAlike reports whether every item of a list is a parameter, a constant or
-// a column: what they are compared as is then what each would be by itself, but
-// that a whole number becomes a real one.
+// a column, and no number has a fraction: what they are compared as is then what
+// each would be by itself, but that a whole number becomes a real one.
 func convertAlike(list []dialect.Expr) bool {
 	for _, e := range list {
-		switch e.(type) {
-		case *dialect.Param, *dialect.Literal, *dialect.ColumnRef:
+		switch e := e.(type) {
+		case *dialect.Literal:
+			if _, fraction := e.Value.(float64); fraction {
+				return false
+			}
+		case *dialect.Param, *dialect.ColumnRef:
 		default:
 			return false
 		}

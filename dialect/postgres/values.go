@@ -16,8 +16,8 @@ import (
 // positive list of the Go values of which all drivers, in all modes, either make
 // the same value or an error.
 //
-// A literal is a value like any other. One with a point never comes here: a
-// float64 is not always the same number.
+// A literal is a value like any other. One with a point comes here as a float64
+// only where it has so few digits that this is the same number.
 //
 // A canonical text needs no class: columns with one Comparison hold values of one
 // kind.
