@@ -16,8 +16,8 @@ type flavour interface {
 	// required are the constructs that must be seen in hits: of queries, and of the
 	// writes that the hits were checked after.
 	required() []string
-	// otherPrecision is the floor of the precision of all but the usual cases.
-	otherPrecision() float64
+	// precision is how much of what is dropped has to have changed.
+	precision() precisions
 }
 
 // valueFlavour is about values, and how a text holds them.
@@ -112,7 +112,9 @@ func (sqliteFlavour) same() string { return "IS" }
 
 func (sqliteFlavour) strict() bool { return false }
 
-func (sqliteFlavour) otherPrecision() float64 { return 0.12 }
+func (sqliteFlavour) precision() precisions {
+	return precisions{all: 0.60, few: 0.45, usual: 0.90, other: 0.12}
+}
 
 func (sqliteFlavour) vague(kind) bool { return false }
 
