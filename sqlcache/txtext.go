@@ -130,7 +130,7 @@ func (c *conn) writeInTx(ctx context.Context, real *realConn, p *engine.Plan, w 
 			}
 		}
 	}
-	if t.schema || t.taint&dialect.TaintWrites != 0 {
+	if t.schema {
 		w = everything // the plans know another schema than this connection
 	}
 	if w.All {

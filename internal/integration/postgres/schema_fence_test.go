@@ -17,8 +17,9 @@ import (
 // between its commit and the bump says nothing more.
 type mortal struct {
 	store.Store
-	dies    atomic.Bool
-	schemas atomic.Int32 // how often it gave the schema a version, dying
+	dies atomic.Bool
+	// committed tells whether what it dies after has happened.
+	committed func() bool
 }
 
 func (m *mortal) Bump(ctx context.Context, c *store.Change, keep store.Keep) (store.Ack, error) {
@@ -29,7 +30,7 @@ func (m *mortal) Bump(ctx context.Context, c *store.Change, keep store.Keep) (st
 }
 
 func (m *mortal) BumpSchema(ctx context.Context, database string) (store.Schema, error) {
-	if m.dies.Load() && m.schemas.Add(1) > 1 { // the first one comes with the fence
+	if m.dies.Load() && m.committed() {
 		return store.Schema{}, fmt.Errorf("dead: %w", store.ErrUnavailable)
 	}
 	return m.Store.BumpSchema(ctx, database)
@@ -66,18 +67,23 @@ func TestSchemaTriggerOfAnother(t *testing.T) {
 					maker, makerStore := process()
 					writer, writerStore := process()
 					reader, _ := process()
-					exec(t, maker.bare, txTable, txRow, "CREATE TABLE audits (id int PRIMARY KEY, n int NOT NULL)", "INSERT INTO audits VALUES (1, 0)")
+					exec(t, maker.bare, txTable, txRow, "CREATE TABLE audits (id int PRIMARY KEY, n int NOT NULL)", "INSERT INTO audits VALUES (1, 0)", newTrigger[0])
 					reader.want(t, "0", false, auditRead)
 					reader.want(t, "old", false, txRead)
 					exec(t, writer.cached, "UPDATE notes SET text = 'older' WHERE id = 1") // its plan is made
 					reader.want(t, "0", true, auditRead)
-					exec(t, maker.cached, newTrigger[0])
+					makerStore.committed = func() bool {
+						var n int
+						err := maker.bare.QueryRow("SELECT count(*) FROM pg_trigger WHERE tgname = 'audit'").Scan(&n)
+						return err != nil || n > 0
+					}
 					makerStore.dies.Store(name == "the maker dies")
 					exec(t, maker.cached, newTrigger[1])
 					// The reader comes to know the schema, and has the row in its cache again.
 					for hit := false; !hit; {
 						_, hit = reader.read(t, auditRead)
 					}
+					writerStore.committed = func() bool { return true }
 					writerStore.dies.Store(name == "the writer dies")
 					const write = "UPDATE notes SET text = 'older' WHERE id = 1"
 					if inTx {

@@ -77,7 +77,7 @@ func TestSessionResetRolledBack(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driverName string) {
 		s := newTwoNotes(t, driverName, nil)
 		c := s.conn(t)
-		run(t, c, "SET search_path = other", "BEGIN", "RESET search_path", "ROLLBACK")
+		run(t, c, "SET search_path = other", "BEGIN", "RESET ALL", "ROLLBACK")
 		s.wantWith(t, c, "theirs", false, txRead)
 		s.wantWith(t, c, "theirs", false, txRead)
 		s.want(t, "old", true, txRead)
@@ -130,7 +130,11 @@ func TestSessionOtherDefaults(t *testing.T) {
 		}
 		s.wantWith(t, late, "theirs", false, txRead)
 		s.wantWith(t, held, "old", true, txRead)
+		const theirs = "SELECT text FROM other.notes WHERE id = 1"
+		s.wantWith(t, held, "theirs", false, theirs)
+		s.wantWith(t, held, "theirs", true, theirs)
 		run(t, late, "UPDATE notes SET text = 'theirs 2' WHERE id = 1") // of which table?
+		s.wantWith(t, held, "theirs 2", false, theirs)
 		s.wantWith(t, held, "old", false, txRead)
 		s.wantWith(t, held, "old", true, txRead)
 		s.wantWith(t, late, "theirs 2", false, txRead)
