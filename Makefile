@@ -38,6 +38,8 @@ DIFFERENTIAL_SEED ?= 0
 # How many writers make crash kills, and the seed; 0 for another one each time.
 CRASH_KILLS ?= 1000
 CRASH_SEED ?= 0
+# The database under it, sqlite or postgres; empty for each.
+CRASH_DATABASE ?=
 # How long make torture lets each fault of Redis last.
 FAULT_LASTS ?= 15s
 # How long to run each benchmark, and which (a regular expression).
@@ -61,14 +63,15 @@ test: tools servers ## run the tests of every module, and say what ran
 	@$(BIN)/testsummary -timeout $(TIMEOUT) $(ARGS) $(PKG)
 
 .PHONY: torture
-torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, and each fault of Redis for FAULT_LASTS (15s)
+torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, and each fault of Redis and of PostgreSQL for FAULT_LASTS (15s), on each database
 	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^TestExhaustive$$' $(ARGS) ./store/... ./rueidisstore
 	@$(BIN)/testsummary -count=1 -timeout 30m $(ARGS) ./internal/integration/faults -args -faults.lasts=$(FAULT_LASTS)
+	@$(BIN)/testsummary -count=1 -timeout 30m -skip Postgres $(ARGS) ./internal/integration/faults -args -faults.lasts=$(FAULT_LASTS) -faults.database=postgres
 
 .PHONY: crash
-crash: servers ## kill CRASH_KILLS writers (1000) of a cache in Redis, and compare what others read
-	@go test ./internal/integration/crash -count=1 -v -timeout 20m -run '^TestCrash$$' $(ARGS) \
-		-args -crash.kills=$(CRASH_KILLS) -crash.seed=$(CRASH_SEED)
+crash: servers ## kill CRASH_KILLS writers (1000) of a cache in Redis on each database, and compare what others read
+	@go test ./internal/integration/crash -count=1 -v -timeout 40m -run '^TestCrash$$' $(ARGS) \
+		-args -crash.kills=$(CRASH_KILLS) -crash.seed=$(CRASH_SEED) -crash.database=$(CRASH_DATABASE)
 
 .PHONY: race
 race: tools servers ## run the tests with the race detector (needs a C compiler)

@@ -55,6 +55,14 @@ var groups = []struct {
 	{"Redis: invalidation", redisInvalidations},
 	{"Redis: a large transaction", redisTransaction},
 	{"Redis: memory", redisMemory},
+	{"PostgreSQL: one row", postgresRow},
+	{"PostgreSQL: 50 rows", postgresLists},
+	{"PostgreSQL: miss", postgresMisses},
+	{"PostgreSQL: uncached read", postgresUncachedReads},
+	{"PostgreSQL: uncached write", postgresUncachedWrites},
+	{"PostgreSQL: cached UPDATE by key", postgresUpdates},
+	{"PostgreSQL: cached UPDATE by key, with fsync", postgresSyncedUpdates},
+	{"PostgreSQL: round trips", postgresTrips},
 }
 
 // seed makes random keys the same in each run.

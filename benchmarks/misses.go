@@ -27,14 +27,14 @@ func misses(ctx context.Context, z sizes) (*group, error) {
 	if err != nil {
 		return nil, err
 	}
-	missed := everyRow(ctx, s.cached, z.rows, func() error { return s.cache.Database(database).Invalidate(ctx, cacheops.All()) })
+	missed := everyRow(ctx, s.cached, selectPost, z.rows, func() error { return s.cache.Database(database).Invalidate(ctx, cacheops.All()) })
 	if err := missed(z.rows / 2); err != nil { // fill the store
 		return nil, closeAfter(err, s.close)
 	}
 	return &group{
 		about: fmt.Sprintf("One row, by a key that was never read before. The store is bounded to %d MiB and full. The file has %d rows.", missBytes>>20, z.rows),
 		contenders: []contender{
-			{name: bareRead, run: everyRow(ctx, s.bare, z.rows, func() error { return nil })},
+			{name: bareRead, run: everyRow(ctx, s.bare, selectPost, z.rows, func() error { return nil })},
 			// Seen once, the keys are made new by dropping everything.
 			{name: missedRead, run: missed},
 		},
@@ -59,7 +59,7 @@ func (s *site) allMissed() error {
 
 // everyRow reads the rows by their keys, in an order that jumps about. Over is
 // called when all were read, before they are read again.
-func everyRow(ctx context.Context, db *sql.DB, rows int, over func() error) func(int) error {
+func everyRow(ctx context.Context, db *sql.DB, query string, rows int, over func() error) func(int) error {
 	next := 0
 	var p Post
 	return again(func() error {
@@ -69,7 +69,7 @@ func everyRow(ctx context.Context, db *sql.DB, rows int, over func() error) func
 				return err
 			}
 		}
-		n, err := readPosts(ctx, db, selectPost, scattered(next, rows), &p)
+		n, err := readPosts(ctx, db, query, scattered(next, rows), &p)
 		next++
 		return expect(1, n, err)
 	})

@@ -23,8 +23,8 @@ func redisMisses(ctx context.Context, z sizes) (*group, error) {
 		about: fmt.Sprintf("One row, by a key that was never read before, with the cache in Redis. "+
 			"A miss asks Redis twice before its query, and leaves it to another goroutine to store the result. The file has %d rows.", z.rows),
 		contenders: []contender{
-			{name: bareRead, waits: true, run: everyRow(ctx, s.bare, z.rows, func() error { return nil })},
-			{name: missedRead, waits: true, run: everyRow(ctx, s.cached, z.rows, func() error {
+			{name: bareRead, waits: true, run: everyRow(ctx, s.bare, selectPost, z.rows, func() error { return nil })},
+			{name: missedRead, waits: true, run: everyRow(ctx, s.cached, selectPost, z.rows, func() error {
 				return s.cache.Database(database).Invalidate(ctx, cacheops.All())
 			})},
 		},

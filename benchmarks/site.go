@@ -14,6 +14,7 @@ import (
 	_ "modernc.org/sqlite" // the database
 
 	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/dialect/sqlite"
 	"github.com/cacheops/cacheops/internal/engine"
 	"github.com/cacheops/cacheops/sqlcache"
@@ -26,13 +27,15 @@ const dsnOptions = "?_pragma=journal_mode(wal)&_pragma=busy_timeout(5000)&_pragm
 // database is the name that the cache knows the database by.
 const database = "main"
 
-// site is a database file with a bare and a cached handle on it. The tables are
+// site is a database with a bare and a cached handle on it. The tables are
 // posts, of which everything is cached, notes, which no profile matches, and
 // audit, whose profile says never.
 type site struct {
 	dir          string
 	bare, cached *sql.DB
 	cache        *cacheops.Cache
+	// text is a statement whose parameters are each a ?, as the database has them.
+	text func(statement string) string
 
 	// What the hooks counted.
 	hits, misses, passed, changes, rows, keys, epochs atomic.Int64
@@ -46,11 +49,17 @@ type siteConfig struct {
 	images   int         // Config.MaxImages; 0: the default
 	// wrap puts something between the cached handle and the driver. Nil: nothing.
 	wrap func(driver.Connector) driver.Connector
+	// postgres is the database, which is there and is filled. Nil: a SQLite file is
+	// made.
+	postgres *postgresDatabase
 }
 
 // openSite makes the file, fills it and opens the handles.
 func openSite(ctx context.Context, cfg siteConfig) (_ *site, err error) {
-	s := new(site)
+	if cfg.postgres != nil {
+		return cfg.postgres.openSite(ctx, cfg)
+	}
+	s := &site{text: func(statement string) string { return statement }}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -66,6 +75,11 @@ func openSite(ctx context.Context, cfg siteConfig) (_ *site, err error) {
 	if err := s.fill(ctx, cfg.rows); err != nil {
 		return nil, err
 	}
+	return s, s.open(ctx, cfg, fileConnector{drv: s.bare.Driver(), dsn: dsn}, sqlite.Dialect)
+}
+
+// open makes the cache and its handle.
+func (s *site) open(ctx context.Context, cfg siteConfig, connector driver.Connector, d dialect.Dialect) (err error) {
 	s.cache, err = cacheops.New(cacheops.Config{
 		Store: cfg.store, MaxBytes: cfg.maxBytes, MaxImages: cfg.images, Hooks: s.hooks(),
 		Profiles: cacheops.Profiles{
@@ -74,17 +88,15 @@ func openSite(ctx context.Context, cfg siteConfig) (_ *site, err error) {
 		},
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var connector driver.Connector = fileConnector{drv: s.bare.Driver(), dsn: dsn}
 	if cfg.wrap != nil {
 		connector = cfg.wrap(connector)
 	}
-	s.cached, err = sqlcache.OpenDB(s.cache, connector, sqlcache.Config{Dialect: sqlite.Dialect, Database: database})
-	if err != nil {
-		return nil, err
+	if s.cached, err = sqlcache.OpenDB(s.cache, connector, sqlcache.Config{Dialect: d, Database: database}); err != nil {
+		return err
 	}
-	return s, s.cached.PingContext(ctx)
+	return s.cached.PingContext(ctx)
 }
 
 // fill makes the tables with so many rows each.
@@ -150,7 +162,10 @@ func (s *site) close() error {
 	if s.cache != nil {
 		errs = append(errs, s.cache.Close())
 	}
-	return errors.Join(append(errs, os.RemoveAll(s.dir))...)
+	if s.dir != "" {
+		errs = append(errs, os.RemoveAll(s.dir))
+	}
+	return errors.Join(errs...)
 }
 
 // fileConnector opens connections of a driver by a name.

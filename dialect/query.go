@@ -109,7 +109,11 @@ type ColumnRef struct {
 	Schema, Qualifier, Name string
 }
 
-// Literal is a constant: nil, int64, float64, string, []byte or bool.
+// Decimal is a number with a point, or one too large for an int64, as the text
+// writes it: no Go number is exactly that.
+type Decimal string
+
+// Literal is a constant: nil, int64, float64, [Decimal], string, []byte or bool.
 type Literal struct{ Value any }
 
 // Param is a parameter. Index is its number, from 1; Name is the name that

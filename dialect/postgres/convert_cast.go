@@ -119,8 +119,12 @@ func (c *converter) constant(n *ast.A_Const) dialect.Expr {
 	case *ast.A_Const_Fval:
 		// A whole number that fits is a bigint, any other a numeric: a float64 is
 		// not exactly that.
-		if i, err := strconv.ParseInt(v.Fval.GetFval(), 10, 64); err == nil {
+		text := v.Fval.GetFval()
+		if i, err := strconv.ParseInt(text, 10, 64); err == nil {
 			return &dialect.Literal{Value: i}
+		}
+		if _, ok := valueDecimal(text); ok {
+			return &dialect.Literal{Value: dialect.Decimal(text)}
 		}
 		return &dialect.Opaque{What: "number"}
 	case *ast.A_Const_Boolval:

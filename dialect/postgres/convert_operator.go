@@ -186,14 +186,25 @@ func (c *converter) inRows(row *ast.RowExpr, items []*ast.Node) dialect.Expr {
 // a column: what they are compared as is then what each would be by itself, but
 // that a whole number becomes a real one.
 func convertAlike(list []dialect.Expr) bool {
+	numbers, decimals := 0, 0
 	for _, e := range list {
-		switch e.(type) {
-		case *dialect.Param, *dialect.Literal, *dialect.ColumnRef:
+		switch e := e.(type) {
+		case *dialect.Param, *dialect.ColumnRef:
+		case *dialect.Literal:
+			switch e.Value.(type) {
+			case dialect.Decimal:
+				decimals++
+				numbers++
+			case int64:
+				numbers++
+			}
 		default:
 			return false
 		}
 	}
-	return true
+	// Beside a decimal even a parameter is one. A column of whole numbers loses
+	// nothing by that, and one of floats is compared by no rule.
+	return decimals == 0 || numbers == len(list)
 }
 
 // any converts X = ANY (array).

@@ -45,7 +45,13 @@ var digestTables = []struct{ table, key, where string }{
 	{"pg_ts_template", "x.oid", ""},
 	{"pg_transform", "x.oid", ""},
 	{"pg_foreign_table", "x.ftrelid", ""},
-	{"pg_auth_members", "x.roleid::pg_catalog.int8 * 4294967296 + x.member::pg_catalog.int8", ""},
+	{"pg_auth_members", "x.roleid::pg_catalog.int8 * 4294967296 + x.member::pg_catalog.int8", digestRole("x.member")},
+}
+
+// digestRole is true for the role that asks and those it is a member of: others
+// are the server's, and have no part in what this one may do. A superuser may all.
+func digestRole(column string) string {
+	return "(" + column + " = (SELECT a.oid FROM asking AS a) OR NOT (SELECT a.rolsuper FROM asking AS a) AND pg_catalog.pg_has_role(" + column + ", 'MEMBER'))"
 }
 
 const digestNamespace = `x.nspname NOT LIKE 'pg\_temp\_%' AND x.nspname NOT LIKE 'pg\_toast\_temp\_%'`
@@ -62,6 +68,7 @@ func digestRelation(column string) string {
 var digestQuery = func() string {
 	var b strings.Builder
 	b.WriteString(`WITH
+asking AS MATERIALIZED (SELECT x.oid, x.rolsuper FROM pg_catalog.pg_roles AS x WHERE x.rolname = current_user),
 session AS MATERIALIZED (SELECT x.oid FROM pg_catalog.pg_namespace AS x WHERE NOT (` + digestNamespace + `)),
 temporary AS MATERIALIZED (SELECT x.oid FROM pg_catalog.pg_class AS x WHERE x.relpersistence = 't' OR x.relnamespace IN (SELECT s.oid FROM session AS s))
 SELECT pg_catalog.concat_ws('/', pg_catalog.current_setting('server_version_num')`)
@@ -73,7 +80,7 @@ SELECT pg_catalog.concat_ws('/', pg_catalog.current_setting('server_version_num'
 		b.WriteString(")")
 	}
 	b.WriteString(`,
-(SELECT pg_catalog.sum(pg_catalog.hashtextextended(pg_catalog.concat_ws('/', x.rolname, x.rolsuper, x.rolinherit, x.rolbypassrls), x.oid::pg_catalog.int8)) FROM pg_catalog.pg_roles AS x))`)
+(SELECT pg_catalog.sum(pg_catalog.hashtextextended(pg_catalog.concat_ws('/', x.rolname, x.rolsuper, x.rolinherit, x.rolbypassrls), x.oid::pg_catalog.int8)) FROM pg_catalog.pg_roles AS x WHERE ` + digestRole("x.oid") + `))`)
 	return b.String()
 }()
 

@@ -295,6 +295,8 @@ func printExpr(e dialect.Expr) string {
 			return strconv.FormatInt(v, 10)
 		case float64:
 			return "float:" + strconv.FormatFloat(v, 'g', -1, 64)
+		case dialect.Decimal:
+			return "decimal:" + string(v)
 		case string:
 			return strconv.Quote(v)
 		case bool:

@@ -16,7 +16,7 @@ import (
 // positive list of the Go values of which all drivers, in all modes, either make
 // the same value or an error.
 //
-// A literal is a value like any other. One with a point never comes here: a
+// A literal is a value like any other. One with a point is a [dialect.Decimal]: a
 // float64 is not always the same number.
 //
 // A canonical text needs no class: columns with one Comparison hold values of one
@@ -24,6 +24,9 @@ import (
 
 // Canonical implements [dialect.Dialect].
 func (postgresDialect) Canonical(c *dialect.Column, v driver.Value, side dialect.Side) (string, bool) {
+	if d, ok := v.(dialect.Decimal); ok {
+		return valueCanonicalDecimal(c, string(d))
+	}
 	if side == dialect.SideArgument {
 		var ok bool
 		if v, ok = valueOf(v); !ok {
@@ -134,6 +137,24 @@ func valueCanonicalNumeric(v driver.Value, side dialect.Side) (string, bool) {
 	if !ok {
 		return "", false
 	}
+	return valueDecimal(s)
+}
+
+// valueCanonicalDecimal serves literals with a point, which are of type numeric:
+// a column of whole numbers is compared as one, too.
+func valueCanonicalDecimal(c *dialect.Column, s string) (string, bool) {
+	s, ok := valueDecimal(s)
+	switch c.Comparison {
+	case valueNumeric:
+		return s, ok
+	case valueWhole: // one with a fraction equals none
+		return s, ok && valuePlainWhole(s)
+	}
+	return "", false
+}
+
+// valueDecimal brings a decimal number to one form for all ways to write it.
+func valueDecimal(s string) (string, bool) {
 	digits, minus := strings.CutPrefix(s, "-")
 	whole, fraction, point := strings.Cut(digits, ".")
 	if !valueDigits(whole) || point && !valueDigits(fraction) {

@@ -6,7 +6,10 @@ import (
 	"testing"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
+	_ "github.com/uptrace/bun/driver/pgdriver" // "pg"
+	"github.com/uptrace/bun/schema"
 	"go.uber.org/goleak"
 
 	"github.com/cacheops/cacheops/examples/internal/blog"
@@ -17,8 +20,24 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	conformance.Run(t, func(_ *testing.T, db *sql.DB) conformance.Library {
-		orm := bun.NewDB(db, sqlitedialect.New())
+	run(t, conformance.SQLite(), sqlitedialect.New())
+}
+
+// TestPostgres has each of the drivers, and Bun's own.
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	for _, driver := range []string{"pgx", "postgres", "pg"} {
+		t.Run(driver, func(t *testing.T) {
+			t.Parallel()
+			run(t, conformance.Postgres(t, driver), pgdialect.New())
+		})
+	}
+}
+
+func run(t *testing.T, d conformance.Database, dialect schema.Dialect) {
+	t.Helper()
+	conformance.Run(t, d, func(_ *testing.T, db *sql.DB) conformance.Library {
+		orm := bun.NewDB(db, dialect)
 		orm.RegisterModel((*PostTag)(nil))
 		return library{orm}
 	})

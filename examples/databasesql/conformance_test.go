@@ -17,21 +17,49 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	conformance.Run(t, func(_ *testing.T, db *sql.DB) conformance.Library { return &library{db: db, q: db} })
+	run(t, conformance.SQLite(), plain)
 }
 
 // TestPrepared sends each text as a statement that is prepared once.
 func TestPrepared(t *testing.T) {
 	t.Parallel()
-	conformance.Run(t, func(t *testing.T, db *sql.DB) conformance.Library {
-		p := &prepared{db: db, statements: make(map[string]*sql.Stmt)}
-		t.Cleanup(func() {
-			for _, s := range p.statements {
-				s.Close()
-			}
-		})
-		return &library{db: db, q: p}
+	run(t, conformance.SQLite(), prepare)
+}
+
+// TestPostgres has each driver.
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	for _, driver := range []string{"pgx", "postgres"} {
+		for name, as := range map[string]func(*testing.T, *sql.DB) *library{"plain": plain, "prepared": prepare} {
+			t.Run(driver+", "+name, func(t *testing.T) {
+				t.Parallel()
+				run(t, conformance.Postgres(t, driver), func(t *testing.T, db *sql.DB) *library {
+					l := as(t, db)
+					return &library{db, numbered{l.q}, func(tx *sql.Tx) querier { return numbered{l.in(tx)} }}
+				})
+			})
+		}
+	}
+}
+
+func run(t *testing.T, d conformance.Database, as func(*testing.T, *sql.DB) *library) {
+	t.Helper()
+	conformance.Run(t, d, func(t *testing.T, db *sql.DB) conformance.Library { return as(t, db) })
+}
+
+func plain(_ *testing.T, db *sql.DB) *library {
+	return &library{db, db, func(tx *sql.Tx) querier { return tx }}
+}
+
+func prepare(t *testing.T, db *sql.DB) *library {
+	t.Helper()
+	p := &prepared{db: db, statements: make(map[string]*sql.Stmt)}
+	t.Cleanup(func() {
+		for _, s := range p.statements {
+			s.Close()
+		}
 	})
+	return &library{db, p, func(tx *sql.Tx) querier { return &prepared{db, tx, p.statements} }}
 }
 
 // querier is what a *sql.DB, a *sql.Tx and prepared statements can do.
@@ -78,9 +106,21 @@ func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (
 	return s.ExecContext(ctx, args...)
 }
 
+// numbered is a querier whose database wants $1 for the first parameter.
+type numbered struct{ querier }
+
+func (n numbered) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return n.querier.QueryContext(ctx, conformance.Numbered(query), args...)
+}
+
+func (n numbered) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return n.querier.ExecContext(ctx, conformance.Numbered(query), args...)
+}
+
 type library struct {
 	db *sql.DB
 	q  querier
+	in func(*sql.Tx) querier // q in a transaction
 }
 
 // row is a row of posts as it is scanned.
@@ -239,11 +279,7 @@ func (l *library) InTx(ctx context.Context, run func(conformance.Library) error)
 		return err
 	}
 	defer tx.Rollback()
-	var q querier = tx
-	if p, ok := l.q.(*prepared); ok {
-		q = &prepared{db: p.db, tx: tx, statements: p.statements}
-	}
-	if err := run(&library{db: l.db, q: q}); err != nil {
+	if err := run(&library{l.db, l.in(tx), l.in}); err != nil {
 		return err
 	}
 	return tx.Commit()

@@ -21,12 +21,24 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	conformance.Run(t, func(_ *testing.T, db *sql.DB) conformance.Library {
-		return library{blogent.NewClient(blogent.Driver(entsql.OpenDB(entdialect.SQLite, db)))}
+	conformance.Run(t, conformance.SQLite(), func(_ *testing.T, db *sql.DB) conformance.Library {
+		as := func(text string) string { return text }
+		return library{blogent.NewClient(blogent.Driver(entsql.OpenDB(entdialect.SQLite, db))), as}
 	})
 }
 
-type library struct{ client *blogent.Client }
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	conformance.Run(t, conformance.Postgres(t, "pgx"), func(_ *testing.T, db *sql.DB) conformance.Library {
+		return library{blogent.NewClient(blogent.Driver(entsql.OpenDB(entdialect.Postgres, db))), conformance.Numbered}
+	})
+}
+
+type library struct {
+	client *blogent.Client
+	// text is how the database wants the parameters of SQL that ent passes on.
+	text func(string) string
+}
 
 // create makes ent's value of a post.
 func (l library) create(p blog.Post) *blogent.PostCreate {
@@ -68,7 +80,7 @@ func (l library) PostWithTags(ctx context.Context, id int64) (any, error) {
 }
 
 func (l library) Titles(ctx context.Context, name string, category int64) (any, error) {
-	rows, err := l.client.QueryContext(ctx, conformance.Titles, name, category)
+	rows, err := l.client.QueryContext(ctx, l.text(conformance.Titles), name, category)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +134,7 @@ func (l library) DeleteCategory(ctx context.Context, id int64) error {
 }
 
 func (l library) AddViews(ctx context.Context, id, views int64) error {
-	_, err := l.client.ExecContext(ctx, conformance.AddViews, views, id)
+	_, err := l.client.ExecContext(ctx, l.text(conformance.AddViews), views, id)
 	return err
 }
 
@@ -132,7 +144,7 @@ func (l library) InTx(ctx context.Context, run func(conformance.Library) error) 
 		return err
 	}
 	defer tx.Rollback()
-	if err := run(library{tx.Client()}); err != nil {
+	if err := run(library{tx.Client(), l.text}); err != nil {
 		return err
 	}
 	return tx.Commit()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/glebarez/sqlite"
 	"go.uber.org/goleak"
+	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 	"gorm.io/gorm/logger"
@@ -21,34 +22,50 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("gorm.io/gorm/internal/lru.NewLRU[...].func1"))
 }
 
-// TestConformance runs the suite with each setting of GORM that decides which
-// statements it sends, and how.
+// configs are the settings of GORM that decide which statements it sends, and how.
+var configs = []gorm.Config{
+	{},
+	{PrepareStmt: true},
+	{SkipDefaultTransaction: true},
+	{PrepareStmt: true, SkipDefaultTransaction: true},
+	{QueryFields: true, CreateBatchSize: 1},
+}
+
+// TestConformance runs the suite with each of them.
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	for _, cfg := range []gorm.Config{
-		{},
-		{PrepareStmt: true},
-		{SkipDefaultTransaction: true},
-		{PrepareStmt: true, SkipDefaultTransaction: true},
-		{QueryFields: true, CreateBatchSize: 1},
-	} {
-		name := fmt.Sprintf("PrepareStmt=%v,SkipDefaultTransaction=%v,QueryFields=%v", cfg.PrepareStmt, cfg.SkipDefaultTransaction, cfg.QueryFields)
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			conformance.Run(t, func(t *testing.T, db *sql.DB) conformance.Library {
-				cfg := cfg // GORM writes into it
-				cfg.Logger = logger.Discard
-				orm, err := gorm.Open(sqlite.Dialector{Conn: db}, &cfg)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if p, ok := orm.ConnPool.(*gorm.PreparedStmtDB); ok {
-					t.Cleanup(p.Close)
-				}
-				return library{orm}
-			})
+	for _, cfg := range configs {
+		runWith(t, cfg, conformance.SQLite(), func(db *sql.DB) gorm.Dialector { return sqlite.Dialector{Conn: db} })
+	}
+}
+
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	for _, cfg := range configs {
+		runWith(t, cfg, conformance.Postgres(t, "pgx"), func(db *sql.DB) gorm.Dialector {
+			return postgres.New(postgres.Config{Conn: db})
 		})
 	}
+}
+
+func runWith(t *testing.T, cfg gorm.Config, d conformance.Database, dialector func(*sql.DB) gorm.Dialector) {
+	t.Helper()
+	name := fmt.Sprintf("PrepareStmt=%v,SkipDefaultTransaction=%v,QueryFields=%v", cfg.PrepareStmt, cfg.SkipDefaultTransaction, cfg.QueryFields)
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		conformance.Run(t, d, func(t *testing.T, db *sql.DB) conformance.Library {
+			cfg := cfg // GORM writes into it
+			cfg.Logger = logger.Discard
+			orm, err := gorm.Open(dialector(db), &cfg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if p, ok := orm.ConnPool.(*gorm.PreparedStmtDB); ok {
+				t.Cleanup(p.Close)
+			}
+			return library{orm}
+		})
+	})
 }
 
 type library struct{ db *gorm.DB }

@@ -16,7 +16,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	conformance.Run(t, func(_ *testing.T, db *sql.DB) conformance.Library {
+	conformance.Run(t, conformance.SQLite(), func(_ *testing.T, db *sql.DB) conformance.Library {
 		return library{db: db, queries: blogdb.New(db)}
 	})
 }
@@ -24,7 +24,7 @@ func TestConformance(t *testing.T) {
 // TestPrepared prepares every query at once, as emit_prepared_queries offers.
 func TestPrepared(t *testing.T) {
 	t.Parallel()
-	conformance.Run(t, func(t *testing.T, db *sql.DB) conformance.Library {
+	conformance.Run(t, conformance.SQLite(), func(t *testing.T, db *sql.DB) conformance.Library {
 		queries, err := blogdb.Prepare(t.Context(), db)
 		if err != nil {
 			t.Fatal(err)

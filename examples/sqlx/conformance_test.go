@@ -16,8 +16,24 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	conformance.Run(t, func(_ *testing.T, db *sql.DB) conformance.Library {
-		dbx := sqlx.NewDb(db, "sqlite")
+	run(t, conformance.SQLite(), "sqlite")
+}
+
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	for _, driver := range []string{"pgx", "postgres"} {
+		t.Run(driver, func(t *testing.T) {
+			t.Parallel()
+			run(t, conformance.Postgres(t, driver), driver)
+		})
+	}
+}
+
+// run takes the name of the driver, from which sqlx knows what parameters look like.
+func run(t *testing.T, d conformance.Database, driver string) {
+	t.Helper()
+	conformance.Run(t, d, func(_ *testing.T, db *sql.DB) conformance.Library {
+		dbx := sqlx.NewDb(db, driver)
 		return library{dbx, dbx}
 	})
 }
@@ -44,8 +60,12 @@ func row(p blog.Post) Post {
 }
 
 func (l library) exec(ctx context.Context, query string, args ...any) error {
-	_, err := l.h.ExecContext(ctx, query, args...)
+	_, err := l.h.ExecContext(ctx, l.db.Rebind(query), args...)
 	return err
+}
+
+func (l library) get(ctx context.Context, dest any, query string, args ...any) error {
+	return l.h.GetContext(ctx, dest, l.db.Rebind(query), args...)
 }
 
 func (l library) named(ctx context.Context, query string, arg any) error {
@@ -55,7 +75,7 @@ func (l library) named(ctx context.Context, query string, arg any) error {
 
 func (l library) Get(ctx context.Context, id int64) (any, error) {
 	var post Post
-	err := l.h.GetContext(ctx, &post, "SELECT * FROM posts WHERE id = ?", id)
+	err := l.get(ctx, &post, "SELECT * FROM posts WHERE id = ?", id)
 	return post, err
 }
 
@@ -73,13 +93,13 @@ func (l library) List(ctx context.Context, category int64, status string) (any, 
 
 func (l library) Count(ctx context.Context, category int64) (any, error) {
 	var count int
-	err := l.h.GetContext(ctx, &count, "SELECT count(*) FROM posts WHERE category_id = ?", category)
+	err := l.get(ctx, &count, "SELECT count(*) FROM posts WHERE category_id = ?", category)
 	return count, err
 }
 
 func (l library) Exists(ctx context.Context, status string) (any, error) {
 	var found bool
-	err := l.h.GetContext(ctx, &found, "SELECT EXISTS (SELECT 1 FROM posts WHERE status = ?)", status)
+	err := l.get(ctx, &found, "SELECT EXISTS (SELECT 1 FROM posts WHERE status = ?)", status)
 	return found, err
 }
 
@@ -90,7 +110,7 @@ func (l library) CategoryWithPosts(ctx context.Context, id int64) (any, error) {
 		Name  string
 		Posts []Post `db:"-"`
 	}
-	if err := l.h.GetContext(ctx, &category, "SELECT * FROM categories WHERE id = ?", id); err != nil {
+	if err := l.get(ctx, &category, "SELECT * FROM categories WHERE id = ?", id); err != nil {
 		return nil, err
 	}
 	query, args, err := sqlx.In("SELECT * FROM posts WHERE category_id IN (?) ORDER BY id", []int64{id, -1})
@@ -106,15 +126,15 @@ func (l library) PostWithCategory(ctx context.Context, id int64) (any, error) {
 		Post
 		Category string
 	}
-	err := l.h.GetContext(ctx, &post,
+	err := l.get(ctx, &post,
 		"SELECT p.*, c.name AS category FROM posts p JOIN categories c ON c.id = p.category_id WHERE p.id = ?", id)
 	return post, err
 }
 
 // PostWithTags scans row by row.
 func (l library) PostWithTags(ctx context.Context, id int64) (any, error) {
-	rows, err := l.h.QueryxContext(ctx, `SELECT p.*, t.name FROM posts p
-		LEFT JOIN post_tags pt ON pt.post_id = p.id LEFT JOIN tags t ON t.id = pt.tag_id WHERE p.id = ? ORDER BY t.id`, id)
+	rows, err := l.h.QueryxContext(ctx, l.db.Rebind(`SELECT p.*, t.name FROM posts p
+		LEFT JOIN post_tags pt ON pt.post_id = p.id LEFT JOIN tags t ON t.id = pt.tag_id WHERE p.id = ? ORDER BY t.id`), id)
 	if err != nil {
 		return nil, err
 	}
@@ -132,7 +152,7 @@ func (l library) PostWithTags(ctx context.Context, id int64) (any, error) {
 
 func (l library) Titles(ctx context.Context, tag string, category int64) (any, error) {
 	var titles []string
-	err := l.h.SelectContext(ctx, &titles, conformance.Titles, tag, category)
+	err := l.h.SelectContext(ctx, &titles, l.db.Rebind(conformance.Titles), tag, category)
 	return titles, err
 }
 

@@ -18,23 +18,37 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestConformance(t *testing.T) {
 	t.Parallel()
-	conformance.Run(t, func(t *testing.T, db *sql.DB) conformance.Library { return open(t, db, false) })
+	run(t, conformance.SQLite(), "sqlite", "file:blog.sqlite", false)
 }
 
 // TestPrepared lets xorm prepare each statement.
 func TestPrepared(t *testing.T) {
 	t.Parallel()
-	conformance.Run(t, func(t *testing.T, db *sql.DB) conformance.Library { return open(t, db, true) })
+	run(t, conformance.SQLite(), "sqlite", "file:blog.sqlite", true)
 }
 
-func open(t *testing.T, db *sql.DB, prepare bool) library {
+func TestPostgres(t *testing.T) {
+	t.Parallel()
+	run(t, conformance.Postgres(t, "pgx"), "pgx", "postgres://localhost/blog", false)
+}
+
+func TestPostgresPrepared(t *testing.T) {
+	t.Parallel()
+	run(t, conformance.Postgres(t, "postgres"), "postgres", "postgres://localhost/blog", true)
+}
+
+// run takes the name and the DSN from which xorm knows which database it is: it opens
+// no connection by them.
+func run(t *testing.T, d conformance.Database, driver, dsn string, prepare bool) {
 	t.Helper()
-	engine, err := xorm.NewEngineWithDB("sqlite", "file:blog.sqlite", core.FromDB(db))
-	if err != nil {
-		t.Fatal(err)
-	}
-	engine.SetColumnMapper(names.GonicMapper{})
-	return library{engine: engine, prepare: prepare}
+	conformance.Run(t, d, func(t *testing.T, db *sql.DB) conformance.Library {
+		engine, err := xorm.NewEngineWithDB(driver, dsn, core.FromDB(db))
+		if err != nil {
+			t.Fatal(err)
+		}
+		engine.SetColumnMapper(names.GonicMapper{})
+		return library{engine: engine, prepare: prepare}
+	})
 }
 
 type library struct {

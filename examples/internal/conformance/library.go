@@ -64,7 +64,7 @@ type Writes interface {
 	AddViews(ctx context.Context, id, views int64) error
 }
 
-// The statements that each library passes on as they are.
+// The statements that each library passes on as they are; see [Numbered].
 const (
 	Titles = "SELECT p.title FROM posts p JOIN post_tags pt ON pt.post_id = p.id JOIN tags t ON t.id = pt.tag_id " +
 		"WHERE t.name = ? AND p.category_id = ? ORDER BY p.id"

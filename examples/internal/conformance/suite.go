@@ -10,39 +10,34 @@ import (
 	"time"
 
 	"github.com/cacheops/cacheops"
-	"github.com/cacheops/cacheops/dialect/sqlite"
 	"github.com/cacheops/cacheops/examples/internal/blog"
 	"github.com/cacheops/cacheops/sqlcache"
 )
 
-// Run puts a library through the suite. Open makes it from a handle, which is
-// closed by the suite; what else it opens has to be closed by t.Cleanup. The
-// driver "sqlite" must be registered.
-func Run(t *testing.T, open func(t *testing.T, db *sql.DB) Library) {
+// Run puts a library through the suite on a database. Open makes it from a handle,
+// which is closed by the suite; what else it opens has to be closed by t.Cleanup.
+func Run(t *testing.T, d Database, open func(t *testing.T, db *sql.DB) Library) {
 	t.Helper()
 	for _, w := range writes {
 		t.Run(w.name, func(t *testing.T) {
-			t.Run("alone", func(t *testing.T) { alone(t, newFixture(t, open), w) })
-			t.Run("committed", func(t *testing.T) { committed(t, newFixture(t, open), w) })
-			t.Run("rolled back", func(t *testing.T) { rolledBack(t, newFixture(t, open), w) })
+			t.Run("alone", func(t *testing.T) { alone(t, newFixture(t, d, open), w) })
+			t.Run("committed", func(t *testing.T) { committed(t, newFixture(t, d, open), w) })
+			t.Run("rolled back", func(t *testing.T) { rolledBack(t, newFixture(t, d, open), w) })
 		})
 	}
-	t.Run("choices for single calls", func(t *testing.T) { choices(t, newFixture(t, open)) })
+	t.Run("choices for single calls", func(t *testing.T) { choices(t, newFixture(t, d, open)) })
 }
 
-// fixture is a library on a cached handle and on a bare one of the same file.
+// fixture is a library on a cached handle and on a bare one of the same database.
 type fixture struct {
 	source       blog.Source
 	cached, bare Library
 }
 
-func newFixture(t *testing.T, open func(*testing.T, *sql.DB) Library) *fixture {
+func newFixture(t *testing.T, d Database, open func(*testing.T, *sql.DB) Library) *fixture {
 	t.Helper()
 	f := new(fixture)
-	dsn, err := blog.Create(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	dsn := d.create(t)
 	profile := cacheops.Profile{Ops: cacheops.OpAll, TTL: time.Hour}
 	cache, err := cacheops.New(cacheops.Config{
 		Profiles: cacheops.Profiles{"categories": profile, "posts": profile, "tags": profile, "post_tags": profile},
@@ -51,11 +46,11 @@ func newFixture(t *testing.T, open func(*testing.T, *sql.DB) Library) *fixture {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cached, err := sqlcache.Open(cache, "sqlite", dsn, sqlcache.Config{Dialect: sqlite.Dialect, Database: "blog"})
+	cached, err := sqlcache.Open(cache, d.driver, dsn, sqlcache.Config{Dialect: d.dialect, Database: "blog"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	bare, err := sql.Open("sqlite", dsn)
+	bare, err := sql.Open(d.driver, dsn)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -73,7 +73,7 @@ func (r *run) audit(ctx context.Context) (wrong []string, err error) {
 		return nil, err
 	}
 	for _, q := range queries {
-		want, _, err := q.read(ctx, r.bare)
+		want, _, err := q.read(ctx, r.place.database(), r.bare)
 		if err != nil {
 			return nil, err
 		}
@@ -90,7 +90,7 @@ func (r *run) audit(ctx context.Context) (wrong []string, err error) {
 		r.tally.audited++
 		stale := false
 		err = await(ctx, "the cache to answer "+q.String(), func() (bool, error) {
-			got, hit, err := q.read(ctx, r.handle.db)
+			got, hit, err := q.read(ctx, r.place.database(), r.handle.db)
 			if err == nil && got != want {
 				wrong = append(wrong, fmt.Sprintf("permanently stale: %s (hit: %v) reads %q, and the database has %q", q, hit, got, want))
 				stale = true

@@ -29,7 +29,7 @@ type role struct {
 type order struct {
 	ID      int64
 	Changes []change
-	Death   death   // in the middle of it; empty for none
+	Death   death   // in the middle of it, or a strike; empty for none
 	Part    float64 // see points
 }
 
@@ -81,16 +81,21 @@ func obey(at place) error {
 		case <-limit.C:
 		}
 	}
+	p.ended = func() {
+		out.say("K", text(current))
+		<-looked
+	}
 	h, err := at.open(p)
 	if err != nil {
 		return err
 	}
 	ctx := context.Background()
+	d := at.database()
 	if err := h.store.Ping(ctx); err != nil {
 		return err
 	}
 	// All that a first statement waits for is done before the parent gives orders.
-	if _, _, err := (query{byCounter, 1}).read(ctx, h.db); err != nil {
+	if _, _, err := (query{byCounter, 1}).read(ctx, d, h.db); err != nil {
 		return err
 	}
 	orders := make(chan string)
@@ -113,7 +118,7 @@ func obey(at place) error {
 		current = o.ID
 		p.die(o.Death, o.Part)
 		out.say("B", text(o.ID), text(now()))
-		n, err := o.run(ctx, h.db)
+		n, err := o.run(ctx, d, h.db)
 		at := text(now())
 		switch {
 		case err != nil:
@@ -126,9 +131,9 @@ func obey(at place) error {
 }
 
 // run makes the changes, and returns the version that it wrote.
-func (o *order) run(ctx context.Context, db *sql.DB) (version int64, err error) {
+func (o *order) run(ctx context.Context, d database, db *sql.DB) (version int64, err error) {
 	if o.Changes[0].Verb == add {
-		err := db.QueryRowContext(ctx, "UPDATE counters SET v = v + 1 WHERE id = ? RETURNING v", o.Changes[0].ID).Scan(&version)
+		err := db.QueryRowContext(ctx, d.text("UPDATE counters SET v = v + 1 WHERE id = ? RETURNING v"), o.Changes[0].ID).Scan(&version)
 		return version, err
 	}
 	tx, err := db.BeginTx(ctx, nil)
@@ -136,42 +141,48 @@ func (o *order) run(ctx context.Context, db *sql.DB) (version int64, err error) 
 		return 0, err
 	}
 	defer func() { _ = tx.Rollback() }() // after a commit it does nothing
-	result, err := tx.ExecContext(ctx, "INSERT INTO journal (op) VALUES (?)", o.ID)
-	if err != nil {
-		return 0, err
-	}
-	if version, err = result.LastInsertId(); err != nil {
+	if err := d.lock(ctx, tx, o.Changes); err != nil {
 		return 0, err
 	}
 	for _, c := range o.Changes {
-		if err := c.run(ctx, tx, version); err != nil {
+		if err := c.run(ctx, d, tx, o.ID); err != nil {
 			return 0, err
 		}
+	}
+	// From here to the commit there is one writer at a time.
+	if err := tx.QueryRowContext(ctx, "UPDATE head SET n = n + 1 RETURNING n").Scan(&version); err != nil {
+		return 0, err
+	}
+	if _, err := tx.ExecContext(ctx, d.text("INSERT INTO journal (n, op) VALUES (?, ?)"), version, o.ID); err != nil {
+		return 0, err
 	}
 	return version, tx.Commit()
 }
 
 // run makes one change. It is what [state.apply] does.
-func (c *change) run(ctx context.Context, tx *sql.Tx, version int64) error {
+func (c *change) run(ctx context.Context, d database, tx *sql.Tx, value int64) error {
+	exec := func(text string, args ...any) (int64, error) {
+		result, err := tx.ExecContext(ctx, d.text(text), args...)
+		if err != nil {
+			return 0, err
+		}
+		return result.RowsAffected()
+	}
 	var err error
-	var result sql.Result
 	switch c.Verb {
 	case set:
-		_, err = tx.ExecContext(ctx, "UPDATE items SET v = ? WHERE id = ?", version, c.ID)
+		_, err = exec("UPDATE items SET v = ? WHERE id = ?", value, c.ID)
 	case move:
-		_, err = tx.ExecContext(ctx, "UPDATE items SET grp = ?, v = ? WHERE id = ?", c.Group, version, c.ID)
+		_, err = exec("UPDATE items SET grp = ?, v = ? WHERE id = ?", c.Group, value, c.ID)
 	case toggle:
-		if result, err = tx.ExecContext(ctx, "DELETE FROM items WHERE id = ?", c.ID); err != nil {
-			return err
-		}
 		var n int64
-		if n, err = result.RowsAffected(); err == nil && n == 0 {
-			_, err = tx.ExecContext(ctx, "INSERT INTO items VALUES (?, ?, ?)", c.ID, c.Group, version)
+		if n, err = exec("DELETE FROM items WHERE id = ?", c.ID); err == nil && n == 0 {
+			_, err = exec("INSERT INTO items VALUES (?, ?, ?)", c.ID, c.Group, value)
 		}
 	case lift:
-		_, err = tx.ExecContext(ctx, "UPDATE items SET v = ? WHERE id <= ?", version, c.ID)
+		_, err = exec("UPDATE items SET v = ? WHERE id <= ?", value, c.ID)
 	case mark:
-		_, err = tx.ExecContext(ctx, "UPDATE groups SET v = ? WHERE id = ?", version, c.ID)
+		_, err = exec("UPDATE groups SET v = ? WHERE id = ?", value, c.ID)
 	case add:
 	}
 	return err
@@ -192,7 +203,7 @@ func readOn(at place) error {
 	ctx := context.Background()
 	read := func(q query) {
 		start := now()
-		result, hit, err := q.read(ctx, h.db)
+		result, hit, err := q.read(ctx, at.database(), h.db)
 		end := now()
 		if err != nil {
 			out.say("X", strings.ReplaceAll(err.Error(), "\n", " "))

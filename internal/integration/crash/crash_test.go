@@ -6,9 +6,10 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ import (
 var (
 	wantedKills = flag.Int("crash.kills", 50, "writers that TestCrash kills")
 	seed        = flag.Uint64("crash.seed", 1, "seed of what TestCrash orders; 0 for one by the time")
+	under       = flag.String("crash.database", "", "the `database` under the cache, sqlite or postgres; empty for each")
 )
 
 // killsPerBatch is how many writers are killed between two audits.
@@ -58,12 +60,29 @@ func TestCrash(t *testing.T) {
 		*seed = uint64(time.Now().UnixNano())
 	}
 	t.Logf("seed %d", *seed)
+	names := slices.Sorted(maps.Keys(databases))
+	if *under != "" {
+		names = []string{*under}
+	}
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if databases[name] == nil {
+				t.Fatalf("there is no database %q", name)
+			}
+			crash(t, name)
+		})
+	}
+}
+
+func crash(t *testing.T, database string) {
+	t.Helper()
 	begin := time.Now()
 	ctx := t.Context()
-	r := newRun(t)
-	defer r.tally.report(t, begin)
+	r := newRun(t, database)
+	defer func() { r.tally.report(t, begin, r.place.database().strikes()) }()
 	for left := *wantedKills; left > 0 && !t.Failed(); left -= killsPerBatch {
-		if err := r.batch(min(left, killsPerBatch)); err != nil {
+		if err := r.batch(ctx, min(left, killsPerBatch)); err != nil {
 			t.Fatal(err)
 		}
 		r.tally.batches++
@@ -78,24 +97,22 @@ func TestCrash(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r.tally.floors(t)
+	r.tally.floors(t, r.place.database().strikes())
 }
 
 // newRun makes the database, starts Redis and the children.
-func newRun(t *testing.T) *run {
+func newRun(t *testing.T, database string) *run {
 	t.Helper()
 	server := redistest.Start(t, redistest.WithSettings("save ''"))
 	r := &run{
-		place: place{
-			DSN:   "file:" + filepath.Join(t.TempDir(), "crash.sqlite") + "?_pragma=journal_mode(wal)&_pragma=busy_timeout(10000)&_pragma=synchronous(off)",
-			Redis: server.URL(),
-		},
+		place:  place{Database: database, DSN: databases[database].start(t), Redis: server.URL(), Process: "parent"},
 		rng:    rand.New(rand.NewPCG(*seed, 0)),
 		events: make(chan event, 1024),
 		redis:  server.Do,
 		last:   1,
+		orders: 1, // the number that the first rows have
 	}
-	r.tally.kills, r.tally.byKind = make(map[death]int), make([]int, len(kinds))
+	r.tally.kills, r.tally.struck, r.tally.byKind = make(map[death]int), make(map[death]int), make([]int, len(kinds))
 	var err error
 	if r.bare, err = r.place.bare(); err != nil {
 		t.Fatal(err)
@@ -159,7 +176,7 @@ func (t *tally) all() (n int) {
 }
 
 // report prints the figures.
-func (t *tally) report(tb testing.TB, begin time.Time) {
+func (t *tally) report(tb testing.TB, begin time.Time, strikes []death) {
 	tb.Helper()
 	var by []string
 	for _, how := range deaths {
@@ -169,6 +186,13 @@ func (t *tally) report(tb testing.TB, begin time.Time) {
 	tb.Logf("figure: crash: %d permanently stale keys in %d audits of %d queries, %d stale reads", t.permanent, t.batches, len(queries), t.stale)
 	tb.Logf("figure: crash: %d reads by other processes, hit rate %.3f, %d failed; %d writes, %d refused; of those whose writer died %d had committed, %d had not; %d operations in porcupine",
 		t.reads, share(t.hits, t.reads), t.failedReads, t.writes, t.refused, t.happened, t.never, t.porcupined)
+	if len(strikes) > 0 {
+		by = by[:0]
+		for _, how := range strikes {
+			by = append(by, fmt.Sprintf("%d with %s", t.struck[how], how))
+		}
+		tb.Logf("figure: crash: writers that lived: %s; %d of their writes failed, of which %d had committed", strings.Join(by, ", "), t.struckRefused, t.struckHappened)
+	}
 	by = by[:0]
 	for k, n := range t.byKind {
 		by = append(by, fmt.Sprintf("%s %d", kinds[k].name, n))
@@ -182,7 +206,7 @@ func (t *tally) report(tb testing.TB, begin time.Time) {
 }
 
 // floors fails a test that shows too little.
-func (t *tally) floors(tb testing.TB) {
+func (t *tally) floors(tb testing.TB, strikes []death) {
 	tb.Helper()
 	if rate := share(t.hits, t.reads); rate < minHitRate {
 		tb.Errorf("the hit rate is %.3f, want %.2f at least", rate, minHitRate)
@@ -199,6 +223,18 @@ func (t *tally) floors(tb testing.TB) {
 		if least := *wantedKills / len(deaths) / 2; t.kills[how] < least {
 			tb.Errorf("%d writers were killed %s, want %d at least", t.kills[how], how, least)
 		}
+	}
+	for _, how := range strikes {
+		least := *wantedKills / len(deaths) / 4
+		if how == ended {
+			least = 1 // whether it meets a write is a matter of luck
+		}
+		if t.struck[how] < least {
+			tb.Errorf("%d writers lived with %s, want %d at least", t.struck[how], how, least)
+		}
+	}
+	if len(strikes) > 0 && (t.struckHappened == 0 || t.struckHappened == t.struckRefused) {
+		tb.Errorf("of %d writes that failed by what was done to their connections %d had committed, want some of both", t.struckRefused, t.struckHappened)
 	}
 	if share(t.refused, t.writes) > maxFailed || share(t.failedReads, t.reads) > maxFailed || share(t.missed, t.all()) > maxMissed {
 		tb.Errorf("%d of %d writes were refused, %d of %d reads failed, %d deaths were missed", t.refused, t.writes, t.failedReads, t.reads, t.missed)

@@ -10,10 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/rueidis"
-	_ "modernc.org/sqlite" // the driver under test
 
 	"github.com/cacheops/cacheops"
-	"github.com/cacheops/cacheops/dialect/sqlite"
 	"github.com/cacheops/cacheops/rueidisstore"
 	"github.com/cacheops/cacheops/sqlcache"
 	"github.com/cacheops/cacheops/store"
@@ -24,12 +22,16 @@ const fenceTTL = time.Second
 
 // place is where the database and Redis are.
 type place struct {
-	DSN   string
-	Redis string
+	Database string // a name in databases
+	DSN      string
+	Redis    string
+	Process  string // the name of the process, for the database
 }
 
+func (p place) database() database { return databases[p.Database] }
+
 // bare opens the database without a cache.
-func (p place) bare() (*sql.DB, error) { return sql.Open("sqlite", p.DSN) }
+func (p place) bare() (*sql.DB, error) { return p.database().bare(p) }
 
 // handle is a cached handle, as every process has one.
 type handle struct {
@@ -60,6 +62,8 @@ func (p place) open(at *points) (*handle, error) {
 		Store: kept,
 		Profiles: cacheops.Profiles{
 			"journal": {Mode: cacheops.Untracked},
+			"head":    {Mode: cacheops.Untracked},
+			"locks":   {Mode: cacheops.Untracked},
 			"?*":      {Ops: cacheops.OpAll, TTL: time.Hour},
 		},
 		FenceTTL:  fenceTTL,
@@ -73,11 +77,9 @@ func (p place) open(at *points) (*handle, error) {
 	if err != nil {
 		return nil, errors.Join(err, h.store.Close())
 	}
-	bare, err := p.bare()
+	connector, err := p.database().connector(p, at)
 	if err == nil {
-		connector := &pointedConnector{inner: bare.Driver(), dsn: p.DSN, points: at}
-		h.db, err = sqlcache.OpenDB(h.cache, connector, sqlcache.Config{Dialect: sqlite.Dialect, Database: "main"})
-		err = errors.Join(err, bare.Close())
+		h.db, err = sqlcache.OpenDB(h.cache, connector, sqlcache.Config{Dialect: p.database().dialect(), Database: "main"})
 	}
 	if err != nil {
 		return nil, errors.Join(err, h.cache.Close(), h.store.Close())
@@ -91,8 +93,8 @@ func (h *handle) close() error { return errors.Join(h.db.Close(), h.cache.Close(
 type hitKey struct{}
 
 // read asks a query, and tells whether the cache answered.
-func (q query) read(ctx context.Context, db *sql.DB) (result string, hit bool, err error) {
-	rows, err := db.QueryContext(context.WithValue(ctx, hitKey{}, &hit), kinds[q.kind].text, q.args()...)
+func (q query) read(ctx context.Context, d database, db *sql.DB) (result string, hit bool, err error) {
+	rows, err := db.QueryContext(context.WithValue(ctx, hitKey{}, &hit), d.text(kinds[q.kind].text), q.args()...)
 	if err != nil {
 		return "", false, err
 	}

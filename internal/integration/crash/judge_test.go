@@ -73,7 +73,7 @@ func (r *run) judge(ctx context.Context) (wrong []string, err error) {
 	first := r.last
 	note(first)
 	ops := r.rowsBefore()
-	rows, err := r.bare.QueryContext(ctx, "SELECT n, op FROM journal WHERE n > ? ORDER BY n", r.last)
+	rows, err := r.bare.QueryContext(ctx, r.place.database().text("SELECT n, op FROM journal WHERE n > ? ORDER BY n"), r.last)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (r *run) judge(ctx context.Context) (wrong []string, err error) {
 		done = append(done, bound{w.end, n})
 		begun = append(begun, bound{w.begin, n})
 		for _, c := range w.Changes {
-			r.state.apply(c, n, func(item int) {
+			r.state.apply(c, id, func(item int) {
 				value := r.state.items[item].version
 				ops = append(ops, operation(input{row{byKey, item}, wrote, value}, 0, w.begin, w.end))
 			})
@@ -122,6 +122,8 @@ func (r *run) judge(ctx context.Context) (wrong []string, err error) {
 			r.tally.happened++
 		case !w.acked && w.refused == "":
 			r.tally.never++
+		case !w.acked && w.struck && committed[w.ID]:
+			r.tally.struckHappened++
 		}
 	}
 	done, begun = reached(done), reached(begun)

@@ -5,7 +5,7 @@ package crash
 import (
 	"context"
 	"crypto/tls"
-	"database/sql/driver"
+	"errors"
 	"net"
 	"os"
 	"slices"
@@ -38,11 +38,32 @@ const (
 // deaths is all of them.
 var deaths = []death{anywhere, inFence, beforeCommit, afterCommit, inBump, afterBump}
 
+// What is done to a writer's connection to a server, which the writer survives.
+const (
+	// ended is the end of its process at the server, at any moment.
+	ended death = "its backend terminated at a random moment"
+	// endedBeforeCommit is the same when the fence is there and the transaction is
+	// open.
+	endedBeforeCommit death = "its backend terminated between fence and commit"
+	// cutBeforeCommit cuts the connection in place of the COMMIT.
+	cutBeforeCommit death = "its connection cut before the server saw the commit"
+	// cutAfterCommit cuts it behind the COMMIT, before the answer.
+	cutAfterCommit death = "its connection cut before the answer to the commit"
+)
+
+// strikes is all of these.
+var strikes = []death{ended, endedBeforeCommit, cutBeforeCommit, cutAfterCommit}
+
+// errCut is what a driver hears of a connection that is cut here.
+var errCut = errors.New("the connection was cut")
+
 // points are the places at which a writer kills itself. They sit in its store, its
 // connection to Redis and its connection to the database.
 type points struct {
-	// fenced is called when a death after the commit is due, before the commit.
+	// fenced is called before a commit of which nobody will hear.
 	fenced func()
+	// ended has the backend terminated, and returns when it was.
+	ended func()
 
 	mu   sync.Mutex // guards what follows
 	due  death
@@ -90,18 +111,45 @@ func kill() {
 
 // commit runs a commit of the database.
 func (p *points) commit(inner func() error) error {
-	if p.is(beforeCommit) {
-		kill()
-	}
-	last := p.is(afterCommit)
-	if last {
-		p.fenced()
+	if err := p.committing(); err != nil {
+		return err
 	}
 	err := inner()
-	if last && err == nil && p.holds() {
-		kill()
+	if err == nil {
+		p.committed()
 	}
 	return err
+}
+
+// committing is called right before a commit.
+func (p *points) committing() error {
+	switch {
+	case p.is(beforeCommit):
+		kill()
+	case p.is(afterCommit, cutBeforeCommit, cutAfterCommit):
+		p.fenced()
+	case p.is(endedBeforeCommit):
+		p.ended()
+	}
+	if p.is(cutBeforeCommit) {
+		return errCut
+	}
+	return nil
+}
+
+// sent is called when a commit was sent to a server that has not answered yet.
+func (p *points) sent() error {
+	if p.is(cutAfterCommit) {
+		return errCut
+	}
+	return nil
+}
+
+// committed is called when the database has committed.
+func (p *points) committed() {
+	if p.is(afterCommit) && p.holds() {
+		kill()
+	}
 }
 
 // pointedStore is the store with the places before fence and bump.
@@ -153,91 +201,3 @@ func (w *pointedWire) Write(b []byte) (int, error) {
 	}
 	return w.Conn.Write(b)
 }
-
-// pointedConnector opens connections to the database. Readers and the parent use
-// it too, with no points, since the type of a connection is part of what entries
-// are told apart by.
-type pointedConnector struct {
-	inner  driver.Driver
-	dsn    string
-	points *points
-}
-
-func (c *pointedConnector) Driver() driver.Driver { return c.inner }
-
-func (c *pointedConnector) Connect(context.Context) (driver.Conn, error) {
-	inner, err := c.inner.Open(c.dsn)
-	if err != nil {
-		return nil, err
-	}
-	return &pointedConn{inner.(sqliteConn), c.points}, nil
-}
-
-// sqliteStmt is what its statements can do.
-type sqliteStmt interface {
-	driver.Stmt
-	driver.StmtExecContext
-	driver.StmtQueryContext
-}
-
-// sqliteConn is what the driver's connections can do.
-type sqliteConn interface {
-	driver.Conn
-	driver.ConnBeginTx
-	driver.ConnPrepareContext
-	driver.ExecerContext
-	driver.QueryerContext
-}
-
-type pointedConn struct {
-	sqliteConn
-	points *points
-}
-
-func (c *pointedConn) ExecContext(ctx context.Context, text string, args []driver.NamedValue) (result driver.Result, err error) {
-	if text != "COMMIT" || c.points == nil {
-		return c.sqliteConn.ExecContext(ctx, text, args)
-	}
-	err = c.points.commit(func() error {
-		result, err = c.sqliteConn.ExecContext(ctx, text, args)
-		return err
-	})
-	return result, err
-}
-
-func (c *pointedConn) PrepareContext(ctx context.Context, text string) (driver.Stmt, error) {
-	stmt, err := c.sqliteConn.PrepareContext(ctx, text)
-	if err != nil || text != "COMMIT" || c.points == nil {
-		return stmt, err
-	}
-	return &pointedCommit{stmt.(sqliteStmt), c.points}, nil
-}
-
-// pointedCommit is a COMMIT that was prepared.
-type pointedCommit struct {
-	sqliteStmt
-	points *points
-}
-
-func (s *pointedCommit) ExecContext(ctx context.Context, args []driver.NamedValue) (result driver.Result, err error) {
-	err = s.points.commit(func() error {
-		result, err = s.sqliteStmt.ExecContext(ctx, args)
-		return err
-	})
-	return result, err
-}
-
-func (c *pointedConn) BeginTx(ctx context.Context, options driver.TxOptions) (driver.Tx, error) {
-	tx, err := c.sqliteConn.BeginTx(ctx, options)
-	if err != nil || c.points == nil {
-		return tx, err
-	}
-	return &pointedTx{tx, c.points}, nil
-}
-
-type pointedTx struct {
-	driver.Tx
-	points *points
-}
-
-func (t *pointedTx) Commit() error { return t.points.commit(t.Tx.Commit) }

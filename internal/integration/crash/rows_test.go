@@ -20,17 +20,40 @@ const (
 const maxImages = 8
 
 // schema makes the tables. The journal is not tracked by the cache: it holds what
-// each transaction did to the others, and its number is the order of the commits,
-// because SQLite has one writer at a time. It is the version of the rows that the
-// transaction wrote, too, so that a version only rises. A counter is written
-// without a transaction of the program's and without the journal: each write adds
-// one to it.
+// each transaction did to the others. Its number is the version of all rows, and the
+// order of the commits: a transaction takes it last, from a row that is locked until
+// the transaction is over. The rows get the number of the order that wrote them, of
+// which no two are alike. Before it writes, a transaction locks what it will write
+// where the database has no lock for that, also for rows that are not there. A
+// counter is written without a transaction of the program's and without the journal:
+// each write adds one to it.
 var schema = []string{
 	"CREATE TABLE items (id INTEGER PRIMARY KEY, grp INTEGER NOT NULL, v INTEGER NOT NULL)",
 	"CREATE TABLE groups (id INTEGER PRIMARY KEY, v INTEGER NOT NULL)",
 	"CREATE TABLE counters (id INTEGER PRIMARY KEY, v INTEGER NOT NULL)",
 	"CREATE TABLE journal (n INTEGER PRIMARY KEY, op INTEGER NOT NULL)",
+	"CREATE TABLE head (n INTEGER NOT NULL)",
+	"CREATE TABLE locks (id INTEGER PRIMARY KEY)",
 	"INSERT INTO journal VALUES (1, 0)",
+	"INSERT INTO head VALUES (1)",
+}
+
+// locks are the rows of that table that stand for what changes write: the items, and
+// behind them the groups.
+func locks(changes []change) (ids []int64) {
+	for _, c := range changes {
+		switch c.Verb {
+		case lift:
+			for id := 1; id <= c.ID; id++ {
+				ids = append(ids, int64(id))
+			}
+		case mark:
+			ids = append(ids, int64(items+c.ID))
+		case set, move, toggle, add:
+			ids = append(ids, int64(c.ID))
+		}
+	}
+	return ids
 }
 
 // item is a row of items; one without a version is not there.
@@ -55,6 +78,9 @@ func first() (s state, statements []string) {
 	for id := 1; id <= counters; id++ {
 		statements = append(statements, fmt.Sprintf("INSERT INTO counters VALUES (%d, 1)", id))
 	}
+	for id := 1; id <= items+groups; id++ {
+		statements = append(statements, fmt.Sprintf("INSERT INTO locks VALUES (%d)", id))
+	}
 	return s, statements
 }
 
@@ -77,7 +103,8 @@ type change struct {
 	Group int64 // of move and toggle
 }
 
-// apply makes a change under a version, and calls wrote with each item written.
+// apply makes a change with the number of its order, and calls wrote with each item
+// written.
 func (s *state) apply(c change, version int64, wrote func(id int)) {
 	switch c.Verb {
 	case set:

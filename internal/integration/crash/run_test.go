@@ -3,6 +3,7 @@
 package crash
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -27,11 +29,17 @@ const (
 	// killEvery lies between two deaths at least: the fences of the dead keep
 	// readers from what they wrote, so that of too many deaths nothing is a hit.
 	killEvery = fenceTTL / 10
+	// livesPerDeath is how many writes lie between two deaths at least: where processes
+	// are slow to start nobody would write but to die.
+	livesPerDeath = 4
 	// ordersAtOnce is how many orders a writer has before it that is killed at any
 	// moment, so that it seldom has nothing to do.
 	ordersAtOnce = 4
 	// randomWithin bounds when such a writer is killed, after its orders.
 	randomWithin = 5 * time.Millisecond
+	// strikeEvery is of how many writes of those that live one has something done to
+	// its connection, where there is one.
+	strikeEvery = 4
 	// silence is how long all children may be silent. What is waited for takes
 	// milliseconds.
 	silence = 60 * time.Second
@@ -46,6 +54,8 @@ type write struct {
 	acked   bool
 	version int64
 	refused string
+	// struck is true where it was refused for what was done to its connection.
+	struck bool
 }
 
 // read is one read through the cache, by a process that only reads.
@@ -68,6 +78,8 @@ type writer struct {
 	ready   bool
 	open    []*write // its orders, in order, that have not ended
 	due     death    // how it is to die; empty for not at all
+	name    string   // the database knows it by that
+	struck  bool     // its connections may have ended
 }
 
 func (w *writer) idle() bool { return w.ready && len(w.open) == 0 && w.due == "" }
@@ -94,6 +106,9 @@ type tally struct {
 	stale, permanent     int
 	audited, porcupined  int
 	missed               int // deaths whose place was not reached
+	struck               map[death]int
+	struckRefused        int // writes that failed by what was done to their connections
+	struckHappened       int // and that are in the database all the same
 	lastRefusal, failure string
 }
 
@@ -112,10 +127,15 @@ type run struct {
 	orders    int64
 	deaths    int   // ordered so far
 	nextDeath int64 // when a writer may be told to die
+	lived     int   // writes ordered since the last death, to be survived
+	strikes   int   // ordered so far
+	names     int   // of processes
 	ordered   int   // deaths of this batch, ordered and not missed
 	killed    int   // of this batch
 	timers    []*time.Timer
-	lookedFor map[int64]*writer
+	// randomlyEnded is how many backends were met in the middle of something.
+	randomlyEnded atomic.Int64
+	lookedFor     map[int64]*writer
 
 	// What the database holds at the beginning of a batch.
 	last     int64 // of the journal
@@ -146,14 +166,19 @@ func (r *run) start() error {
 }
 
 func (r *run) respawnWriter(w *writer) (err error) {
-	*w = writer{}
-	w.process, err = spawn(role{Writes: true, Place: r.place}, r.events)
+	r.names++
+	*w = writer{name: fmt.Sprintf("writer %d", r.names)}
+	at := r.place
+	at.Process = w.name
+	w.process, err = spawn(role{Writes: true, Place: at}, r.events)
 	return err
 }
 
 func (r *run) respawnReader(rd *reader) (err error) {
 	*rd = reader{}
-	rd.process, err = spawn(role{Place: r.place}, r.events)
+	at := r.place
+	at.Process = "reader"
+	rd.process, err = spawn(role{Place: at}, r.events)
 	return err
 }
 
@@ -184,7 +209,7 @@ func (r *run) stop() {
 
 // batch lets writers and readers work until so many writers were killed, and all
 // others are done. Nobody reads or writes when it returns.
-func (r *run) batch(kills int) error {
+func (r *run) batch(ctx context.Context, kills int) error {
 	r.history, r.killed, r.ordered, r.credit, r.going = history{}, 0, 0, 0, true
 	r.lookedFor = make(map[int64]*writer)
 	for _, rd := range r.readers {
@@ -199,23 +224,24 @@ func (r *run) batch(kills int) error {
 			doomed.process.kill()
 			doomed = nil
 		}
-		r.give(kills)
-		if err := r.next(); err != nil {
+		r.give(ctx, kills)
+		if err := r.next(ctx); err != nil {
 			return err
 		}
 	}
 	for slices.ContainsFunc(r.readers, func(rd *reader) bool { return !rd.ready }) {
-		if err := r.next(); err != nil {
+		if err := r.next(ctx); err != nil {
 			return err
 		}
 	}
 	r.going = false
+	r.tally.struck[ended] = int(r.randomlyEnded.Load())
 	for _, rd := range r.readers {
 		rd.paused = false
 		rd.process.tell("pause")
 	}
 	for slices.ContainsFunc(r.readers, func(rd *reader) bool { return !rd.paused }) {
-		if err := r.next(); err != nil {
+		if err := r.next(ctx); err != nil {
 			return err
 		}
 	}
@@ -223,14 +249,15 @@ func (r *run) batch(kills int) error {
 }
 
 // give gives orders to writers that have none.
-func (r *run) give(kills int) {
+func (r *run) give(ctx context.Context, kills int) {
 	for _, w := range r.writers {
 		if r.credit < readsPerWrite || !w.idle() || r.killed >= kills {
 			continue
 		}
 		r.credit = 0
 		how := death("")
-		if t := now(); t > r.nextDeath && r.ordered < kills {
+		if t := now(); t > r.nextDeath && r.lived >= livesPerDeath && r.ordered < kills {
+			r.lived = 0
 			how = deaths[r.deaths%len(deaths)]
 			r.deaths++
 			r.ordered++
@@ -239,7 +266,8 @@ func (r *run) give(kills int) {
 		w.due = how
 		switch how {
 		case "":
-			r.order(w, order{Changes: r.changes(false)})
+			r.lived++
+			r.live(ctx, w)
 		case anywhere:
 			for range ordersAtOnce {
 				r.order(w, order{Changes: r.changes(false)})
@@ -256,6 +284,28 @@ func (r *run) give(kills int) {
 			r.order(w, o)
 		}
 	}
+}
+
+// live orders a write that its writer is to survive, though maybe not its connection.
+func (r *run) live(ctx context.Context, w *writer) {
+	possible := r.place.database().strikes()
+	if len(possible) == 0 || r.rng.IntN(strikeEvery) > 0 {
+		r.order(w, order{Changes: r.changes(false)})
+		return
+	}
+	how := possible[r.strikes%len(possible)]
+	r.strikes++
+	w.struck = true
+	r.order(w, order{Changes: r.changes(true), Death: how})
+	if how != ended {
+		return
+	}
+	name := w.name
+	r.timers = append(r.timers, time.AfterFunc(time.Duration(r.rng.Int64N(int64(randomWithin))), func() {
+		if n, err := r.place.database().terminate(ctx, r.bare, name); err == nil && n > 0 {
+			r.randomlyEnded.Add(1)
+		}
+	}))
 }
 
 func (r *run) order(w *writer, o order) {
@@ -303,24 +353,24 @@ func (r *run) changes(certain bool) []change {
 }
 
 // next waits for an event and takes it.
-func (r *run) next() error {
+func (r *run) next(ctx context.Context) error {
 	limit := time.NewTimer(silence)
 	defer limit.Stop()
 	select {
 	case e := <-r.events:
-		return r.take(e)
+		return r.take(ctx, e)
 	case <-limit.C:
 		return fmt.Errorf("all children were silent for %v", silence)
 	}
 }
 
-func (r *run) take(e event) error {
+func (r *run) take(ctx context.Context, e event) error {
 	for _, w := range r.writers {
 		if w.process == e.from {
 			if e.ended {
-				return r.writerEnded(w, e)
+				return r.writerEnded(ctx, w, e)
 			}
-			return r.writerSaid(w, e.line)
+			return r.writerSaid(ctx, w, e.line)
 		}
 	}
 	for _, rd := range r.readers {
@@ -335,7 +385,7 @@ func (r *run) take(e event) error {
 }
 
 // writerEnded is the death of a writer. What it had begun may have happened.
-func (r *run) writerEnded(w *writer, e event) error {
+func (r *run) writerEnded(ctx context.Context, w *writer, e event) error {
 	w.process.dismiss()
 	w.process = nil
 	if w.due == "" || !e.killed {
@@ -343,9 +393,14 @@ func (r *run) writerEnded(w *writer, e event) error {
 	}
 	r.killed++
 	r.tally.kills[w.due]++
+	// A server may go on with what the dead have sent.
+	if err := r.place.database().over(ctx, r.bare, w.name); err != nil {
+		return err
+	}
+	at := now()
 	for _, wr := range w.open {
 		if wr.begin != 0 {
-			wr.end = e.at
+			wr.end = at
 			if w.due == anywhere {
 				r.tally.interrupted++
 			}
@@ -364,7 +419,7 @@ func (r *run) readerEnded(rd *reader, e event) error {
 	return r.respawnReader(rd)
 }
 
-func (r *run) writerSaid(w *writer, line string) error {
+func (r *run) writerSaid(ctx context.Context, w *writer, line string) error {
 	fields := strings.SplitN(line, "\t", 4)
 	if fields[0] == "S" {
 		w.ready = true
@@ -375,8 +430,19 @@ func (r *run) writerSaid(w *writer, line string) error {
 		return fmt.Errorf("a writer said %q, which is not of its order", line)
 	}
 	wr := w.open[0]
-	if fields[0] == "F" {
+	switch fields[0] {
+	case "F":
 		r.look(w, wr)
+		return nil
+	case "K":
+		if _, err := r.place.database().terminate(ctx, r.bare, w.name); err != nil {
+			return err
+		}
+		if err := r.place.database().over(ctx, r.bare, w.name); err != nil {
+			return err
+		}
+		r.tally.struck[endedBeforeCommit]++
+		w.process.tell("G")
 		return nil
 	}
 	at, err := number(fields, 2)
@@ -392,13 +458,27 @@ func (r *run) writerSaid(w *writer, line string) error {
 		if wr.version, err = number(fields, 3); err != nil {
 			return err
 		}
+		w.struck = w.struck && wr.Death != ""
 	case "E":
-		r.tally.refused++
-		wr.refused, r.tally.lastRefusal = fields[3], fields[3]
+		wr.refused = fields[3]
+		if wr.struck = w.struck; !wr.struck {
+			r.tally.refused++
+			r.tally.lastRefusal = wr.refused
+			break
+		}
+		r.tally.struckRefused++
+		if wr.Death == cutBeforeCommit || wr.Death == cutAfterCommit {
+			r.tally.struck[wr.Death]++
+		}
+		// What it has sent may still be carried out.
+		if err := r.place.database().over(ctx, r.bare, w.name); err != nil {
+			return err
+		}
+		at = now()
 	}
 	wr.end = at
 	w.open = w.open[1:]
-	if wr.Death != "" { // it was to die of it
+	if w.due != "" && wr.Death != "" { // it was to die of it
 		w.due = ""
 		r.ordered--
 		r.tally.missed++

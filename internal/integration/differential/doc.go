@@ -2,5 +2,6 @@
 // of how it works. One makes random schemas, rows, queries and writes, and
 // compares every read through the cache with the same read of a database that
 // never saw the cache. The other looks for a change of a row that alters the
-// result of a query and that the query's dependency does not match.
+// result of a query and that the query's dependency does not match. Both run on
+// SQLite and on PostgreSQL, on a server of their own: see flavour.
 package differential

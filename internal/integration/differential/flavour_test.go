@@ -7,15 +7,41 @@ import (
 
 // flavour is what the cases of one database differ in from those of another.
 type flavour interface {
+	valueFlavour
+	conditionFlavour
+	outputFlavour
+	schemaFlavour
+	writeFlavour
+
+	// required are the constructs that must be seen in hits: of queries, and of the
+	// writes that the hits were checked after.
+	required() []string
+	// precision is how much of what is dropped has to have changed.
+	precision() precisions
+}
+
+// valueFlavour is about values, and how a text holds them.
+type valueFlavour interface {
 	// literals and values are what a column of the kind is compared with, and the
 	// odd ones, to which other rules of comparison apply.
 	literals(k kind) (usual, odd []string)
 	values(k kind) (usual, odd []any)
+	// list is a parameter or a literal for a list of values, for = ANY.
+	list(g *gen, k kind) string
 	// placeholder is how a text refers to its parameter of a number, and finish
 	// is called with the text of a statement whose arguments are complete.
 	placeholder(n int) string
 	finish(g *gen, text string) string
+	// strict is true where values have types, and a statement whose types do not
+	// fit is refused.
+	strict() bool
+	// vague tells whether values of a kind can be equal and differ all the same,
+	// so that it is a matter of chance which of them DISTINCT keeps.
+	vague(k kind) bool
+}
 
+// conditionFlavour is about conditions and joins.
+type conditionFlavour interface {
 	// terms are the conditions without AND, OR and NOT, by names, and how often
 	// each is taken; plain: those that most programs write.
 	terms(plain bool) []option[string]
@@ -23,62 +49,60 @@ type flavour interface {
 	term(g *gen, s *scope, name, c string, k kind) string
 	// subquery makes a condition with a query inside.
 	subquery(g *gen, s *scope) string
-	// other is an output of a kind where the scope has no column of it.
-	other(g *gen, s *scope, k kind) string
-	// strict is true where values have types, and a statement whose types do not
-	// fit is refused.
-	strict() bool
 	// same is the operator that takes NULLs for equal.
 	same() string
+	// inTable is what IN takes for a table.
+	inTable(name string) string
+	// joins are the kinds of joins.
+	joins() []option[string]
 	// using and natural tell whether a source can be joined to those before it by
 	// its column k, and by the columns of the same names.
 	using(before []source, src source) bool
 	natural(before []source, src source) bool
-	// joins are the kinds of joins.
-	joins() []option[string]
-	// list is a parameter or a literal for a list of values, for = ANY.
-	list(g *gen, k kind) string
+}
+
+// outputFlavour is about what a query makes of columns.
+type outputFlavour interface {
+	// other is an output of a kind where the scope has no column of it.
+	other(g *gen, s *scope, k kind) string
 	// summed is a kind that sum and max can be taken of, k itself if it does.
 	summed(k kind) kind
-	// vague tells whether values of a kind can be equal and differ all the same,
-	// so that it is a matter of chance which of them DISTINCT keeps.
-	vague(k kind) bool
-	// window, expressions, aggregates, having and sorted are what is made of a
-	// column.
 	window(g *gen, s *scope, c string) string
 	expressions(g *gen, c string, k kind) []string
 	aggregates(g *gen, c string, k kind) []string
 	having(g *gen, by string, byKind kind, c string, k kind) []string
 	sorted(c string, k kind) []string
-
-	// insertVerb and updateVerb begin a write, upsert is a clause of an INSERT on
-	// conflicts, firstRows one of a SELECT with so many columns that keeps two
-	// rows, inTable what IN takes for a table, keyType the type of a column that
-	// refers to another.
-	insertVerb(g *gen) string
-	updateVerb(g *gen) string
-	upsert(g *gen, t *relation) string
+	// firstRows ends a SELECT with so many columns so that it keeps two rows.
 	firstRows(columns int) string
-	inTable(name string) string
-	keyType(k kind) string
+}
 
+// schemaFlavour is about what is there before the first query.
+type schemaFlavour interface {
 	// usualTable is the text that makes a table of the usual cases, up to its
 	// foreign key.
 	usualTable(i int) string
+	// schema makes tables, and views and triggers over them; writable makes a view
+	// over a table writable.
+	schema(g *gen, triggers bool)
+	writable(g *gen, v, t *relation)
+	// keyType is the type of a column that refers to another.
+	keyType(k kind) string
 	// seed makes an INSERT of a row that may be there already.
 	seed(table, names, values string) string
-	// schema makes tables, and views and triggers over them.
-	schema(g *gen, triggers bool)
-	// writes of a view.
-	writable(g *gen, v, t *relation)
+	// rowKey are the columns that tell the rows of a table, in one text.
+	rowKey(t *relation) string
+}
+
+// writeFlavour is about writes.
+type writeFlavour interface {
 	// statement makes a write, and step one or a transaction.
 	statement(g *gen) statement
 	step(g *gen, queries int) step
-	// required are the constructs that must be seen in hits: of queries, and of the
-	// writes that the hits were checked after.
-	required() []string
-	// rowKey are the columns that tell the rows of a table, in one text.
-	rowKey(t *relation) string
+	// insertVerb and updateVerb begin a write, upsert is a clause of an INSERT on
+	// conflicts.
+	insertVerb(g *gen) string
+	updateVerb(g *gen) string
+	upsert(g *gen, t *relation) string
 }
 
 // sqliteFlavour makes the cases of SQLite, which compares anything with anything.
@@ -87,6 +111,10 @@ type sqliteFlavour struct{}
 func (sqliteFlavour) same() string { return "IS" }
 
 func (sqliteFlavour) strict() bool { return false }
+
+func (sqliteFlavour) precision() precisions {
+	return precisions{all: 0.60, few: 0.45, usual: 0.90, other: 0.12}
+}
 
 func (sqliteFlavour) vague(kind) bool { return false }
 

@@ -226,7 +226,7 @@ func (c *lawCase) try(at lawPlace, b *bareConn, cat *dialect.Catalog, queries []
 			count.bound++
 		}
 		if after.err != nil && at.begin != "" {
-			return nil, nil //nolint:nilerr // the transaction answers nothing any more
+			return nil, nil // the transaction answers nothing any more
 		}
 	}
 	return nil, nil

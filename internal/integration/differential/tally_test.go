@@ -13,14 +13,8 @@ import (
 // The floors. A test in which nothing is cached, or all is dropped by every
 // write, compares nothing: these tell.
 const (
-	minHitRate   = 0.50
-	minPrecision = 0.60
-	fewPrecision = 0.45 // of fewer reads than fewReads: some cases have a schema that drops a lot
-	// Of each kind of case by itself. What the others hold drops much by its
-	// nature: ranges, patterns, OR REPLACE, writes of triggers.
-	minUsualPrecision = 0.90
-	minOtherPrecision = 0.12
-	maxRefused        = 0.20
+	minHitRate = 0.50
+	maxRefused = 0.20
 	// hitShare is how many of the reads have to be checked hits of each
 	// construct: 1,000 of 1,500,000. Fewer reads are not spread as evenly: below
 	// fewReads a tenth of that has to do, and maxMissing constructs may lack it.
@@ -31,6 +25,15 @@ const (
 	// the usual cases drop are looked at.
 	handful = 60_000
 )
+
+// precisions are the floors of the precision.
+type precisions struct {
+	all float64
+	few float64 // of fewer reads than fewReads: some cases have a schema that drops a lot
+	// Of each kind of case by itself. What the others hold drops much by its
+	// nature: ranges, patterns, OR REPLACE, writes of triggers.
+	usual, other float64
+}
 
 // The kinds of case, see usualShare.
 const usualName, otherName = "usual cases", "other cases"
@@ -115,14 +118,15 @@ func (t *tally) report(tb testing.TB) {
 	if rate := share(t.hits, t.reads); rate < minHitRate {
 		tb.Errorf("hit rate %.3f, at least %.2f is needed: too little was cached for the comparison to mean anything", rate, minHitRate)
 	}
-	least := minPrecision
+	floor := t.precision()
+	least := floor.all
 	if t.reads < fewReads {
-		least = fewPrecision
+		least = floor.few
 	}
 	if p := share(t.changed, t.dropped); p < least && *usualCases == usualShare && t.reads >= handful {
 		tb.Errorf("precision %.3f, at least %.2f is needed: too much was dropped", p, least)
 	}
-	for name, least := range map[string]float64{usualName: minUsualPrecision, otherName: minOtherPrecision} {
+	for name, least := range map[string]float64{usualName: floor.usual, otherName: floor.other} {
 		if c := t.construct(name); c.reads > 0 && (name == usualName || t.reads >= handful) && share(c.changed, c.dropped) < least {
 			tb.Errorf("precision of the %s %.3f, at least %.2f is needed: too much was dropped", name, share(c.changed, c.dropped), least)
 		}

@@ -96,6 +96,7 @@ func (g *gen) usualQuery() selection {
 		g.tag("IN list")
 		text = "SELECT " + key + ", " + payload + " FROM " + t.name + " WHERE " + key
 		if g.strict() && g.percent(40) {
+			g.plain = true
 			text += " = ANY(" + g.list(g, kindInt) + ")"
 		} else {
 			text += " IN (" + g.id() + ", " + g.id() + ", " + g.id() + ")"

@@ -5,9 +5,11 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/cacheops/cacheops/dialect"
 )
 
 // The tables items0, items1 and items2 have so many rows each.
@@ -31,28 +33,48 @@ func kindOf(row int, version int64) int64 {
 	return (int64(id) + version/4) % kinds
 }
 
-func dsn(path string) string {
-	return "file:" + path + "?_pragma=journal_mode(wal)&_pragma=busy_timeout(60000)&_pragma=synchronous(off)&_txlock=immediate"
+// database is what the processes of a load share. It may be used from many goroutines
+// at once.
+type database interface {
+	dialect() dialect.Dialect
+	// connector opens the connections of a process, which are numbered, or of a handle
+	// without a cache.
+	connector(process int) (driver.Connector, error)
+	// text is a statement whose parameters are each a ?, as the database has them.
+	text(statement string) string
+	// excuses reports whether an error is of a fault of the database, which the test
+	// makes.
+	excuses(err error) bool
+	// limit is how long a call waits for the database at most; 0 for as long as it
+	// takes.
+	limit() time.Duration
 }
 
-// connector opens connections of a driver that has no connector of its own.
-type connector struct {
-	driver driver.Driver
-	dsn    string
-}
+// withoutCache is the number of a process that has no cache.
+const withoutCache = -1
 
-func (c connector) Connect(context.Context) (driver.Conn, error) { return c.driver.Open(c.dsn) }
-func (c connector) Driver() driver.Driver                        { return c.driver }
-
-// newDatabase makes the tables, with so many bytes in each row, and returns the file
-// and a handle without a cache.
-func newDatabase(t testing.TB, padding int) (path string, bare *sql.DB) {
+// usualDatabase is the one that faults of Redis are tried with.
+func usualDatabase(t testing.TB) database {
 	t.Helper()
-	path = filepath.Join(t.TempDir(), "faults.sqlite")
-	bare, err := sql.Open("sqlite", dsn(path))
+	switch *under {
+	case "sqlite":
+		return newSQLite(t)
+	case "postgres":
+		return newPostgres(t)
+	}
+	t.Fatalf("there is no database %q", *under)
+	return nil
+}
+
+// fill makes the tables, with so many bytes in each row, and returns a handle without
+// a cache.
+func fill(t testing.TB, d database, padding int) *sql.DB {
+	t.Helper()
+	connector, err := d.connector(withoutCache)
 	if err != nil {
 		t.Fatal(err)
 	}
+	bare := sql.OpenDB(connector)
 	t.Cleanup(func() {
 		if err := bare.Close(); err != nil {
 			t.Error(err)
@@ -63,7 +85,7 @@ func newDatabase(t testing.TB, padding int) (path string, bare *sql.DB) {
 		t.Fatal(err)
 	}
 	exec := func(text string, args ...any) {
-		if _, err := tx.ExecContext(t.Context(), text, args...); err != nil {
+		if _, err := tx.ExecContext(t.Context(), d.text(text), args...); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -78,11 +100,11 @@ func newDatabase(t testing.TB, padding int) (path string, bare *sql.DB) {
 	if err := tx.Commit(); err != nil {
 		t.Fatal(err)
 	}
-	return path, bare
+	return bare
 }
 
 // write gives rows their next versions in one transaction, and returns these.
-func write(ctx context.Context, db *sql.DB, rows []int) ([]int64, error) {
+func write(ctx context.Context, d database, db *sql.DB, rows []int) ([]int64, error) {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return nil, err
@@ -92,7 +114,7 @@ func write(ctx context.Context, db *sql.DB, rows []int) ([]int64, error) {
 	for i, row := range rows {
 		table, id := place(row)
 		text := fmt.Sprintf("UPDATE items%d SET version = version + 1, kind = (id + (version + 1) / 4) %% %d WHERE id = ? RETURNING version", table, kinds)
-		if err := tx.QueryRowContext(ctx, text, id).Scan(&versions[i]); err != nil {
+		if err := tx.QueryRowContext(ctx, d.text(text), id).Scan(&versions[i]); err != nil {
 			return nil, err
 		}
 	}
@@ -154,9 +176,9 @@ func queries() (all []query) {
 type answer [][2]int64
 
 // run asks a handle.
-func (q query) run(ctx context.Context, db *sql.DB) (a answer, err error) {
+func (q query) run(ctx context.Context, d database, db *sql.DB) (a answer, err error) {
 	text, args := q.text()
-	rows, err := db.QueryContext(ctx, text, args...)
+	rows, err := db.QueryContext(ctx, d.text(text), args...)
 	if err != nil {
 		return nil, err
 	}

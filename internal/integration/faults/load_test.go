@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/cacheops/cacheops/internal/redistest"
 	"github.com/cacheops/cacheops/store"
 )
 
@@ -51,8 +53,9 @@ type tally struct {
 // load is processes that read and write one database.
 type load struct {
 	t         testing.TB
+	database  database
 	bare      *sql.DB
-	path      string // of the database
+	redis     *redistest.Server // where a test of the database needs it
 	processes []*process
 	active    int // of the processes, the first so many run; the last one reads when asked
 	history   history
@@ -62,6 +65,8 @@ type load struct {
 	wg        sync.WaitGroup
 	// writing is held by each write, for reading, and by whoever wants none.
 	writing sync.RWMutex
+	// excused is how many reads failed because the database was away.
+	excused atomic.Int64
 
 	mu      sync.Mutex // guards what follows
 	tallies [phases]tally
@@ -81,15 +86,20 @@ func startLoad(t testing.TB, urls ...string) *load {
 // dialer, unless it is nil.
 func startLoadOf(t testing.TB, padding int, dial dialer, urls ...string) *load {
 	t.Helper()
+	return startLoadOn(t, usualDatabase(t), padding, dial, urls...)
+}
+
+// startLoadOn is startLoadOf with a database, which is empty.
+func startLoadOn(t testing.TB, d database, padding int, dial dialer, urls ...string) *load {
+	t.Helper()
 	active := len(urls)
 	urls = append(urls, urls[0])
-	path, bare := newDatabase(t, padding)
-	l := &load{t: t, path: path, bare: bare, active: active, refused: make(map[string]int)}
+	l := &load{t: t, database: d, bare: fill(t, d, padding), active: active, refused: make(map[string]int)}
 	for i := range l.tallies {
 		l.tallies[i].hitsOf, l.tallies[i].writesOf = make([]int, len(urls)), make([]int, len(urls))
 	}
-	for _, url := range urls {
-		l.processes = append(l.processes, newProcess(t, path, url, dial))
+	for i, url := range urls {
+		l.processes = append(l.processes, newProcess(t, d, i, url, dial))
 	}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	t.Cleanup(l.stop)
@@ -182,9 +192,15 @@ func (l *load) read(i int, q query) {
 	var o outcome
 	m := l.history.now()
 	start := time.Now()
-	// The load's end does not cut what is under way, so no error is excused.
-	a, err := q.run(context.WithValue(context.Background(), outcomeKey{}, &o), l.processes[i].db)
+	// The load's end does not cut what is under way, so no error comes of that.
+	ctx, cancel := l.call()
+	defer cancel()
+	a, err := q.run(context.WithValue(ctx, outcomeKey{}, &o), l.database, l.processes[i].db)
 	took := time.Since(start)
+	if err != nil && l.database.excuses(err) {
+		l.excused.Add(1)
+		return
+	}
 	if err != nil {
 		l.t.Errorf("process %d: %+v: %v", i, q, err)
 		return
@@ -210,6 +226,14 @@ func (l *load) read(i int, q query) {
 	}
 }
 
+// call is the context of one call.
+func (l *load) call() (context.Context, context.CancelFunc) {
+	if limit := l.database.limit(); limit > 0 {
+		return context.WithTimeout(context.Background(), limit)
+	}
+	return context.Background(), func() {}
+}
+
 // of is the phase of something that began in a phase: during, where it was so at
 // the beginning or is so at the end.
 func (l *load) of(was phase) phase {
@@ -225,7 +249,12 @@ func (l *load) keepReadingBare() {
 	r := rand.New(rand.NewPCG(1, 1))
 	l.each(2*readPause, func() {
 		was, start := phase(l.phase.Load()), time.Now()
-		if _, err := choose(r).run(context.Background(), l.bare); err != nil {
+		ctx, cancel := l.call()
+		defer cancel()
+		switch _, err := choose(r).run(ctx, l.database, l.bare); {
+		case err != nil && l.database.excuses(err):
+			return
+		case err != nil:
 			l.t.Errorf("without a cache: %v", err)
 		}
 		took := time.Since(start)
@@ -242,25 +271,32 @@ func (l *load) keepWriting(i int, r *rand.Rand) {
 		rows := []int{r.IntN(rowCount)}
 		if r.IntN(4) == 0 {
 			rows = append(rows, (rows[0]+rowsPerTable)%rowCount)
+			slices.Sort(rows) // all in one order, so that no two wait for each other
 		}
 		l.write(i, rows)
 	})
 }
 
-// write writes rows. It may fail, where the store is away, but for no other reason.
+// write writes rows. It may fail, where the store is away, or the database, but for no
+// other reason.
 func (l *load) write(i int, rows []int) {
 	l.writing.RLock()
 	defer l.writing.RUnlock()
 	was := phase(l.phase.Load())
 	l.history.begin(rows)
 	start := time.Now()
-	versions, err := write(context.Background(), l.processes[i].db, rows)
+	ctx, cancel := l.call()
+	defer cancel()
+	versions, err := write(ctx, l.database, l.processes[i].db, rows)
 	took := time.Since(start)
-	if err != nil {
+	excused := err != nil && l.database.excuses(err)
+	if excused {
+		versions = l.outcome(rows)
+	} else if err != nil {
 		versions = nil
 	}
 	l.history.end(rows, versions)
-	if err != nil && !errors.Is(err, store.ErrUnavailable) {
+	if err != nil && !excused && !errors.Is(err, store.ErrUnavailable) {
 		l.t.Errorf("process %d: a write failed, and not for the store: %v", i, err)
 	}
 	l.mu.Lock()
@@ -274,6 +310,46 @@ func (l *load) write(i int, rows []int) {
 	}
 	c.writes++
 	c.writesOf[i]++
+}
+
+// outcome waits until the transaction of a write that failed is over, whichever way,
+// and returns the versions that the rows have then. It held a lock on each row when
+// its COMMIT was sent.
+func (l *load) outcome(rows []int) []int64 {
+	versions := make([]int64, len(rows))
+	for i, row := range rows {
+		table, id := place(row)
+		text := l.database.text(fmt.Sprintf("SELECT version FROM items%d WHERE id = ? FOR UPDATE", table))
+		err := l.retry(func(ctx context.Context) error {
+			return l.bare.QueryRowContext(ctx, text, id).Scan(&versions[i])
+		})
+		if err != nil {
+			l.t.Errorf("the outcome of a write: %v", err)
+			return nil
+		}
+	}
+	return versions
+}
+
+// retry calls f until it returns no error that a fault of the database explains.
+func (l *load) retry(f func(context.Context) error) error {
+	limit := time.NewTimer(patience)
+	defer limit.Stop()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		ctx, cancel := l.call()
+		err := f(ctx)
+		cancel()
+		if err == nil || !l.database.excuses(err) {
+			return err
+		}
+		select {
+		case <-tick.C:
+		case <-limit.C:
+			return err
+		}
+	}
 }
 
 // lost is how many bumps have failed, of writes that were refused too. They are
@@ -374,18 +450,21 @@ func (l *load) under(fault func()) {
 // writes any more.
 func (l *load) compare() {
 	l.t.Helper()
-	for _, q := range queries() {
-		want, err := q.run(l.t.Context(), l.bare)
+	ask := func(q query, db *sql.DB) (a answer) {
+		err := l.retry(func(ctx context.Context) (err error) {
+			a, err = q.run(ctx, l.database, db)
+			return err
+		})
 		if err != nil {
 			l.t.Fatal(err)
 		}
+		return a
+	}
+	for _, q := range queries() {
+		want := ask(q, l.bare)
 		for i, p := range l.processes {
 			for range 2 {
-				got, err := q.run(l.t.Context(), p.db)
-				if err != nil {
-					l.t.Fatal(err)
-				}
-				if !slices.Equal(got, want) {
+				if got := ask(q, p.db); !slices.Equal(got, want) {
 					l.t.Errorf("at the end, process %d: %+v: %v, the database has %v; %d bumps have failed", i, q, got, want, l.lost())
 				}
 			}

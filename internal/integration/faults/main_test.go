@@ -12,6 +12,9 @@ import (
 // lasts is how long a fault lasts that can last as long as one likes.
 var lasts = flag.Duration("faults.lasts", time.Second, "how long each fault lasts, where it has no length of its own")
 
+// under is the database of the faults of Redis. Those of a database have it.
+var under = flag.String("faults.database", "sqlite", "the `database` underneath while something happens to Redis, sqlite or postgres")
+
 // The client lets nodes that it knows no more go by a goroutine that sleeps for five
 // seconds, and looks at a Cluster anew by one that sleeps for up to a second, also
 // when it was closed.
@@ -21,10 +24,19 @@ func TestMain(m *testing.M) {
 		_ = f.Value.Set("3") // most of the time they wait
 	}
 	zerolog.SetGlobalLevel(zerolog.Disabled) // the proxies tell a lot
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"),
+	goleak.VerifyTestMain(closing{m}, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"),
 		goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*call).DelayDo.func1"),
 		// What a proxy does not pass on, because the next step has ended, it keeps
 		// forever.
 		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"),
 		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2.(*ToxicLink).read"))
+}
+
+// closing are the tests, and what is shared by them.
+type closing struct{ *testing.M }
+
+// Run implements [goleak.TestingM].
+func (c closing) Run() int {
+	defer closeShared()
+	return c.M.Run()
 }

@@ -10,10 +10,8 @@ import (
 	"time"
 
 	"github.com/redis/rueidis"
-	_ "modernc.org/sqlite" // the database
 
 	"github.com/cacheops/cacheops"
-	"github.com/cacheops/cacheops/dialect/sqlite"
 	"github.com/cacheops/cacheops/rueidisstore"
 	"github.com/cacheops/cacheops/sqlcache"
 )
@@ -30,8 +28,8 @@ type process struct {
 	store *rueidisstore.Store
 }
 
-// newProcess makes one whose Redis is at the URL. Dial may be nil.
-func newProcess(t testing.TB, path, url string, dial dialer) *process {
+// newProcess makes one of a number, whose Redis is at the URL. Dial may be nil.
+func newProcess(t testing.TB, d database, number int, url string, dial dialer) *process {
 	t.Helper()
 	p := new(process)
 	option, err := rueidis.ParseURL(url)
@@ -58,16 +56,16 @@ func newProcess(t testing.TB, path, url string, dial dialer) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	bare, err := sql.Open("sqlite", dsn(path))
+	connector, err := d.connector(number)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.db, err = sqlcache.OpenDB(p.cache, connector{bare.Driver(), dsn(path)}, sqlcache.Config{Dialect: sqlite.Dialect, Database: "main"})
+	p.db, err = sqlcache.OpenDB(p.cache, connector, sqlcache.Config{Dialect: d.dialect(), Database: "main"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		for _, end := range []func() error{p.db.Close, bare.Close, p.cache.Close, p.store.Close} {
+		for _, end := range []func() error{p.db.Close, p.cache.Close, p.store.Close} {
 			if err := end(); err != nil {
 				t.Error(err)
 			}

@@ -14,13 +14,13 @@ import (
 // proxy is a network between processes and a server.
 type proxy struct {
 	t      testing.TB
-	server *redistest.Server
+	server string // its address
 	*toxiproxy.Proxy
 }
 
-func startProxy(t testing.TB, s *redistest.Server) *proxy {
+func startProxy(t testing.TB, server string) *proxy {
 	t.Helper()
-	p := &proxy{t: t, server: s}
+	p := &proxy{t: t, server: server}
 	p.open("127.0.0.1:0")
 	t.Cleanup(p.cut)
 	return p
@@ -30,7 +30,7 @@ func startProxy(t testing.TB, s *redistest.Server) *proxy {
 func (p *proxy) open(addr string) {
 	p.t.Helper()
 	server := toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop())
-	p.Proxy = toxiproxy.NewProxy(server, "redis", addr, p.server.Addr())
+	p.Proxy = toxiproxy.NewProxy(server, "network", addr, p.server)
 	if err := p.Start(); err != nil {
 		p.t.Fatal(err)
 	}
@@ -55,42 +55,47 @@ func (p *proxy) cut() { p.Stop() }
 // mend takes connections again, after a cut, and does nothing to them.
 func (p *proxy) mend() { p.open(p.Listen) }
 
+// Toxics that lose what one side says.
+const (
+	noRequests = `{"type": "timeout", "stream": "upstream", "attributes": {"timeout": 0}}`
+	noAnswers  = `{"type": "timeout", "stream": "downstream", "attributes": {"timeout": 0}}`
+)
+
+// networkFaults are what a network may do.
+var networkFaults = []struct {
+	name  string
+	fault func(l *load, p *proxy)
+}{
+	{"latency", while(`{"type": "latency", "attributes": {"latency": 200}}`)},
+	{"little bandwidth", while(`{"type": "bandwidth", "attributes": {"rate": 20}}`)},
+	{"in slices", while(`{"type": "slicer", "attributes": {"average_size": 20, "size_variation": 10, "delay": 2000}}`)},
+	{"reset", with(`{"type": "reset_peer", "attributes": {"timeout": 20}}`)},
+	{"half answers", with(`{"type": "limit_data", "attributes": {"bytes": 4000}}`)},
+	{"requests are lost", with(noRequests)},
+	{"answers are lost", with(noAnswers)},
+	{"all is lost", with(noRequests, noAnswers)},
+	{"cut", func(l *load, p *proxy) {
+		p.cut()
+		l.wait(*lasts)
+		p.mend()
+	}},
+	{"cut again and again", func(l *load, p *proxy) {
+		l.again(100*time.Millisecond, func() {
+			p.cut()
+			p.mend()
+		})
+	}},
+}
+
 // A network may be slow, cut, or lose what one side says. One process of three is not
 // behind it, and goes on.
 func TestNetwork(t *testing.T) {
 	t.Parallel()
-	const (
-		noRequests = `{"type": "timeout", "stream": "upstream", "attributes": {"timeout": 0}}`
-		noAnswers  = `{"type": "timeout", "stream": "downstream", "attributes": {"timeout": 0}}`
-	)
-	for _, test := range []struct {
-		name  string
-		fault func(l *load, p *proxy)
-	}{
-		{"latency", while(`{"type": "latency", "attributes": {"latency": 200}}`)},
-		{"little bandwidth", while(`{"type": "bandwidth", "attributes": {"rate": 20}}`)},
-		{"in slices", while(`{"type": "slicer", "attributes": {"average_size": 20, "size_variation": 10, "delay": 2000}}`)},
-		{"reset", with(`{"type": "reset_peer", "attributes": {"timeout": 20}}`)},
-		{"half answers", with(`{"type": "limit_data", "attributes": {"bytes": 4000}}`)},
-		{"requests are lost", with(noRequests)},
-		{"answers are lost", with(noAnswers)},
-		{"all is lost", with(noRequests, noAnswers)},
-		{"cut", func(l *load, p *proxy) {
-			p.cut()
-			l.wait(*lasts)
-			p.mend()
-		}},
-		{"cut again and again", func(l *load, p *proxy) {
-			l.again(100*time.Millisecond, func() {
-				p.cut()
-				p.mend()
-			})
-		}},
-	} {
+	for _, test := range networkFaults {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			s := redistest.Start(t, unsaved)
-			p := startProxy(t, s)
+			p := startProxy(t, s.Addr())
 			url := "redis://" + p.Listen
 			l := startLoad(t, url, url, s.URL())
 			l.under(func() { test.fault(l, p) })

@@ -28,9 +28,9 @@ func (l *load) report(recovered time.Duration) {
 	name := strings.TrimPrefix(l.t.Name(), "Test")
 	c := l.count(during)
 	l.t.Logf("figure: %s: %s", name, l.summary())
-	l.t.Logf("figure: %s: stale reads %d; reads during the fault: slowest %v, 99th percentile %v, without a cache %v and %v; slowest write %v; hit and wrote again after %v; %d bumps failed",
+	l.t.Logf("figure: %s: stale reads %d; reads during the fault: slowest %v, 99th percentile %v, without a cache %v and %v; slowest write %v; hit and wrote again after %v; %d bumps failed; %d reads failed with the database away",
 		name, l.stale, percentile(c.took, 100), percentile(c.took, 99), percentile(c.bare, 100), percentile(c.bare, 99),
-		c.wrote.Round(time.Millisecond), recovered.Round(time.Millisecond), l.lost())
+		c.wrote.Round(time.Millisecond), recovered.Round(time.Millisecond), l.lost(), l.excused.Load())
 	for text, n := range l.refused {
 		l.t.Logf("%d writes failed with: %s", n, text)
 	}

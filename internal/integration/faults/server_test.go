@@ -14,51 +14,67 @@ var unsaved = redistest.WithSettings("save ''")
 // three are the URLs of three processes with one server.
 func three(url string) []string { return []string{url, url, url} }
 
+// serverFaults are what a server may do.
+var serverFaults = []struct {
+	name  string
+	fault func(l *load, s *redistest.Server)
+}{
+	{"paused", func(l *load, s *redistest.Server) {
+		s.Pause()
+		l.wait(2 * *lasts)
+		s.Resume()
+	}},
+	{"killed and empty", func(l *load, s *redistest.Server) {
+		s.Kill()
+		l.wait(*lasts)
+		s.Restart()
+	}},
+	{"killed again and again", func(l *load, s *redistest.Server) {
+		l.again(200*time.Millisecond, func() {
+			s.Kill()
+			s.Restart()
+		})
+	}},
+	{"FLUSHALL", func(l *load, s *redistest.Server) {
+		l.again(10*time.Millisecond, func() { do(l, s, "FLUSHALL") })
+	}},
+	{"CLIENT KILL", func(l *load, s *redistest.Server) {
+		l.again(20*time.Millisecond, func() { do(l, s, "CLIENT", "KILL", "TYPE", "normal") })
+	}},
+	{"FLUSHALL and CLIENT KILL", func(l *load, s *redistest.Server) {
+		// A fence is lost, and so is the bump.
+		l.again(10*time.Millisecond, func() {
+			do(l, s, "FLUSHALL")
+			do(l, s, "CLIENT", "KILL", "TYPE", "normal")
+		})
+	}},
+	{"SCRIPT FLUSH", func(l *load, s *redistest.Server) {
+		l.again(10*time.Millisecond, func() { do(l, s, "SCRIPT", "FLUSH") })
+	}},
+}
+
 // A server may stop, die, forget and refuse: what is read is never stale, and all is
 // as before when it is back.
 func TestServer(t *testing.T) {
 	t.Parallel()
-	for _, test := range []struct {
-		name  string
-		fault func(l *load, s *redistest.Server)
-	}{
-		{"paused", func(l *load, s *redistest.Server) {
-			s.Pause()
-			l.wait(2 * *lasts)
-			s.Resume()
-		}},
-		{"killed and empty", func(l *load, s *redistest.Server) {
-			s.Kill()
-			l.wait(*lasts)
-			s.Restart()
-		}},
-		{"killed again and again", func(l *load, s *redistest.Server) {
-			l.again(200*time.Millisecond, func() {
-				s.Kill()
-				s.Restart()
-			})
-		}},
-		{"FLUSHALL", func(l *load, s *redistest.Server) {
-			l.again(10*time.Millisecond, func() { do(l, s, "FLUSHALL") })
-		}},
-		{"CLIENT KILL", func(l *load, s *redistest.Server) {
-			l.again(20*time.Millisecond, func() { do(l, s, "CLIENT", "KILL", "TYPE", "normal") })
-		}},
-		{"FLUSHALL and CLIENT KILL", func(l *load, s *redistest.Server) {
-			// A fence is lost, and so is the bump.
-			l.again(10*time.Millisecond, func() {
-				do(l, s, "FLUSHALL")
-				do(l, s, "CLIENT", "KILL", "TYPE", "normal")
-			})
-		}},
-		{"SCRIPT FLUSH", func(l *load, s *redistest.Server) {
-			l.again(10*time.Millisecond, func() { do(l, s, "SCRIPT", "FLUSH") })
-		}},
-	} {
+	for _, test := range serverFaults {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			s := redistest.Start(t, unsaved)
 			l := startLoad(t, three(s.URL())...)
+			l.under(func() { test.fault(l, s) })
+		})
+	}
+}
+
+// The same with many writers at once in the database.
+func TestServerOverPostgres(t *testing.T) {
+	t.Parallel()
+	for _, test := range serverFaults {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			s := redistest.Start(t, unsaved)
+			l := startLoadOn(t, newPostgres(t), usualPadding, nil, three(s.URL())...)
 			l.under(func() { test.fault(l, s) })
 		})
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/pgtest"
 )
 
 // TestSessions: what a DSN or a statement sets is seen.
@@ -97,7 +98,8 @@ func withSetting(t *testing.T, dsn, name, value string) string {
 // TestSessionOfStandby: a standby is behind.
 func TestSessionOfStandby(t *testing.T) {
 	t.Parallel()
-	standby := server.StartStandby(t)
+	// Of a server of its own: the other one has the databases of all tests.
+	standby := pgtest.Start(t).StartStandby(t)
 	eachDriver(t, func(t *testing.T, driverName string) {
 		s := openCatalogConn(t, driverName, standby.DSN("postgres")).session(t)
 		if s.Taint != dialect.TaintReads || !strings.Contains(s.Why, "standby") {

@@ -82,6 +82,8 @@ func TestImagesOvertaken(t *testing.T) {
 	eachDriver(t, func(t *testing.T, driverName string) {
 		for _, o := range []overlap{
 			{name: "another value", held: move, write: "UPDATE goods SET n = n + 1 WHERE id = 1", reads: []string{ofMoves, onShelf(2)}, drops: []string{onShelf(9)}},
+			// Neither what was joined nor what it becomes is on the shelf in between.
+			{name: "on its way", held: move, write: "UPDATE goods SET shelf = 7 WHERE id = 1", reads: []string{ofMoves, onShelf(2)}, drops: []string{onShelf(9), onShelf(7)}},
 			{name: "another row of that key", held: []string{"UPDATE goods SET id = 100 WHERE id = 1", "INSERT INTO goods VALUES (1, 9, 'z', 5)"}, write: "UPDATE goods SET n = n + 1 WHERE id = 1", reads: []string{ofMoves, onShelf(2), onShelf(1)}, drops: []string{onShelf(9)}},
 			{name: "another value, returned", held: move, write: "UPDATE goods SET n = n + 1 WHERE id = 1 RETURNING *", reads: []string{ofMoves}, drops: []string{onShelf(9)}},
 			{name: "matches no more", held: move, write: "UPDATE goods SET n = n + 1 WHERE id = 1 AND shelf = 1", reads: []string{ofMoves, onShelf(9), onShelf(1)}},

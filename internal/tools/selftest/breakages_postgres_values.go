@@ -20,7 +20,7 @@ var postgresValueBreakages = []breakage{
 		Name:  "a timestamptz is read in UTC where no zone is given",
 		File:  "dialect/postgres/values_time.go",
 		Old:   "!ok || !zoned {",
-		New:   "!ok {",
+		New:   "!ok || !zoned && s == \"\" {",
 		Check: onPostgresValues("TestValues"), Want: "--- FAIL: TestValues",
 	},
 	{
@@ -49,7 +49,7 @@ var postgresValueBreakages = []breakage{
 		File:  "dialect/postgres/values_text.go",
 		Old:   "if s[i] >= utf8.RuneSelf {",
 		New:   "if s[i] >= utf8.RuneSelf && side == dialect.SideImage && s == \"\" {",
-		Check: onPostgresValues("TestValues"), Want: "--- FAIL: TestValues",
+		Check: onPostgresValues("TestCanonicalRefuses"), Want: "--- FAIL: TestCanonicalRefuses",
 	},
 	{
 		Name:  "zeros behind the point count",
