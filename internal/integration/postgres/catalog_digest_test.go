@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cacheops/cacheops/internal/pgtest"
 )
 
 // digestSchema is what the statements of TestDigest change.
@@ -20,7 +22,8 @@ var digestSchema = []string{
 // little else.
 func TestDigest(t *testing.T) {
 	t.Parallel()
-	dsn := server.NewDatabase(t)
+	// On a server of its own: what it does to the role of all tests is seen by them.
+	dsn := pgtest.Start(t).NewDatabase(t)
 	c, other := openCatalogConn(t, pgx, dsn, digestSchema...), openCatalogConn(t, pq, dsn)
 	t.Cleanup(func() { c.exec(t, "DROP OWNED BY digest_role CASCADE", "DROP ROLE digest_role") })
 	c.exec(t, "CREATE ROLE digest_role")
