@@ -42,6 +42,9 @@ CRASH_SEED ?= 0
 CRASH_DATABASE ?=
 # How long make torture lets each fault of Redis last.
 FAULT_LASTS ?= 15s
+# How much time to try the breakages of the code in, and which come first; 0 for all.
+SELFTEST_WITHIN ?= 0
+SELFTEST_SEED ?= 0
 # How long to run each benchmark, and which (a regular expression).
 BENCHTIME ?= 100ms
 BENCH ?= .
@@ -65,8 +68,8 @@ test: tools servers ## run the tests of every module, and say what ran
 .PHONY: torture
 torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, and each fault of Redis and of PostgreSQL for FAULT_LASTS (15s), on each database
 	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^TestExhaustive$$' $(ARGS) ./store/... ./rueidisstore
-	@$(BIN)/testsummary -count=1 -timeout 30m $(ARGS) ./internal/integration/faults -args -faults.lasts=$(FAULT_LASTS)
-	@$(BIN)/testsummary -count=1 -timeout 30m -skip Postgres $(ARGS) ./internal/integration/faults -args -faults.lasts=$(FAULT_LASTS) -faults.database=postgres
+	@$(BIN)/testsummary -count=1 -timeout 30m $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS)
+	@$(BIN)/testsummary -count=1 -timeout 30m -skip Postgres $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS) -faults.database=postgres
 
 .PHONY: crash
 crash: servers ## kill CRASH_KILLS writers (1000) of a cache in Redis on each database, and compare what others read
@@ -134,8 +137,8 @@ tidy-check: tools ## fail when a module is not tidy
 	@$(BIN)/tidy -check
 
 .PHONY: selftest
-selftest: tools servers ## break the code on purpose and see that the checks notice
-	@$(BIN)/selftest
+selftest: tools servers ## break the code on purpose and see that the checks notice; as much as fits into SELFTEST_WITHIN (all)
+	@$(BIN)/selftest -within $(SELFTEST_WITHIN) -seed $(SELFTEST_SEED)
 
 .PHONY: release-check
 release-check: tools ## rehearse a release and its installation, without publishing

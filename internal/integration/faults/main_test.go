@@ -15,6 +15,22 @@ var lasts = flag.Duration("faults.lasts", time.Second, "how long each fault last
 // under is the database of the faults of Redis. Those of a database have it.
 var under = flag.String("faults.database", "sqlite", "the `database` underneath while something happens to Redis, sqlite or postgres")
 
+// all runs each fault of the network and of Redis over PostgreSQL too. Without it a
+// third of them runs: the others are much like those over SQLite.
+var all = flag.Bool("faults.all", false, "run all faults over PostgreSQL, not a third of some")
+
+// some is every fault, or a third of them.
+func some[F any](faults []F) []F {
+	if *all {
+		return faults
+	}
+	var out []F
+	for i := 0; i < len(faults); i += 3 {
+		out = append(out, faults[i])
+	}
+	return out
+}
+
 // The client lets nodes that it knows no more go by a goroutine that sleeps for five
 // seconds, and looks at a Cluster anew by one that sleeps for up to a second, also
 // when it was closed.

@@ -206,7 +206,7 @@ func TestPostgresCommit(t *testing.T) {
 // behind it, and goes on.
 func TestPostgresNetwork(t *testing.T) {
 	t.Parallel()
-	for _, test := range networkFaults {
+	for _, test := range some(networkFaults) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			d := newCutOff(t)

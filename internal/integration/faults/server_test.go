@@ -70,7 +70,7 @@ func TestServer(t *testing.T) {
 // The same with many writers at once in the database.
 func TestServerOverPostgres(t *testing.T) {
 	t.Parallel()
-	for _, test := range serverFaults {
+	for _, test := range some(serverFaults) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			s := redistest.Start(t, unsaved)

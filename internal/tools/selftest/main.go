@@ -2,7 +2,10 @@
 // purpose, one line at a time, and sees that the check that is meant to notice
 // does.
 //
-//	go run ./internal/tools/selftest [-run regexp] [-list]
+//	go run ./internal/tools/selftest [-run regexp] [-list] [-within 40m] [-seed n]
+//
+// All of them take an hour and more. With -within it takes as many as fit into that
+// time, in an order that the seed decides, and says how many were left out.
 //
 // The breakages are in the files breakages*.go. First every text to be replaced must be
 // found, exactly once; then every check must pass on the unbroken copy; then
@@ -15,6 +18,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -43,9 +47,11 @@ type breakage struct {
 func main() {
 	match := flag.String("run", "", "only the breakages whose names match this regular expression")
 	list := flag.Bool("list", false, "list the breakages and do nothing")
+	within := flag.Duration("within", 0, "begin no breakage after this time; 0: try them all")
+	seed := flag.Uint64("seed", 0, "with -within: decides which come first")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	err := run(ctx, *match, *list)
+	err := run(ctx, *match, *list, *within, *seed)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "selftest:", err)
@@ -53,7 +59,7 @@ func main() {
 	}
 }
 
-func run(ctx context.Context, match string, list bool) error {
+func run(ctx context.Context, match string, list bool, within time.Duration, seed uint64) error {
 	wanted, err := regexp.Compile(match)
 	if err != nil {
 		return fmt.Errorf("-run: %w", err)
@@ -67,6 +73,12 @@ func run(ctx context.Context, match string, list bool) error {
 			fmt.Printf("%s\n\t%s\n\t%s\n", b.Name, b.File, strings.Join(b.Check, " "))
 		}
 		return nil
+	}
+	var until time.Time
+	if within > 0 {
+		until = time.Now().Add(within)
+		random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // an order, no secret
+		random.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
 	}
 	modules, err := workspace.Load(ctx)
 	if err != nil {
@@ -84,14 +96,14 @@ func run(ctx context.Context, match string, list bool) error {
 	if err := workspace.Copy(modules.Root().Dir, tmp, files); err != nil {
 		return err
 	}
-	return tree(tmp).try(ctx, chosen)
+	return tree(tmp).try(ctx, chosen, until)
 }
 
 // tree is the folder of a copy of the project.
 type tree string
 
-// try runs all the breakages on the copy.
-func (t tree) try(ctx context.Context, chosen []breakage) error {
+// try runs all the breakages on the copy, or those that it comes to until a time.
+func (t tree) try(ctx context.Context, chosen []breakage, until time.Time) error {
 	var stale []error
 	for _, b := range chosen {
 		if _, err := t.broken(b); err != nil {
@@ -101,11 +113,25 @@ func (t tree) try(ctx context.Context, chosen []breakage) error {
 	if len(stale) > 0 {
 		return fmt.Errorf("the code has moved on, mend internal/tools/selftest/breakages*.go:\n%w", errors.Join(stale...))
 	}
-	if err := t.unbroken(ctx, chosen); err != nil {
-		return err
+	over := func() bool { return !until.IsZero() && time.Now().After(until) }
+	if until.IsZero() {
+		if err := t.unbroken(ctx, chosen); err != nil {
+			return err
+		}
 	}
 	var unnoticed []error
+	var passed []string
+	tried := 0
 	for _, b := range chosen {
+		if over() {
+			break
+		}
+		tried++
+		if !until.IsZero() { // just before it is needed, for there is no time for all
+			if err := t.unbrokenOnce(ctx, b, &passed); err != nil {
+				return err
+			}
+		}
 		from := time.Now()
 		if err := t.notices(ctx, b); err != nil {
 			unnoticed = append(unnoticed, err)
@@ -117,25 +143,40 @@ func (t tree) try(ctx context.Context, chosen []breakage) error {
 			return ctx.Err()
 		}
 	}
-	fmt.Printf("%d breakages, %d noticed\n", len(chosen), len(chosen)-len(unnoticed))
+	fmt.Printf("%d breakages, %d noticed\n", tried, tried-len(unnoticed))
+	if tried == 0 {
+		return errors.New("there was no time for a single breakage, which proves nothing")
+	}
+	if tried < len(chosen) {
+		fmt.Printf("there was no time for %d more: make selftest tries them all\n", len(chosen)-tried)
+	}
 	return errors.Join(unnoticed...)
 }
 
 // unbroken runs each check once on the copy as it is.
 func (t tree) unbroken(ctx context.Context, chosen []breakage) error {
-	var done []string
+	var passed []string
 	for _, b := range chosen {
-		line := strings.Join(b.Check, " ")
-		if slices.Contains(done, line) {
-			continue
+		if err := t.unbrokenOnce(ctx, b, &passed); err != nil {
+			return err
 		}
-		done = append(done, line)
-		from := time.Now()
-		if out, err := t.check(ctx, b.Check); err != nil {
-			return fmt.Errorf("the unbroken project fails %q, so nothing can be shown: %w\n%s", line, err, out)
-		}
-		fmt.Printf("passes   %4.1fs  %s\n", time.Since(from).Seconds(), line)
 	}
+	return nil
+}
+
+// unbrokenOnce runs the check of a breakage on the copy as it is, unless it has
+// passed already.
+func (t tree) unbrokenOnce(ctx context.Context, b breakage, passed *[]string) error {
+	line := strings.Join(b.Check, " ")
+	if slices.Contains(*passed, line) {
+		return nil
+	}
+	*passed = append(*passed, line)
+	from := time.Now()
+	if out, err := t.check(ctx, b.Check); err != nil {
+		return fmt.Errorf("the unbroken project fails %q, so nothing can be shown: %w\n%s", line, err, out)
+	}
+	fmt.Printf("passes   %4.1fs  %s\n", time.Since(from).Seconds(), line)
 	return nil
 }
 

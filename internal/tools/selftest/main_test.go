@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // sound is a small project whose check works: a sum, its test, and a function
@@ -47,7 +48,7 @@ func TestTry(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = copied.try(t.Context(), []breakage{test.b})
+			err = copied.try(t.Context(), []breakage{test.b}, time.Time{})
 			if test.want == "" && err != nil {
 				t.Error(err)
 			}
