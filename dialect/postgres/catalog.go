@@ -164,6 +164,7 @@ func (b *catalogBuilder) columns() {
 		t.columns = append(t.columns, row)
 		c := &dialect.Column{
 			Name: row.Name, Folded: row.Name, SQL: nameQuote(row.Name), Type: row.Type, NotNull: row.NotNull,
+			Composite:  catalogByte(row.BaseKind) == 'c',
 			Generated:  row.Generated != "",
 			HasDefault: row.Generated == "" && (row.HasDefault || row.Identity != ""),
 		}

@@ -237,6 +237,7 @@ func (c *converter) column(n *ast.ColumnRef) dialect.Expr {
 	ref := &dialect.ColumnRef{Name: names[len(names)-1]}
 	if len(names) > 1 {
 		ref.Qualifier = names[len(names)-2]
+		c.attributes = append(c.attributes, ref.Name)
 		if strings.HasPrefix(ref.Name, "pg_") { // t.pg_typeof is pg_typeof(t)
 			c.attribute(ref.Name)
 		}

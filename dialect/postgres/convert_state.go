@@ -30,6 +30,8 @@ type converter struct {
 	params   convertParams
 
 	reads, writes, foreigns, functions map[string]struct{}
+	// attributes are the names that columns are called by behind a qualifier.
+	attributes []string
 
 	// failed says what could not be converted. The result is thrown away then,
 	// so that what goes on after it does not matter.

@@ -231,6 +231,10 @@ func (f *fallbackReader) calls() {
 			f.op(i)
 		case tokCast:
 			f.castTo(i + 1)
+		case tokDot:
+			if n, _, ok := f.name(i + 1); ok { // t.f may be f(t)
+				f.function(dialect.AttributePrefix + n.Name)
+			}
 		case tokRP:
 			if len(casts) > 0 {
 				casts = casts[:len(casts)-1]

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/cacheops/cacheops/dialect"
@@ -118,5 +119,27 @@ func TestFunctionTables(t *testing.T) {
 	}
 	if dialect.OperatorPrefix == dialect.TypePrefix {
 		t.Error("an operator's name can be that of a type")
+	}
+}
+
+// TestAttributes: a statement that writes names the columns that may be calls of
+// functions; a query holds them itself.
+func TestAttributes(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"UPDATE t SET a = t.f WHERE id = 1":                           true,
+		"DELETE FROM t WHERE t.f > 0":                                 true,
+		"INSERT INTO u SELECT t.f FROM t":                             true,
+		"INSERT INTO u VALUES (1) RETURNING u.f":                      true,
+		"WITH x AS (DELETE FROM t RETURNING t.f) SELECT * FROM x":     true,
+		"MERGE INTO t USING u ON t.f = u.id WHEN MATCHED THEN DELETE": true,
+		"EXPLAIN ANALYZE SELECT t.f FROM t":                           true,
+		"UPDATE t SET a = t.f ORDER BY whatever":                      true, // read by its tokens
+		"SELECT t.f FROM t":                                           false,
+		"UPDATE t SET a = f":                                          false,
+	} {
+		if got := slices.Contains(Parse(text).Functions, dialect.AttributePrefix+"f"); got != want {
+			t.Errorf("%s: named %v, want %v", text, got, want)
+		}
 	}
 }

@@ -93,6 +93,12 @@ func parseOne(text string, toks []tok, stmt *ast.Node) *dialect.Statement {
 	if c.failed != "" {
 		return fallback(text, toks, c.failed)
 	}
+	if st.Query == nil || len(st.Writes) > 0 {
+		// Nobody else looks at the expressions of these, and t.f may be f(t).
+		for _, name := range c.attributes {
+			c.function(dialect.AttributePrefix + name)
+		}
+	}
 	return st
 }
 
