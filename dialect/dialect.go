@@ -15,6 +15,14 @@ type Dialect interface {
 	// nil: what it cannot read is KindUnknown, or a kind with Incomplete set.
 	Parse(text string) *Statement
 
+	Schemas
+	Rows
+	Values
+	Connections
+}
+
+// Schemas reads the schema of a database. It is a part of [Dialect].
+type Schemas interface {
 	// LoadCatalog reads the whole schema.
 	LoadCatalog(ctx context.Context, db Queryer) (*Catalog, error)
 
@@ -28,11 +36,11 @@ type Dialect interface {
 	// query that need not be cheap; "" where SchemaVersion does for that. It is
 	// asked for with the catalog, on new connections, and from time to time.
 	SchemaDigest(ctx context.Context, db Queryer) (string, error)
+}
 
-	// CheckSession looks at a new connection for state that its DSN or the
-	// server's defaults gave it.
-	CheckSession(ctx context.Context, db Queryer) (Session, error)
-
+// Rows writes the queries by which the rows that a write changes are told. It is a
+// part of [Dialect].
+type Rows interface {
 	// Images writes the queries that collect the images of the rows that st
 	// writes in t. Columns are the positions of the columns wanted; [RowName]
 	// among them asks for the rows' names, and then a DELETE has a Before too.
@@ -50,7 +58,10 @@ type Dialect interface {
 	// as the key's actions find them. It locks them where rows of the parent that
 	// are locked already can get other children. Empty where there is none.
 	ChildrenOf(parent, child *Table, fk *ForeignKey, columns []int, n int) string
+}
 
+// Values knows how a database compares. It is a part of [Dialect].
+type Values interface {
 	// Canonical maps a value to a text such that two values of the column are
 	// equal to the database if and only if their texts are: an argument or
 	// literal that a condition compares with the column, or a value read from
@@ -68,6 +79,14 @@ type Dialect interface {
 	// Truth tells whether the database takes a value of the column for true.
 	// False for known means that it cannot be told. NULL is never passed.
 	Truth(c *Column, v driver.Value) (truth, known bool)
+}
+
+// Connections knows the state of connections and their transactions. It is a part of
+// [Dialect].
+type Connections interface {
+	// CheckSession looks at a new connection for state that its DSN or the
+	// server's defaults gave it.
+	CheckSession(ctx context.Context, db Queryer) (Session, error)
 
 	// Transactions describes how transactions behave.
 	Transactions() Transactions

@@ -174,7 +174,8 @@ func (b *catalogBuilder) columns() {
 		if t.table.Kind == dialect.TablePlain {
 			c.Comparison = valueComparison(valueType{
 				Name: row.Base, Kind: catalogByte(row.BaseKind), Schema: row.BaseSchema, Deterministic: row.Deterministic,
-				Collation: c.Collation, Extension: row.Extension, Modifier: int32(row.Modifier), CType: ctype,
+				Collation: c.Collation, Extension: row.Extension, CType: ctype,
+				Modifier: int32(row.Modifier), //nolint:gosec // it is an int4
 			})
 		}
 		t.table.Columns = append(t.table.Columns, c)

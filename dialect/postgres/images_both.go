@@ -15,7 +15,6 @@ import (
 // is another one than was joined: nothing is changed then.
 func (w *imageWriter) both(up *dialect.Update, target string) string {
 	text, set := w.st.Text, up.SetText.Span
-	list := ""
 	switch {
 	case up.From:
 		return imageWhyName
@@ -31,6 +30,7 @@ func (w *imageWriter) both(up *dialect.Update, target string) string {
 		up.WherePos < set.End || up.WherePos >= up.WhereEnd || up.WhereEnd > w.st.End:
 		return imageWhyText
 	}
+	list := " RETURNING "
 	if up.Returning {
 		r := up.Returns.Span
 		if r.Pos < up.WhereEnd || r.Pos >= r.End || r.End > w.st.End {
@@ -45,8 +45,6 @@ func (w *imageWriter) both(up *dialect.Update, target string) string {
 			return "it returns everything, and more"
 		}
 		list = text[up.WhereEnd:r.Pos] + list + ", "
-	} else {
-		list = " RETURNING "
 	}
 	own := w.ownNames()
 	old := own + "old"

@@ -348,12 +348,15 @@ func (r *triggerReader) into(toks []triggerToken) {
 		i := 1
 		for depth := 0; i < len(toks); i++ {
 			t := toks[i]
+			part := t.is(".") || toks[i-1].is(".") && t.name()
 			if t.is("[") {
 				depth++
-			} else if t.is("]") {
-				depth--
-			} else if depth == 0 && !t.is(".") && !(toks[i-1].is(".") && t.name()) {
+			}
+			if depth == 0 && !part {
 				break
+			}
+			if t.is("]") {
+				depth--
 			}
 		}
 		if i >= len(toks) || !toks[i].is(",") {

@@ -163,7 +163,7 @@ func (s *Server) launch() error {
 		if err == nil || strings.Contains(err.Error(), "pre-existing shared memory block") || strings.Contains(err.Error(), "lock file \"postmaster.pid\"") {
 			return err // what is left of the process that was killed is about to end
 		}
-		return testprocess.Fatal{Err: err}
+		return testprocess.FatalError{Err: err}
 	})
 }
 
@@ -183,7 +183,7 @@ func (s *Server) launchOnce() error {
 	}
 	err = testprocess.Await("PostgreSQL on "+s.Addr()+" to be ready", func(context.Context) error {
 		if p.Ended() {
-			return testprocess.Fatal{Err: s.whyEnded(from.Size())}
+			return testprocess.FatalError{Err: s.whyEnded(from.Size())}
 		}
 		_, err := s.SQL("postgres", "SELECT 1")
 		return err
@@ -347,7 +347,7 @@ func (s *Server) Close() error {
 		if err = os.RemoveAll(s.dir); err == nil {
 			return nil
 		}
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(10 * time.Millisecond) //nolint:forbidigo // nobody tells when a file is gone
 	}
 	return fmt.Errorf("pgtest: %w", err)
 }

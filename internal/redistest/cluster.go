@@ -316,7 +316,7 @@ func (c *Cluster) whole(ctx context.Context) error {
 		}
 	}
 	if len(up) == 0 {
-		return testprocess.Fatal{Err: errAllDown}
+		return testprocess.FatalError{Err: errAllDown}
 	}
 	return nil
 }

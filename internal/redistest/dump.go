@@ -24,7 +24,7 @@ func (s *Server) Save() error {
 		if err == nil || strings.Contains(err.Error(), "save already in progress") {
 			return err
 		}
-		return testprocess.Fatal{Err: err}
+		return testprocess.FatalError{Err: err}
 	}))
 }
 

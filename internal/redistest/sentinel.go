@@ -218,7 +218,7 @@ func (s *Sentinel) Failover() error {
 	ask := testprocess.EveryOnce(15*time.Second, func() error {
 		up := s.answering()
 		if len(up) == 0 {
-			return testprocess.Fatal{Err: errors.New("no Sentinel is up")}
+			return testprocess.FatalError{Err: errors.New("no Sentinel is up")}
 		}
 		// Refused while an older failover is not over, or the replica not
 		// known.

@@ -189,7 +189,7 @@ func (s *Server) launch() error {
 	}
 	err = testprocess.Await("Redis on "+s.Addr()+" to be ready", func(ctx context.Context) error {
 		if p.Ended() {
-			return testprocess.Fatal{Err: s.whyEnded(from.Size())}
+			return testprocess.FatalError{Err: s.whyEnded(from.Size())}
 		}
 		return s.ready(ctx, p.Pid())
 	})

@@ -24,7 +24,7 @@ const (
 
 // Await waits until look returns nil. The error of a wait that was too long names
 // what was waited for, and the last reason why it had not come yet. An error that is
-// [Fatal] ends the wait.
+// [FatalError] ends the wait.
 func Await(what string, look func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), Patience)
 	defer cancel()
@@ -35,7 +35,7 @@ func Await(what string, look func(context.Context) error) error {
 		if err == nil {
 			return nil
 		}
-		if f, ok := err.(Fatal); ok { //nolint:errorlint // it is made right there, and never wrapped
+		if f, ok := err.(FatalError); ok { //nolint:errorlint // it is made right there, and never wrapped
 			return fmt.Errorf("testprocess: wait for %s: %w", what, f.Err)
 		}
 		select {
@@ -46,11 +46,11 @@ func Await(what string, look func(context.Context) error) error {
 	}
 }
 
-// Fatal is an error that no waiting mends.
-type Fatal struct{ Err error }
+// FatalError is an error that no waiting mends.
+type FatalError struct{ Err error }
 
 // Error implements error.
-func (f Fatal) Error() string { return f.Err.Error() }
+func (f FatalError) Error() string { return f.Err.Error() }
 
 // EveryOnce returns a function that calls f at once, again while f fails, and again
 // where an interval has passed since f succeeded: for a request that is accepted and

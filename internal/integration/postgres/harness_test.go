@@ -26,21 +26,25 @@ import (
 var server *pgtest.Server
 
 func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(served{m})
+}
+
+// served are the tests with the server that they share.
+type served struct{ *testing.M }
+
+// Run implements [goleak.TestingM].
+func (s served) Run() int {
 	var err error
 	if server, err = pgtest.Run(pgtest.Config{}); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return 1
 	}
-	status := m.Run()
+	status := s.M.Run()
 	if err := server.Close(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		status = 1
+		return 1
 	}
-	if err := goleak.Find(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		status = 1
-	}
-	os.Exit(status)
+	return status
 }
 
 // everyTable matches every table. Unlike "*" it is not warned of.

@@ -1,6 +1,9 @@
 package postgres
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // treeSchema has three levels of children: the rows of the lowest are kept, without
 // a parent.
@@ -73,7 +76,7 @@ func TestImagesOfCascadesAtOnce(t *testing.T) {
 		} {
 			t.Run(tt.name, func(t *testing.T) {
 				s := imageShop(t, driverName, treeSchema...)
-				all := append(tt.reads, tt.drops...)
+				all := slices.Concat(tt.reads, tt.drops)
 				s.fill(t, all...)
 				other := s.rival(t)
 				other.exec(tt.rival...)

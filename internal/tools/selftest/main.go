@@ -77,7 +77,7 @@ func run(ctx context.Context, match string, list bool, within time.Duration, see
 	var until time.Time
 	if within > 0 {
 		until = time.Now().Add(within)
-		random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // an order, no secret
+		random := rand.New(rand.NewPCG(seed, 0))
 		random.Shuffle(len(chosen), func(i, j int) { chosen[i], chosen[j] = chosen[j], chosen[i] })
 	}
 	modules, err := workspace.Load(ctx)
