@@ -37,7 +37,7 @@ func some[F any](faults []F) []F {
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
-		_ = f.Value.Set("3") // most of the time they wait
+		_ = f.Value.Set("4") // most of the time they wait
 	}
 	zerolog.SetGlobalLevel(zerolog.Disabled) // the proxies tell a lot
 	goleak.VerifyTestMain(closing{m}, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"),
