@@ -69,13 +69,17 @@ func (c *Changes) Unanswered(ctx context.Context, o Outcome) {
 	if c.Empty() || h.apart == nil || h.dialect.Transactions().Unfinished == "" {
 		return
 	}
-	now := time.Now()
 	b := c.batch()
 	b.log, b.known = slices.Clone(b.log), nil
+	q := &question{batch: b, process: o.Process, names: o.Names, since: time.Now(), renewed: c.fencedAt}
+	// The COMMIT may have taken most of what the fence had left, or more.
+	bounded, cancel := c.bounded(ctx)
+	h.renew(bounded, q)
+	cancel()
 	u := &h.unanswered
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	u.list = append(u.list, &question{batch: b, process: o.Process, names: o.Names, since: now, renewed: now})
+	u.list = append(u.list, q)
 	if !u.running {
 		u.running = h.engine.background.run(h.askUnanswered)
 	}
@@ -98,6 +102,9 @@ func (h *Handle) askUnanswered() {
 		u.mu.Lock()
 		due := slices.Clone(u.list)
 		u.mu.Unlock()
+		for _, q := range due { // first, for the answers may take their time
+			h.renew(closing, q)
+		}
 		over := h.askAll(closing, due)
 		for _, q := range due {
 			switch {

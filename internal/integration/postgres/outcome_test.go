@@ -18,7 +18,7 @@ var slowCommit = []string{
 }
 
 // fenceTTL is short, so that a fence that is not renewed ends while the test waits.
-const fenceTTL = time.Second
+const fenceTTL = 2 * time.Second
 
 // unansweredCase is a write of which the answer is cut off.
 type unansweredCase struct {
@@ -129,7 +129,7 @@ func (tt *unansweredCase) try(t *testing.T, driverName string, change func(*cach
 	if err := wait(); err == nil {
 		t.Fatal("the answer came")
 	}
-	for begun, read := time.Now(), 0; time.Since(begun) < 2*fenceTTL || read < 10; read++ {
+	for range spread(t, 2*fenceTTL) {
 		if rows, hit := s.readAgain(t); rows != "old" || hit {
 			t.Fatalf("STALE: %q, hit %v, while the COMMIT is under way", rows, hit)
 		}
@@ -196,7 +196,7 @@ func TestOutcomePrepared(t *testing.T) {
 					id := "'" + driverName + name + how.word + "'"
 					c := s.conn(t)
 					run(t, c, "BEGIN", txWrite, "PREPARE TRANSACTION "+id)
-					for begun, read := time.Now(), 0; time.Since(begun) < 2*fenceTTL || read < 10; read++ {
+					for range spread(t, 2*fenceTTL) {
 						if rows, hit := s.read(t, txRead); rows != "old" || hit {
 							t.Fatalf("STALE: %q, hit %v, while it is prepared", rows, hit)
 						}
@@ -215,4 +215,29 @@ func TestOutcomePrepared(t *testing.T) {
 			})
 		})
 	}
+}
+
+// spread yields some hundred times over a time, so that what is tried meanwhile
+// leaves room for what is tested.
+func spread(t *testing.T, over time.Duration) <-chan struct{} {
+	t.Helper()
+	out := make(chan struct{})
+	go func() {
+		defer close(out)
+		tick := time.NewTicker(over / 200)
+		defer tick.Stop()
+		for range 200 {
+			select {
+			case <-tick.C:
+			case <-t.Context().Done():
+				return
+			}
+			select {
+			case out <- struct{}{}:
+			case <-t.Context().Done():
+				return
+			}
+		}
+	}()
+	return out
 }
