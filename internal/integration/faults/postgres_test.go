@@ -2,6 +2,7 @@ package faults
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"fmt"
@@ -122,7 +123,8 @@ func (d *postgresDatabase) excuses(err error) bool {
 	}
 	_, unreachable := errors.AsType[net.Error](err)
 	return unreachable || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) ||
-		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, net.ErrClosed) || errors.Is(err, errCut) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, sql.ErrTxDone) || // by the end of its context
+		errors.Is(err, net.ErrClosed) || errors.Is(err, errCut) ||
 		strings.Contains(err.Error(), "conn closed")
 }
 
