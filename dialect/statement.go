@@ -139,6 +139,8 @@ type Statement struct {
 	// OtherIsolation is true for a KindBegin that asks for a level of isolation
 	// that need not be the session's own.
 	OtherIsolation bool
+	// ReadOnly is true for a KindBegin whose transaction is not to write.
+	ReadOnly bool
 	// Chain is true for a KindCommit or KindRollback that begins another
 	// transaction at once.
 	Chain bool

@@ -25,6 +25,9 @@ type txState struct {
 	// schema is true when the transaction may have changed the schema: its
 	// connection sees another one than its peers.
 	schema bool
+	// readOnly is true where the database refuses all writes: it refuses our queries
+	// that lock rows as well, and then in other words.
+	readOnly bool
 	// dirty is true once its reads may see something else than what is committed,
 	// or must fail: it has written, changed its state, met an error, or is at a
 	// level of isolation that reads an older snapshot.
@@ -148,6 +151,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 		return nil, err
 	}
 	c.enter()
+	c.tx.readOnly = opts.ReadOnly
 	switch sql.IsolationLevel(opts.Isolation) {
 	case sql.LevelDefault, sql.LevelReadCommitted:
 	case sql.LevelReadUncommitted:

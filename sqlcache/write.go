@@ -72,7 +72,7 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 		case c.tx != nil:
 		case err == nil:
 			c.enter()
-			c.tx.dirty = c.tx.dirty || st.OtherIsolation
+			c.tx.dirty, c.tx.readOnly = c.tx.dirty || st.OtherIsolation, st.ReadOnly
 		default:
 			c.resync(real) // it may have taken effect
 		}
@@ -470,7 +470,7 @@ func (c *conn) collect(ctx context.Context, real *realConn, p *engine.Plan, w *a
 
 // imagine is collect, but marks the errors of what the program did not ask for.
 func (c *conn) imagine(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, changes *engine.Changes, k call, wantRows bool) (outcome, error) {
-	if !w.All && w.Target != nil && wantRows == returns(p.Statement) {
+	if !w.All && w.Target != nil && wantRows == returns(p.Statement) && (c.tx == nil || !c.tx.readOnly) {
 		out, done, err := c.collectImages(ctx, real, p, w, changes, k, wantRows)
 		if done || err != nil {
 			return out, err

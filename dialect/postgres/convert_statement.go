@@ -174,6 +174,7 @@ func (c *converter) transaction(n *ast.TransactionStmt) {
 	case ast.TransactionStmtKind_TRANS_STMT_BEGIN, ast.TransactionStmtKind_TRANS_STMT_START:
 		c.st.Kind = dialect.KindBegin
 		c.st.OtherIsolation = convertIsolation(n.GetOptions())
+		c.st.ReadOnly = convertReadOnly(n.GetOptions())
 	case ast.TransactionStmtKind_TRANS_STMT_COMMIT:
 		c.st.Kind = dialect.KindCommit
 	case ast.TransactionStmtKind_TRANS_STMT_ROLLBACK:
@@ -191,6 +192,17 @@ func (c *converter) transaction(n *ast.TransactionStmt) {
 	default:
 		c.failf("a transaction's statement is not known: %s", n.GetKind())
 	}
+}
+
+// convertReadOnly reports whether the options of a transaction forbid writes.
+func convertReadOnly(options []*ast.Node) bool {
+	only := false
+	for _, o := range options {
+		if e := o.GetDefElem(); e.GetDefname() == "transaction_read_only" {
+			only = e.GetArg().GetAConst().GetIval().GetIval() != 0
+		}
+	}
+	return only
 }
 
 // convertIsolation reports whether the options of a transaction ask for another

@@ -114,7 +114,6 @@ func (h *Handle) askUnanswered() {
 				h.engine.cfg.Logger.WarnContext(closing, "cacheops: the outcome of a COMMIT could not be found out; what it changes may be served as it was before, if the database carries it out after this",
 					"database", h.database, "waited", time.Since(q.since))
 			default:
-				h.renew(closing, q)
 				continue
 			}
 			u.mu.Lock()

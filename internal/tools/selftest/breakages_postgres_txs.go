@@ -61,7 +61,7 @@ var postgresTxBreakages = []breakage{
 	{
 		Name:  "a COMMIT without an answer is forgotten",
 		File:  "internal/engine/unanswered.go",
-		Old:   "\t\t\t\th.renew(closing, q)\n",
+		Old:   "\t\t\th.renew(closing, q)\n",
 		New:   "",
 		Check: onPostgresTx("TestOutcomeUnanswered"), Want: "STALE",
 	},
