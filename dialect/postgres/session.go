@@ -37,7 +37,10 @@ var sessionSettings = func() string {
 const sessionIdentity = "'b:' || a.pid || ':' || (pg_catalog.date_part('epoch', a.backend_start) * 1000000)::pg_catalog.int8"
 
 // sessionQuery asks for all that CheckSession looks at, in one row of texts. A
-// temporary table, function or type goes by names that mean others elsewhere.
+// temporary table, function or type goes by names that mean others elsewhere. The
+// last one is a text too, unless the program has told pq to make a time of it
+// (EnableInfinityTs): then times far away are sent as it, nothing is known of how
+// values compare, and the error keeps the connection out of the cache.
 var sessionQuery = "SELECT " + sessionSettings + `,
 	pg_catalog.current_setting('server_version_num'), pg_catalog.version(),
 	pg_catalog.pg_is_in_recovery()::pg_catalog.text,
@@ -48,7 +51,8 @@ var sessionQuery = "SELECT " + sessionSettings + `,
 		OR EXISTS (SELECT FROM pg_catalog.pg_proc AS p WHERE p.pronamespace = pg_catalog.pg_my_temp_schema())))::pg_catalog.text,
 	(SELECT ` + sessionIdentity + ` FROM pg_catalog.pg_stat_activity AS a WHERE a.pid = pg_catalog.pg_backend_pid()),
 	pg_catalog.current_setting('client_encoding'), pg_catalog.current_setting('standard_conforming_strings'),
-	pg_catalog.current_setting('transform_null_equals'), pg_catalog.current_setting('gin_fuzzy_search_limit')`
+	pg_catalog.current_setting('transform_null_equals'), pg_catalog.current_setting('gin_fuzzy_search_limit'),
+	pg_catalog.current_setting('server_encoding'), 'infinity'::pg_catalog.timestamptz`
 
 // sessionOldest is the oldest version of PostgreSQL that the dialect is written
 // for.
@@ -57,7 +61,7 @@ const sessionOldest = 130000
 // CheckSession implements [dialect.Dialect]. It asks for what a DSN, the role or
 // the database may have set, in one query.
 func (postgresDialect) CheckSession(ctx context.Context, db dialect.Queryer) (dialect.Session, error) {
-	row, err := catalogRow(ctx, db, sessionQuery, 12)
+	row, err := catalogRow(ctx, db, sessionQuery, 14)
 	if err != nil {
 		return dialect.Session{}, fmt.Errorf("cacheops: ask PostgreSQL for the session's state: %w", err)
 	}
@@ -86,8 +90,23 @@ func sessionRead(row []string) dialect.Session {
 	taint(row[9] != "on", dialect.TaintAll, "standard_conforming_strings is off: a backslash means something in a text")
 	taint(row[10] != "off", dialect.TaintReads, "transform_null_equals is on: = NULL finds NULL")
 	taint(row[11] != "0", dialect.TaintReads, "gin_fuzzy_search_limit drops rows of results at random")
+	taint(!sessionDistinct(row[12]), dialect.TaintAll, "server_encoding is "+row[12]+", in which two characters may be one")
 	s.Why = strings.Join(why, "; ")
 	return s
+}
+
+// sessionDistinct tells whether a server's encoding surely keeps apart what the
+// client sends as different texts.
+func sessionDistinct(encoding string) bool {
+	if encoding == "UTF8" || encoding == "SQL_ASCII" {
+		return true
+	}
+	for _, family := range []string{"LATIN", "WIN", "ISO_8859_"} {
+		if strings.HasPrefix(encoding, family) {
+			return true
+		}
+	}
+	return false
 }
 
 // sessionOther tells whether the answer of version() is that of a database that
