@@ -38,7 +38,8 @@ const sessionIdentity = "'b:' || a.pid || ':' || (pg_catalog.date_part('epoch', 
 
 // sessionQuery asks for all that CheckSession looks at, in one row of texts. A
 // temporary table, function or type goes by names that mean others elsewhere. The
-// last one is a text too, unless the program has told pq to make a time of it
+// last one is a date that every driver gives as a text (Bun's own driver fails at a
+// timestamp that is infinity), unless the program has told pq to make a time of it
 // (EnableInfinityTs): then times far away are sent as it, nothing is known of how
 // values compare, and the error keeps the connection out of the cache.
 var sessionQuery = "SELECT " + sessionSettings + `,
@@ -52,7 +53,7 @@ var sessionQuery = "SELECT " + sessionSettings + `,
 	(SELECT ` + sessionIdentity + ` FROM pg_catalog.pg_stat_activity AS a WHERE a.pid = pg_catalog.pg_backend_pid()),
 	pg_catalog.current_setting('client_encoding'), pg_catalog.current_setting('standard_conforming_strings'),
 	pg_catalog.current_setting('transform_null_equals'), pg_catalog.current_setting('gin_fuzzy_search_limit'),
-	pg_catalog.current_setting('server_encoding'), 'infinity'::pg_catalog.timestamptz`
+	pg_catalog.current_setting('server_encoding'), 'infinity'::pg_catalog.date`
 
 // sessionOldest is the oldest version of PostgreSQL that the dialect is written
 // for.
