@@ -28,41 +28,46 @@ type group struct {
 	close func() error
 }
 
-// groups are all that is measured, in the order of the report. Each opens what
-// it needs when its turn comes.
-var groups = []struct {
+// entry is a group to be opened when its turn comes.
+type entry struct {
 	name string
 	open func(ctx context.Context, s sizes) (*group, error)
-}{
-	{"hit: one row, one hot key", hotRow},
-	{"hit: one row, random keys", randomRows},
-	{"hit: 50 rows", lists},
-	{"two goroutines: one hot key", hotScaling},
-	{"two goroutines: random keys", randomScaling},
-	{"miss", misses},
-	{"uncached read, on SQLite", uncachedReads},
-	{"uncached read, the database's time left out", uncachedNothing},
-	{"uncached write", uncachedWrites},
-	{"cached UPDATE by key", cachedUpdate},
-	{"invalidation", invalidations},
-	{"memory", memoryOfEntries},
-	{"Redis: hit, one row", redisRow},
-	{"Redis: hit, 50 rows", redisLists},
-	{"Redis: hits of 64 goroutines", redisTogether},
-	{"Redis: miss", redisMisses},
-	{"Redis: UPDATE by key", redisUpdates},
-	{"Redis: round trips", redisTrips},
-	{"Redis: invalidation", redisInvalidations},
-	{"Redis: a large transaction", redisTransaction},
-	{"Redis: memory", redisMemory},
-	{"PostgreSQL: one row", postgresRow},
-	{"PostgreSQL: 50 rows", postgresLists},
-	{"PostgreSQL: miss", postgresMisses},
-	{"PostgreSQL: uncached read", postgresUncachedReads},
-	{"PostgreSQL: uncached write", postgresUncachedWrites},
-	{"PostgreSQL: cached UPDATE by key", postgresUpdates},
-	{"PostgreSQL: cached UPDATE by key, with fsync", postgresSyncedUpdates},
-	{"PostgreSQL: round trips", postgresTrips},
+	// oneProcessor is true where the program and a server are measured on one
+	// processor.
+	oneProcessor bool
+}
+
+// groups are all that is measured, in the order of the report.
+var groups = []entry{
+	{name: "hit: one row, one hot key", open: hotRow},
+	{name: "hit: one row, random keys", open: randomRows},
+	{name: "hit: 50 rows", open: lists},
+	{name: "two goroutines: one hot key", open: hotScaling},
+	{name: "two goroutines: random keys", open: randomScaling},
+	{name: "miss", open: misses},
+	{name: "uncached read, on SQLite", open: uncachedReads},
+	{name: "uncached read, the database's time left out", open: uncachedNothing},
+	{name: "uncached write", open: uncachedWrites},
+	{name: "cached UPDATE by key", open: cachedUpdate},
+	{name: "invalidation", open: invalidations},
+	{name: "memory", open: memoryOfEntries},
+	{name: "Redis: hit, one row", open: redisRow},
+	{name: "Redis: hit, 50 rows", open: redisLists},
+	{name: "Redis: hits of 64 goroutines", open: redisTogether},
+	{name: "Redis: miss", open: redisMisses},
+	{name: "Redis: UPDATE by key", open: redisUpdates},
+	{name: "Redis: round trips", open: redisTrips},
+	{name: "Redis: invalidation", open: redisInvalidations},
+	{name: "Redis: a large transaction", open: redisTransaction},
+	{name: "Redis: memory", open: redisMemory},
+	{name: "PostgreSQL: one row", open: postgresRow, oneProcessor: true},
+	{name: "PostgreSQL: 50 rows", open: postgresLists, oneProcessor: true},
+	{name: "PostgreSQL: miss", open: postgresMisses, oneProcessor: true},
+	{name: "PostgreSQL: uncached read", open: postgresUncachedReads, oneProcessor: true},
+	{name: "PostgreSQL: uncached write", open: postgresUncachedWrites, oneProcessor: true},
+	{name: "PostgreSQL: cached UPDATE by key", open: postgresUpdates, oneProcessor: true},
+	{name: "PostgreSQL: cached UPDATE by key, with fsync", open: postgresSyncedUpdates, oneProcessor: true},
+	{name: "PostgreSQL: round trips", open: postgresTrips, oneProcessor: true},
 }
 
 // seed makes random keys the same in each run.

@@ -142,11 +142,8 @@ func (o *options) each(f func(name string, g *group) error) error {
 			continue
 		}
 		found = true
-		g, err := entry.open(calls, o.sizes)
+		err := entry.use(calls, o.sizes, func(g *group) error { return f(entry.name, g) })
 		if err != nil {
-			return fmt.Errorf("%s: %w", entry.name, err)
-		}
-		if err := closeAfter(f(entry.name, g), g.close); err != nil {
 			return fmt.Errorf("%s: %w", entry.name, err)
 		}
 		runtime.GC()
@@ -155,6 +152,22 @@ func (o *options) each(f func(name string, g *group) error) error {
 		return errors.New("no group has such a name")
 	}
 	return nil
+}
+
+// use opens a group, and closes it after f.
+func (e *entry) use(ctx context.Context, s sizes, f func(*group) error) (err error) {
+	if e.oneProcessor {
+		restore, err := onOneProcessor()
+		if err != nil {
+			return err
+		}
+		defer func() { err = closeAfter(err, restore) }()
+	}
+	g, err := e.open(ctx, s)
+	if err != nil {
+		return err
+	}
+	return closeAfter(f(g), g.close)
 }
 
 // measure measures a group.
