@@ -130,3 +130,11 @@ func prefix(f func(context.Context, PrefixInfo) string) func(context.Context, st
 		return f(ctx, PrefixInfo{Database: database, Table: table})
 	}
 }
+
+// prefixForFunc adapts Config.PrefixFunc for the results of functions.
+func prefixForFunc(f func(context.Context, PrefixInfo) string) func(context.Context, string) string {
+	if f == nil {
+		return nil
+	}
+	return func(ctx context.Context, name string) string { return f(ctx, PrefixInfo{Func: name}) }
+}

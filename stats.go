@@ -31,6 +31,9 @@ type Stats struct {
 	// PassedBy has the passed reads by the kind of reason.
 	PassedBy PassedStats `json:"passedBy"`
 
+	// Funcs are the results of functions, pages and values.
+	Funcs FuncStats `json:"funcs"`
+
 	// Fills are the results handed to the store. It may have refused one that
 	// was no longer valid.
 	Fills uint64 `json:"fills"`
@@ -73,6 +76,10 @@ type Stats struct {
 	// Config.PrefixFunc.
 	HookPanics uint64 `json:"hookPanics"`
 
+	// CodecErrors are the results of functions that a codec could not encode, and
+	// were not stored, or could not decode, and were misses.
+	CodecErrors uint64 `json:"codecErrors"`
+
 	// Entries, Bytes and Evictions are those of a store in process, and 0 for
 	// other stores. Entries and Bytes are what it holds now; results that were
 	// dropped are in them until their place is needed. Evictions are the entries
@@ -96,6 +103,19 @@ type ReadStats struct {
 	Hits   uint64 `json:"hits"`
 	Misses uint64 `json:"misses"`
 	Shared uint64 `json:"shared"`
+}
+
+// FuncStats has the results that programs compute: of a [Func], of a page, and what
+// [Get] looks for.
+type FuncStats struct {
+	// Hits were stored and valid.
+	Hits uint64 `json:"hits"`
+	// Misses were computed, and stored where the store took them.
+	Misses uint64 `json:"misses"`
+	// Shared waited for another call that computed the same.
+	Shared uint64 `json:"shared"`
+	// Uncached were computed and could not be stored: [ReadEvent] tells why.
+	Uncached uint64 `json:"uncached"`
 }
 
 // PassedStats has the reads in which the cache took no part, by the kind of
@@ -193,7 +213,8 @@ func (c *Cache) Stats() Stats {
 			Get: n.GetErrors, Lease: n.LeaseErrors, Fill: n.FillErrors, Fence: n.FenceErrors, Bump: n.BumpErrors, Other: n.OtherErrors,
 		},
 		Shadow:     ShadowStats{Compared: n.Compared, Differences: n.Differences, Overtaken: n.Overtaken, NotCompared: n.NotCompared},
-		HookPanics: n.HookPanics,
+		HookPanics: n.HookPanics, CodecErrors: n.CodecErrors,
+		Funcs: FuncStats{Hits: n.Computed[0], Shared: n.Computed[1], Uncached: n.Computed[2], Misses: n.Computed[3]},
 	}
 	for slot := range engine.OpSlots {
 		s.Hits += n.Hits[slot]

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
+	"github.com/cacheops/cacheops/internal/recording"
 	"github.com/cacheops/cacheops/internal/result"
 )
 
@@ -69,10 +70,36 @@ func (c *conn) now() (m engine.Moment) {
 // statement, and after driver.ErrBadConn on another connection. In a transaction
 // there is no other one.
 func (c *conn) observe(ctx context.Context, p *engine.Plan, a *engine.Answer, since engine.Moment) {
-	if a.Err != nil && (errors.Is(a.Err, driver.ErrSkip) || c.tx == nil && errors.Is(a.Err, driver.ErrBadConn)) {
+	if c.comesAgain(a.Err) {
 		return
 	}
 	c.connector.handle.Observe(ctx, c.stripe, p, a, since)
+}
+
+// comesAgain reports whether an error has database/sql try the call again.
+func (c *conn) comesAgain(err error) bool {
+	return err != nil && (errors.Is(err, driver.ErrSkip) || c.tx == nil && errors.Is(err, driver.ErrBadConn))
+}
+
+// recordStream has rows that the program reads by and by count as a read that is under
+// way until they are closed. What fails on the way spoils the result that is recorded.
+func recordStream(rec *recording.Recording, rest driver.Rows) {
+	live, ok := rest.(*liveRows)
+	if rec == nil || !ok {
+		return
+	}
+	rec.Begin()
+	closing := live.closing
+	live.closing = func(err error) error {
+		if err != nil {
+			rec.Spoil("reading the rows of a query failed")
+		}
+		rec.End()
+		if closing == nil {
+			return nil
+		}
+		return closing(err)
+	}
 }
 
 // refused tells of a read that failed before it came to the cache, and returns
@@ -87,6 +114,8 @@ func (c *conn) refused(ctx context.Context, text string, since engine.Moment, er
 // read answers a SELECT from the cache, or from the database.
 func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Moment) (driver.Rows, error) {
 	h := c.connector.handle
+	var rec *recording.Recording
+	defer func() { rec.End() }()
 	for replans := 0; ; replans++ {
 		var answer engine.Answer
 		answer.Reason, answer.Pass = c.uncacheable(p)
@@ -97,6 +126,10 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 		if answer.Reason == "" {
 			rc, answer.Reason = h.Prepare(ctx, p, k.args)
 			answer.Pass = engine.PassOf(answer.Reason)
+			if rec == nil && rc.Recording() != nil {
+				rec = rc.Recording()
+				rec.Begin()
+			}
 		}
 		if answer.Reason == "" && replans > maxReplans {
 			answer.Reason, answer.Pass = reasonSchema, engine.PassSchema
@@ -122,12 +155,15 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 				c.observe(ctx, p, &answer, since)
 				return rows, err
 			}
-		} else if r, ok := h.Lookup(ctx, &rc); ok {
-			answer.Hit = true
-			c.observe(ctx, p, &answer, since)
-			return r.Rows(), nil
+		} else if rc.Unkept() == "" {
+			if r, ok := h.Lookup(ctx, &rc); ok {
+				answer.Hit = true
+				rc.Record(nil)
+				c.observe(ctx, p, &answer, since)
+				return r.Rows(), nil
+			}
 		}
-		if !h.Admitted(ctx, &rc) {
+		if rc.Unkept() == "" && !h.Admitted(ctx, &rc) && !rc.LeaveOut(engine.ReasonAdmit) {
 			answer.Reason, answer.Pass = engine.ReasonAdmit, engine.PassProfile
 			return c.observedPass(ctx, p, k, &answer, since)
 		}
@@ -146,6 +182,13 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 		}
 		c.failed(err)
 		answer.Shared, answer.Err = shared, err
+		if answer.Reason = rc.Unkept(); answer.Reason != "" {
+			answer.Pass = engine.PassProfile
+		}
+		if !c.comesAgain(err) {
+			rc.Record(err)
+		}
+		recordStream(rec, rest)
 		c.observe(ctx, p, &answer, since)
 		switch {
 		case err != nil:
@@ -177,6 +220,9 @@ func (c *conn) compared(ctx context.Context, rc *engine.Call, probe *engine.Prob
 func (c *conn) observedPass(ctx context.Context, p *engine.Plan, k call, answer *engine.Answer, since engine.Moment) (driver.Rows, error) {
 	rows, err := c.pass(ctx, k)
 	answer.Err = err
+	if !c.comesAgain(err) {
+		engine.Passed(ctx, answer.Reason, answer.Pass == engine.PassTransaction)
+	}
 	c.observe(ctx, p, answer, since)
 	return rows, err
 }

@@ -28,6 +28,9 @@ var everything = &analysis.Write{All: true, AllWhy: "nothing is known of the sta
 
 // run carries out any statement that is no plain read.
 func (c *conn) run(ctx context.Context, p *engine.Plan, k call, wantRows bool) (outcome, error) {
+	if !bounds(p.Statement.Kind) {
+		engine.Wrote(ctx)
+	}
 	var out outcome
 	returned := false
 	defer func() {
@@ -116,6 +119,17 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 func harmless(k dialect.Kind) bool {
 	switch k {
 	case dialect.KindSavepoint, dialect.KindRelease, dialect.KindRollbackTo, dialect.KindUtility:
+		return true
+	default:
+		return false
+	}
+}
+
+// bounds reports whether a kind of statement does nothing but begin and end
+// transactions and parts of them.
+func bounds(k dialect.Kind) bool {
+	switch k {
+	case dialect.KindBegin, dialect.KindCommit, dialect.KindRollback, dialect.KindSavepoint, dialect.KindRelease, dialect.KindRollbackTo:
 		return true
 	default:
 		return false

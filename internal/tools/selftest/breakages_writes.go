@@ -240,8 +240,8 @@ var imageBreakages = []breakage{
 	{
 		Name:  "a reader that must not join a flight joins it",
 		File:  "internal/engine/read.go",
-		Old:   "lease.Fenced || !join {",
-		New:   "lease.Fenced {",
+		Old:   "lease.Fenced || !join || ",
+		New:   "lease.Fenced || ",
 		Check: onSQLite("TestFlightIsNotJoinedWithAConnectionInHand"), Want: "--- FAIL: TestFlightIsNotJoinedWithAConnectionInHand",
 	},
 	{

@@ -1,0 +1,201 @@
+package cacheops
+
+import (
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/cacheops/cacheops/internal/argument"
+	"github.com/cacheops/cacheops/internal/calloptions"
+	"github.com/cacheops/cacheops/internal/engine"
+)
+
+// FuncOption is a choice for a [Func]: [TTL] and [Lock], which are options for contexts
+// too, and those that begin here.
+type FuncOption interface {
+	applyFunc(o *funcOptions) error
+}
+
+// funcOptions are the choices for one function.
+type funcOptions struct {
+	ttl       time.Duration
+	lock      bool
+	ttlOnly   bool
+	version   string
+	codec     Codec
+	errs      []error
+	extra     any // a func(A) any, or a value
+	dependsOn any // a func(A) []Dep
+}
+
+type funcOption func(o *funcOptions) error
+
+func (f funcOption) applyFunc(o *funcOptions) error { return f(o) }
+
+// applyFunc implements [FuncOption].
+func (option Option) applyFunc(o *funcOptions) error {
+	var c calloptions.Options
+	option(&c)
+	if c.HasOps {
+		return errors.New("Ops says nothing of functions: leave it out")
+	}
+	if c.TTL > 0 {
+		o.ttl = c.TTL
+	}
+	o.lock = o.lock || c.Lock
+	return nil
+}
+
+// TTLOnly has the results of a function depend on nothing: only their time to live ends
+// them, and Invalidate. It works in transactions like anywhere: what a call finds is
+// stored, also what was read in a transaction that is rolled back later.
+//
+// A function whose result is made with one of these lives no longer than it.
+func TTLOnly() FuncOption {
+	return funcOption(func(o *funcOptions) error { o.ttlOnly = true; return nil })
+}
+
+// DependsOn says what the results of a function depend on, by its arguments, in place
+// of the queries that it makes. It is asked before the function runs. Use it for
+// queries that cannot be cached, and for what is read past the library. A is the type
+// of the function's arguments.
+//
+// What it names has to be there, else the result is not stored, and a warning is
+// logged. A result is not stored either where the function writes, or reads in a
+// transaction that has written.
+func DependsOn[A any](f func(args A) []Dep) FuncOption {
+	return funcOption(func(o *funcOptions) error { o.dependsOn = f; return nil })
+}
+
+// Dep is something that a result depends on: see [On] and [OnQuery].
+type Dep struct {
+	dep engine.Dep
+	err error
+}
+
+// On is a dependency on what a target means: of [Row] the rows with these values, and
+// of [Table], [Pattern] and [All] all rows of the tables.
+func On(database string, t Target) Dep {
+	return Dep{dep: engine.Dep{Database: database, Target: t.target}, err: t.err}
+}
+
+// OnQuery is a dependency on whatever the query with these arguments depends on. The
+// query is not run.
+func OnQuery(database, query string, args ...any) Dep {
+	d := Dep{dep: engine.Dep{Database: database, Query: query}}
+	for i, a := range args {
+		v, err := driver.DefaultParameterConverter.ConvertValue(a)
+		if err != nil {
+			d.err = fmt.Errorf("cacheops: OnQuery(%q): argument %d: %w", query, i+1, err)
+		}
+		d.dep.Args = append(d.dep.Args, driver.NamedValue{Ordinal: i + 1, Value: v})
+	}
+	return d
+}
+
+// Version tells the results of a function's code apart from those of its code before. It
+// is a part of keys.
+func Version(v string) FuncOption {
+	return funcOption(func(o *funcOptions) error { o.version = v; return nil })
+}
+
+// Extra adds a value to the keys of a function's results: something that decides the
+// result and is no argument. Its type has to be one that may be an argument. See
+// [ExtraFunc] for one that the arguments decide.
+func Extra[E any](value E) FuncOption {
+	return funcOption(func(o *funcOptions) error {
+		enc, err := argument.For[E]()
+		if err != nil {
+			return err
+		}
+		b, err := argument.Append(enc, nil, &value)
+		o.extra = string(b)
+		return err
+	})
+}
+
+// ExtraFunc is [Extra] with a value for each call. A is the type of the function's
+// arguments.
+func ExtraFunc[A, E any](f func(args A) E) FuncOption {
+	return funcOption(func(o *funcOptions) error {
+		enc, err := argument.For[E]()
+		if err != nil {
+			return err
+		}
+		o.extra = func(args *A, b []byte) ([]byte, error) {
+			e := f(*args)
+			return argument.Append(enc, b, &e)
+		}
+		return nil
+	})
+}
+
+// WithCodec has the results of a function encoded by another codec than [CBOR].
+func WithCodec(c Codec) FuncOption {
+	return funcOption(func(o *funcOptions) error {
+		if c == nil {
+			return errors.New("WithCodec got no codec")
+		}
+		o.codec = c
+		return nil
+	})
+}
+
+// StoreErrors has errors of the function stored like results where they are, by
+// errors.Is, one of these: that nothing was found is a result too, and depends on what
+// was looked for. A hit returns the error that is given here, and nothing of what was
+// wrapped around it.
+func StoreErrors(errs ...error) FuncOption {
+	return funcOption(func(o *funcOptions) error {
+		for _, err := range errs {
+			if err == nil {
+				return errors.New("StoreErrors got an error that is nil")
+			}
+		}
+		o.errs = append(o.errs, errs...)
+		return nil
+	})
+}
+
+// extraOf returns what appends the extra of a function's arguments to them, nil where
+// there is none.
+func extraOf[A any](extra any) (func(*A, []byte) ([]byte, error), error) {
+	switch e := extra.(type) {
+	case nil:
+		return nil, nil //nolint:nilnil // there is none
+	case string:
+		return func(_ *A, b []byte) ([]byte, error) { return append(b, e...), nil }, nil
+	case func(*A, []byte) ([]byte, error):
+		return e, nil
+	default:
+		return nil, fmt.Errorf("ExtraFunc has another type of arguments than the function, which has %T", *new(A))
+	}
+}
+
+// declaredBy returns what asks for the declared dependency, nil where there is none.
+func declaredBy[A any](dependsOn any) (func(*A) func() ([]engine.Dep, error), error) {
+	switch f := dependsOn.(type) {
+	case nil:
+		return nil, nil //nolint:nilnil // there is none
+	case func(A) []Dep:
+		if f == nil {
+			return nil, errors.New("DependsOn got no function")
+		}
+		return func(args *A) func() ([]engine.Dep, error) {
+			return func() ([]engine.Dep, error) {
+				list := f(*args)
+				out := make([]engine.Dep, len(list))
+				for i := range list {
+					if list[i].err != nil {
+						return nil, list[i].err
+					}
+					out[i] = list[i].dep
+				}
+				return out, nil
+			}
+		}, nil
+	default:
+		return nil, fmt.Errorf("DependsOn has another type of arguments than the function, which has %T", *new(A))
+	}
+}

@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"context"
+
+	"github.com/cacheops/cacheops/internal/calloptions"
+	"github.com/cacheops/cacheops/internal/recording"
+	"github.com/cacheops/cacheops/store"
+)
+
+// Put stores a result that the program has, as if it had been computed now.
+func (e *Engine) Put(ctx context.Context, c *Computation, data []byte) error {
+	x := computing{Computation: c, engine: e}
+	if reason := x.prepare(ctx); reason != "" {
+		return nil // as every other result it is not kept
+	}
+	x.name()
+	parts, reason := x.lease(ctx)
+	if reason != "" {
+		return ctx.Err()
+	}
+	done := make(chan struct{})
+	if x.keep(ctx, data, x.life(&recording.Recorded{}), parts, func(bool) { close(done) }) {
+		select {
+		case <-done:
+		case <-ctx.Done():
+		}
+	}
+	return ctx.Err()
+}
+
+// Peek returns a result that is there and valid.
+func (e *Engine) Peek(ctx context.Context, c *Computation) ([]byte, bool) {
+	since := Now()
+	x := computing{Computation: c, engine: e, event: ComputeEvent{Name: c.Name}}
+	if o := calloptions.From(ctx); o != nil {
+		x.outer = o.Recording
+	}
+	if x.event.Reason = x.prepare(ctx); x.event.Reason != "" {
+		e.observeComputed(ctx, &x.event, since)
+		x.outer.Spoil(c.Name + ": " + x.event.Reason)
+		return nil, false
+	}
+	x.name()
+	data, ok := x.look(ctx)
+	x.event.Hit = ok
+	e.observeComputed(ctx, &x.event, since)
+	if !ok {
+		x.outer.Spoil(c.Name + ": it was not there")
+	}
+	return data, ok
+}
+
+// Forget drops the results of a computation for arguments, or all of its results where
+// there are none.
+func (e *Engine) Forget(ctx context.Context, name string, identity *Identity, args [][]byte) error {
+	prefix := ""
+	if e.cfg.PrefixForFunc != nil {
+		prefix, _ = e.functionPrefix(ctx, name)
+	}
+	table := prefixed(prefix, identity.table)
+	change := store.TableChange{Table: table, Epoch: len(args) == 0}
+	for _, a := range args {
+		change.Keys = append(change.Keys, ownConj(a).Key)
+	}
+	ch := store.Change{Database: e.computed, Token: newToken()}
+	for {
+		if !change.Epoch {
+			reg, err := e.registry(ctx, ch.Database, table)
+			if e.noted(ctx, callRegistry, err) != nil {
+				return err
+			}
+			change.Registry = reg.Version
+		}
+		ch.Tables = []store.TableChange{change}
+		ack, err := e.cfg.Store.Bump(ctx, &ch, store.DropFence)
+		if e.noted(ctx, callBump, err) != nil {
+			return err
+		}
+		if len(ack.Stale) == 0 {
+			e.counters.invalidations.Add(1)
+			return nil
+		}
+		change.Registry = ack.Stale[0].Version
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+	}
+}

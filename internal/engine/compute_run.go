@@ -1,0 +1,152 @@
+package engine
+
+import (
+	"context"
+	"time"
+
+	"github.com/cacheops/cacheops/internal/calloptions"
+	"github.com/cacheops/cacheops/internal/recording"
+	"github.com/cacheops/cacheops/store"
+)
+
+// run computes, and calls over when the result is stored, or is not.
+func (x *computing) run(ctx context.Context, w *work, over func(kept bool)) ([]byte, bool, error) {
+	handed := false
+	defer func() {
+		if !handed {
+			over(false)
+		}
+	}()
+	parts, reason := x.lease(ctx)
+	rec := recording.NewDeclared()
+	if x.Dependency == DependsRecorded {
+		rec = recording.New(max(x.TTL, x.outer.Life()))
+	}
+	x.outer.Begin()
+	defer x.outer.End()
+	data, err := x.Run(calloptions.With(ctx, func(o *calloptions.Options) { o.Recording, o.Within = rec, w }))
+	got := rec.Close()
+	switch {
+	case x.Dependency == DependsTime: // what it reads is not asked
+	case reason == "":
+		reason = got.Reason
+	}
+	if data == nil && reason == "" {
+		reason = reasonError
+	}
+	switch {
+	case got.Wrong:
+		x.outer.Wrong(x.Name + ": " + got.Reason)
+	case reason != "":
+		x.outer.Spoil(x.Name + ": " + reason)
+	}
+	if x.event.Reason = reason; reason != "" {
+		return nil, true, err
+	}
+	parts = append(parts, got.Parts...)
+	ttl := x.life(&got)
+	x.tell(ttl, parts...)
+	handed = x.keep(ctx, data, ttl, parts, over)
+	return nil, true, err
+}
+
+// life is how long a result is kept, 0 for not at all.
+func (x *computing) life(got *recording.Recorded) time.Duration {
+	ttl := x.TTL
+	if ttl == 0 {
+		ttl = got.TTL
+	}
+	if ttl == 0 {
+		ttl = x.engine.cfg.DefaultTTL
+	}
+	if got.Limit > 0 && (ttl == 0 || got.Limit < ttl) {
+		ttl = got.Limit
+	}
+	return ttl
+}
+
+// lease takes the stamps that the result depends on whatever its queries are. The
+// reason says why there are none.
+func (x *computing) lease(ctx context.Context) (parts []store.Snapshot, reason string) {
+	e := x.engine
+	if x.away {
+		return nil, reasonAway
+	}
+	queries := []*store.Query{x.own()}
+	if x.Dependency == DependsDeclared {
+		deps, err := x.Declared()
+		if err == nil {
+			var more []*store.Query
+			if more, err = e.declared(ctx, deps, x.TTL); err == nil {
+				queries = append(queries, more...)
+			}
+		}
+		if err != nil {
+			e.cfg.Logger.WarnContext(ctx, "cacheops: the declared dependency of a function is not known", "function", x.Name, "error", err)
+			return nil, reasonNoDeps
+		}
+	}
+	for _, q := range queries {
+		lease, err := e.cfg.Store.Lease(ctx, q)
+		switch {
+		case e.noted(ctx, callLease, err) != nil:
+			x.away = true
+			return nil, reasonAway
+		case lease.Fenced:
+			e.counters.fenced.Add(1)
+			return nil, reasonFenced
+		}
+		parts = append(parts, lease.Snapshot)
+	}
+	return parts, ""
+}
+
+// keep stores a result. A failure costs a hit. It returns true where it has called
+// over, or will.
+func (x *computing) keep(ctx context.Context, data []byte, ttl time.Duration, parts []store.Snapshot, over func(kept bool)) bool {
+	e := x.engine
+	switch {
+	case ttl <= 0:
+		x.event.Reason = reasonNoTTL
+		return false
+	case len(data) > e.cfg.MaxEntryBytes:
+		e.counters.tooLarge.Add(1)
+		x.event.Reason = reasonLarge
+		return false
+	}
+	joined := e.cfg.Store.Join(parts...)
+	if joined == nil {
+		return false // a write came between two of its queries
+	}
+	query := x.query
+	query.TTL = ttl
+	fill := func(ctx context.Context) {
+		kept := false
+		defer func() { over(kept) }()
+		if e.noted(ctx, callFill, e.cfg.Store.Fill(ctx, &query, joined, &Computed{Data: data, TTL: ttl}, ttl)) == nil {
+			e.counters.fills.Add(1)
+			kept = true
+		}
+	}
+	if e.aside == nil {
+		fill(ctx)
+		return true
+	}
+	// As with a query's result, see fill. Those who wait do so until it is stored.
+	select {
+	case e.aside <- struct{}{}:
+	default:
+		e.counters.fillsDropped.Add(1)
+		return false
+	}
+	ctx = context.WithoutCancel(ctx)
+	started := e.background.run(func() {
+		defer func() { <-e.aside }()
+		fill(ctx)
+	})
+	if !started {
+		<-e.aside
+		e.counters.fillsDropped.Add(1)
+	}
+	return started
+}

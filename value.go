@@ -1,0 +1,96 @@
+package cacheops
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/cacheops/cacheops/internal/engine"
+)
+
+// Get returns the value that Set stored under a key, or [ErrMiss]. A value that is
+// nil or zero is a value. What was stored with another type T is a miss. It may be
+// called by many goroutines.
+//
+// Values depend on nothing but their key and their time to live. In a transaction
+// they are as anywhere: a rollback takes back nothing.
+func Get[T any](ctx context.Context, c *Cache, key string) (T, error) {
+	v := valuesOf[T](key)
+	data, ok := c.engine.Peek(ctx, v.computation(0))
+	if ok {
+		r, err := v.coder.decode(data)
+		if err == nil {
+			return r, nil
+		}
+		c.engine.CodecFailed(ctx, key, err)
+	}
+	var zero T
+	return zero, ErrMiss
+}
+
+// Set stores a value under a key, for at most that long; 0 is the TTL of
+// Config.Defaults. It replaces what is there. Where the store is unavailable nothing is
+// stored, and that is no error. Values are stored as the results of functions are, see
+// [CBOR].
+func Set[T any](ctx context.Context, c *Cache, key string, value T, ttl time.Duration) error {
+	v := valuesOf[T](key)
+	data, err := v.coder.encode(value)
+	if err != nil {
+		return fmt.Errorf("cacheops: the value of key %q cannot be stored: %w", key, err)
+	}
+	return c.engine.Put(ctx, v.computation(ttl), data)
+}
+
+// Delete drops the values of keys, of whatever type. What is not there is no error.
+func Delete(ctx context.Context, c *Cache, keys ...string) error {
+	if len(keys) == 0 {
+		return nil
+	}
+	list := make([][]byte, len(keys))
+	for i, k := range keys {
+		list[i] = []byte(k)
+	}
+	if err := c.engine.Forget(ctx, valuesName, valuesIdentity, list); err != nil {
+		return fmt.Errorf("cacheops: delete: %w", err)
+	}
+	return nil
+}
+
+// valuesName names the values in events.
+const valuesName = "value"
+
+var valuesIdentity = engine.NewIdentity("value")
+
+// values is the value of one key as one type.
+type values[T any] struct {
+	key   string
+	coder coder[T]
+}
+
+func valuesOf[T any](key string) values[T] {
+	return values[T]{key: key, coder: typed(newCoder[T](CBOR()))}
+}
+
+// typed puts the type before the bytes, so that they are never read as another one.
+func typed[T any](c coder[T]) coder[T] {
+	name := typeName[T]() + "\x00"
+	return coder[T]{
+		encode: func(v T) ([]byte, error) {
+			b, err := c.encode(v)
+			return append([]byte(name), b...), err
+		},
+		decode: func(b []byte) (T, error) {
+			if len(b) < len(name) || string(b[:len(name)]) != name {
+				var zero T
+				return zero, ErrMiss
+			}
+			return c.decode(b[len(name):])
+		},
+	}
+}
+
+func (v *values[T]) computation(ttl time.Duration) *engine.Computation {
+	return &engine.Computation{
+		Name: valuesName, Identity: valuesIdentity, Args: []byte(v.key), TTL: ttl, Dependency: engine.DependsTime, Alike: true,
+	}
+}
