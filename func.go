@@ -209,8 +209,25 @@ func (f *Func[A, R]) Invalidate(ctx context.Context, args ...A) error {
 		}
 		list[i] = b
 	}
+	if f.options.keeper != nil {
+		return f.unkeep(ctx, list)
+	}
 	if err := f.cache.engine.Forget(ctx, f.name, f.identity, list); err != nil {
 		return fmt.Errorf("cacheops: invalidate %q: %w", f.name, err)
+	}
+	return nil
+}
+
+// unkeep drops results that are not in the store.
+func (f *Func[A, R]) unkeep(ctx context.Context, args [][]byte) error {
+	if len(args) == 0 {
+		return fmt.Errorf("cacheops: invalidate %q: its results are kept elsewhere, so give the arguments: %w", f.name, errors.ErrUnsupported)
+	}
+	for _, b := range args {
+		c := engine.Computation{Name: f.name, Identity: f.identity, Args: b, Keeper: f.options.keeper}
+		if err := f.cache.engine.Unkeep(ctx, &c); err != nil {
+			return fmt.Errorf("cacheops: invalidate %q: %w", f.name, err)
+		}
 	}
 	return nil
 }
@@ -221,7 +238,7 @@ func (f *Func[A, R]) computation(args *A) (*engine.Computation, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &engine.Computation{Name: f.name, Identity: f.identity, Args: b, TTL: f.options.ttl, Lock: f.options.lock}
+	c := &engine.Computation{Name: f.name, Identity: f.identity, Args: b, TTL: f.options.ttl, Lock: f.options.lock, Keeper: f.options.keeper}
 	switch {
 	case f.options.ttlOnly:
 		c.Dependency = engine.DependsTime

@@ -27,6 +27,7 @@ type funcOptions struct {
 	errs      []error
 	extra     any // a func(A) any, or a value
 	dependsOn any // a func(A) []Dep
+	keeper    Keeper
 }
 
 type funcOption func(o *funcOptions) error
@@ -154,6 +155,23 @@ func StoreErrors(errs ...error) FuncOption {
 			}
 		}
 		o.errs = append(o.errs, errs...)
+		return nil
+	})
+}
+
+// Keeper keeps results outside of the cache's store until their time is over: the
+// folder of package filecache is one. It may be used by many goroutines.
+type Keeper = engine.Keeper
+
+// KeepIn has the results of a function kept in another place than the cache's store.
+// They depend on nothing but their time to live, as with [TTLOnly], which need not be
+// given.
+func KeepIn(k Keeper) FuncOption {
+	return funcOption(func(o *funcOptions) error {
+		if k == nil {
+			return errors.New("KeepIn got no place")
+		}
+		o.keeper, o.ttlOnly = k, true
 		return nil
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unsafe"
 )
@@ -44,6 +45,37 @@ func For[T any]() (*Encoder, error) {
 // Append appends the encoding of *v, which must be of the encoder's type.
 func Append[T any](e *Encoder, b []byte, v *T) ([]byte, error) {
 	return e.step(b, unsafe.Pointer(v))
+}
+
+// encoders are those of the types that were met in interfaces.
+var encoders sync.Map // of reflect.Type: an *Encoder or an error
+
+// AppendAny appends the type of a value and its encoding. It works out how to encode a
+// type once.
+func AppendAny(b []byte, v any) ([]byte, error) {
+	if v == nil {
+		return append(b, 0), nil
+	}
+	t := reflect.TypeOf(v)
+	known, ok := encoders.Load(t)
+	if !ok {
+		var m maker
+		s, err := m.make(t, "the value")
+		if known = any(&Encoder{step: s}); err != nil {
+			known = err
+		}
+		encoders.Store(t, known)
+	}
+	e, ok := known.(*Encoder)
+	if !ok {
+		return nil, known.(error) //nolint:forcetypeassert // nothing else is stored
+	}
+	name := t.PkgPath() + "." + t.String()
+	b = binary.AppendUvarint(append(b, 1), uint64(len(name)))
+	b = append(b, name...)
+	at := reflect.New(t)
+	at.Elem().Set(reflect.ValueOf(v))
+	return e.step(b, at.UnsafePointer())
 }
 
 // maker makes steps. It remembers the types around, to see one that holds itself.

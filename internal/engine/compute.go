@@ -25,6 +25,12 @@ type Computation struct {
 	TTL time.Duration
 	// Lock asks for the lock against stampedes.
 	Lock bool
+	// Group is what Forget drops the result by, one or more results at a time; nil: by
+	// Args.
+	Group []byte
+	// Keeper keeps the result in place of the store; nil: the store does. The
+	// Dependency is DependsTime then.
+	Keeper Keeper
 	// Alike says that the result is the same one whatever handles are open.
 	Alike bool
 	// Dependency says where the dependency comes from.
@@ -34,6 +40,17 @@ type Computation struct {
 	// Run computes. It returns the result's form to keep; nil keeps nothing. What it
 	// returns must not be changed.
 	Run func(ctx context.Context) (data []byte, err error)
+}
+
+// Keeper keeps computed results outside of the store, until their time is over. It may
+// be used by many goroutines.
+type Keeper interface {
+	// Get returns what was set under a key. Whatever the error, there is nothing then.
+	Get(ctx context.Context, key store.Key) ([]byte, error)
+	// Set replaces what is there.
+	Set(ctx context.Context, key store.Key, data []byte, ttl time.Duration) error
+	// Delete drops what is there. That there is nothing is no error.
+	Delete(ctx context.Context, key store.Key) error
 }
 
 // Dependency says where the dependency of a computed result comes from.
@@ -179,12 +196,20 @@ func (x *computing) name() {
 // own is the query that leases the stamps of the computation itself: those that stand
 // for its arguments, under the prefix and without.
 func (x *computing) own() *store.Query {
-	conjs := []store.Conj{ownConj(x.Args)}
+	conjs := []store.Conj{ownConj(x.group())}
 	deps := []store.TableDep{{Table: x.Identity.table, Conjs: conjs}}
 	if x.prefix != "" {
 		deps = append(deps, store.TableDep{Table: prefixed(x.prefix, x.Identity.table), Conjs: conjs})
 	}
 	return &store.Query{Database: x.engine.computed, Key: x.query.Key, Deps: deps, TTL: max(x.TTL, x.outer.Life())}
+}
+
+// group is what Forget drops the result by.
+func (x *computing) group() []byte {
+	if x.Group != nil {
+		return x.Group
+	}
+	return x.Args
 }
 
 // ownConj stands for arguments.
@@ -221,6 +246,13 @@ func (x *computing) look(ctx context.Context) ([]byte, bool) {
 	switch {
 	case x.away:
 		return nil, false
+	case x.Keeper != nil:
+		data, err := x.Keeper.Get(ctx, x.query.Key)
+		if err != nil || data == nil {
+			return nil, false
+		}
+		x.tell(x.life(&recording.Recorded{}))
+		return data, true
 	case x.outer.Wants():
 		payload, sn, ok, err = e.cfg.Store.Recall(ctx, &x.query)
 	case e.local != nil:

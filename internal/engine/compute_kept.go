@@ -51,17 +51,25 @@ func (e *Engine) Peek(ctx context.Context, c *Computation) ([]byte, bool) {
 	return data, ok
 }
 
-// Forget drops the results of a computation for arguments, or all of its results where
-// there are none.
-func (e *Engine) Forget(ctx context.Context, name string, identity *Identity, args [][]byte) error {
+// Unkeep drops the result of a computation that has a Keeper.
+func (e *Engine) Unkeep(ctx context.Context, c *Computation) error {
+	x := computing{Computation: c, engine: e}
+	x.prefix, _ = e.functionPrefix(ctx, c.Name)
+	x.name()
+	return c.Keeper.Delete(ctx, x.query.Key)
+}
+
+// Forget drops the results of a computation by their groups, or all of its results
+// where there are none.
+func (e *Engine) Forget(ctx context.Context, name string, identity *Identity, groups [][]byte) error {
 	prefix := ""
 	if e.cfg.PrefixForFunc != nil {
 		prefix, _ = e.functionPrefix(ctx, name)
 	}
 	table := prefixed(prefix, identity.table)
-	change := store.TableChange{Table: table, Epoch: len(args) == 0}
-	for _, a := range args {
-		change.Keys = append(change.Keys, ownConj(a).Key)
+	change := store.TableChange{Table: table, Epoch: len(groups) == 0}
+	for _, g := range groups {
+		change.Keys = append(change.Keys, ownConj(g).Key)
 	}
 	ch := store.Change{Database: e.computed, Token: newToken()}
 	for {

@@ -69,8 +69,11 @@ func (x *computing) life(got *recording.Recorded) time.Duration {
 // reason says why there are none.
 func (x *computing) lease(ctx context.Context) (parts []store.Snapshot, reason string) {
 	e := x.engine
-	if x.away {
+	switch {
+	case x.away:
 		return nil, reasonAway
+	case x.Keeper != nil:
+		return nil, ""
 	}
 	queries := []*store.Query{x.own()}
 	if x.Dependency == DependsDeclared {
@@ -113,6 +116,14 @@ func (x *computing) keep(ctx context.Context, data []byte, ttl time.Duration, pa
 		e.counters.tooLarge.Add(1)
 		x.event.Reason = reasonLarge
 		return false
+	}
+	if x.Keeper != nil {
+		err := x.Keeper.Set(ctx, x.query.Key, data, ttl)
+		if err != nil && ctx.Err() == nil {
+			e.cfg.Logger.WarnContext(ctx, "cacheops: a result could not be kept", "name", x.Name, "error", err)
+		}
+		over(err == nil)
+		return true
 	}
 	joined := e.cfg.Store.Join(parts...)
 	if joined == nil {
