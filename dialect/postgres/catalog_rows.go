@@ -141,7 +141,7 @@ func catalogRead(ctx context.Context, db dialect.Queryer) (*catalogRows, error) 
 		&r.search, &r.database, &r.relations, &r.columns, &r.unique, &r.keys, &r.triggers, &r.functions, &r.rules,
 		&r.inherits, &r.expressions, &r.routines, &r.operators, &r.types, &r.casts,
 	}
-	row, err := catalogRow(ctx, db, catalogQuery, 2+len(into))
+	row, err := rowTexts(ctx, db, catalogQuery, 2+len(into))
 	if err != nil {
 		return nil, err
 	}

@@ -116,17 +116,12 @@ func txProcessGone(ctx context.Context, db dialect.Queryer, process string) (boo
 	return txText(rows) == "0", nil
 }
 
-// txText is the text of an answer of one value, "" for NULL.
+// txText is the text of an answer of one value, "" for NULL and for any other
+// answer.
 func txText(rows [][]driver.Value) string {
 	if len(rows) != 1 || len(rows[0]) != 1 {
 		return ""
 	}
-	switch v := rows[0][0].(type) {
-	case string:
-		return v
-	case []byte:
-		return string(v)
-	default:
-		return ""
-	}
+	text, _ := rowText(rows[0][0])
+	return text
 }
