@@ -93,7 +93,7 @@ var routineBehind = map[string][]string{
 	"!=": {"<>"},
 }
 
-// found is what a text calls.
+// routineFound is what a text calls.
 type routineFound struct {
 	// writes are the functions and operators that may write any table, each once.
 	writes []string

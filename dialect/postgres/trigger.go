@@ -36,7 +36,7 @@ func triggerRead(f *catalogFunction, calls *routineCalls) *triggerBody {
 		return anything
 	}
 	for _, name := range triggerSettings {
-		if _, set := catalogSetting(f.Settings, name); set {
+		if _, set := triggerSetting(f.Settings, name); set {
 			return anything
 		}
 	}
@@ -52,6 +52,17 @@ func triggerRead(f *catalogFunction, calls *routineCalls) *triggerBody {
 		r.body.statements = append(r.body.statements, st)
 	}
 	return r.body
+}
+
+// triggerSetting returns the value of one of a function's own settings, and
+// whether it has one.
+func triggerSetting(settings, name string) (string, bool) {
+	for line := range strings.SplitSeq(settings, "\n") {
+		if n, value, ok := strings.Cut(line, "="); ok && strings.EqualFold(n, name) {
+			return value, true
+		}
+	}
+	return "", false
 }
 
 // triggerReader reads PL/pgSQL, statement by statement. It knows where

@@ -7,6 +7,8 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/cacheops/cacheops/dialect"
 )
 
 // valueOf brings an argument to one of the types that Canonical knows: int64,
@@ -174,7 +176,7 @@ func valueOfValuer(valuer driver.Valuer, rv reflect.Value) (driver.Value, bool) 
 		if !isText {
 			return nil, false
 		}
-		text, isUUID := valueCanonicalUUID(s, 0)
+		text, isUUID := valueCanonicalUUID(s, dialect.SideArgument)
 		return v, isUUID && text == string(b[:])
 	}
 	return v, below == v

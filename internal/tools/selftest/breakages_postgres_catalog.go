@@ -57,7 +57,7 @@ var postgresCatalogBreakages = []breakage{
 	},
 	{
 		Name:  "postgres: an expression that writes is not looked at",
-		File:  "dialect/postgres/catalog_trigger.go",
+		File:  "dialect/postgres/catalog_expression.go",
 		Old:   "t.onWrites(\"expression\", st, e.What == \"policy\")",
 		New:   "_ = st",
 		Check: onPostgresCatalog("TestWritesThatReachFurther"), Want: "--- FAIL: TestWritesThatReachFurther/a_default_that_writes",
