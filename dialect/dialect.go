@@ -103,6 +103,11 @@ type Connections interface {
 	// came.
 	TransactionOver(ctx context.Context, db Queryer, identity string) (bool, error)
 
+	// Failure tells what the error of a statement means. It is one that the driver
+	// returned, which may be wrapped, and never nil. An error of which it is not sure
+	// is FailureUnknown.
+	Failure(err error) Failure
+
 	// ArgumentChecker returns what the driver's connections make of arguments, so
 	// that no connection has to be asked, or nil where it is not known. Name is
 	// the type of the driver.Driver, with the path of its package:

@@ -2,35 +2,26 @@ package sqlcache
 
 import (
 	"context"
-	"database/sql/driver"
-	"errors"
 
+	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
 	"github.com/cacheops/cacheops/store"
 )
 
 // unknown reports whether the error of a COMMIT, or of a statement that commits by
 // itself, leaves open what came of it.
-//
-// A server that can be asked later says in its errors that it did not do what it was
-// told, by a code; everything else, of the network, of a context or of the driver,
-// may hide that it did.
 func (c *conn) unknown(ctx context.Context, err error) bool {
 	if err == nil {
 		return false
 	}
-	if c.connector.cfg.Dialect.Transactions().Unfinished == "" {
-		return errors.Is(err, driver.ErrBadConn) || ctx.Err() != nil
-	}
-	var coded interface{ SQLState() string }
-	if !errors.As(err, &coded) || len(coded.SQLState()) != 5 {
+	switch c.connector.cfg.Dialect.Failure(err) {
+	case dialect.FailureUnknown, dialect.FailureServer:
 		return true
-	}
-	switch state := coded.SQLState(); state[:2] {
-	case "08", "57", "58", "XX": // connection, operator, system, internal
-		return state != "57014" // canceled, and so not done
 	default:
-		return state == "40003" // statement_completion_unknown
+		// Drivers return all kinds of errors once a context has ended, also where the
+		// statement was done. They are believed where they bear the code of a server,
+		// which is one that can be asked later.
+		return c.connector.cfg.Dialect.Transactions().Unfinished == "" && ctx.Err() != nil
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 
+	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
 )
 
@@ -77,20 +78,16 @@ func (c *conn) hides(ctx context.Context, p *engine.Plan, err error) bool {
 	if !ok || !c.connector.cfg.Dialect.Transactions().ErrorFails || ctx.Err() != nil || errors.Is(err, driver.ErrBadConn) {
 		return false
 	}
-	var coded interface{ SQLState() string }
-	if !errors.As(e.error, &coded) || len(coded.SQLState()) != 5 {
-		return !e.changed // the driver's own: arguments that it cannot send
-	}
-	state := coded.SQLState()
-	switch state[:2] {
-	case "08", "40", "53", "57", "58", "XX": // connection, rollback, resources, operator, system
+	switch c.connector.cfg.Dialect.Failure(e.error) {
+	case dialect.FailureServer, dialect.FailureMoment:
 		return false
-	case "42": // syntax, names, privileges: it will be so next time
+	case dialect.FailureRefused: // it will be so next time
 		var kept any = &imageQueries{refused: true}
 		p.Extra.Store(&kept)
 		return true
-	case "0A", "22", "54": // not supported, a value and where in the text it stands, too complex
+	case dialect.FailureText:
 		return true
+	default: // also the driver's own: arguments that it cannot send
+		return !e.changed
 	}
-	return !e.changed && state != "55P03" // lock_not_available
 }

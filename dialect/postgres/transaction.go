@@ -25,24 +25,17 @@ const (
 	txStateFuture = "22023" // the number of a transaction is too high
 )
 
-// txStateError is an error that the server itself answered with. Those of pgx and
-// pq are.
-type txStateError interface{ SQLState() string }
-
 // InTransaction implements [dialect.Dialect].
 func (postgresDialect) InTransaction(exec func(text string) error) (bool, error) {
 	err := exec(txProbe)
 	if err == nil {
 		return true, exec(txProbeEnd)
 	}
-	var state txStateError
-	if errors.As(err, &state) {
-		switch state.SQLState() {
-		case txStateNone:
-			return false, nil
-		case txStateFailed:
-			return true, nil
-		}
+	switch failureState(err) {
+	case txStateNone:
+		return false, nil
+	case txStateFailed:
+		return true, nil
 	}
 	return false, fmt.Errorf("ask whether the connection is in a transaction: %w", err)
 }
@@ -79,8 +72,7 @@ func (d postgresDialect) TransactionOver(ctx context.Context, db dialect.Queryer
 	}
 	rows, err := db.Query(ctx, "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'standby' ELSE "+question+
 		" END FROM pg_catalog.pg_current_snapshot() AS s")
-	var state txStateError
-	if errors.As(err, &state) && state.SQLState() == txStateFuture {
+	if failureState(err) == txStateFuture {
 		return true, nil // it was on another server, whose place this one took
 	}
 	if err != nil {
