@@ -230,11 +230,6 @@ type Insert struct {
 	Conflict bool
 	// Returning is true when the text has a RETURNING clause.
 	Returning bool
-	// Returns bounds the text of the RETURNING list, without the word. A dialect
-	// whose images do not need it leaves it zero.
-	Returns Clause
-	// ReturnsStar is true when that list holds a bare *.
-	ReturnsStar bool
 	// With is true when the text starts with WITH.
 	With bool
 	// Subquery is true when an expression of the text holds a query.
@@ -296,8 +291,9 @@ type Condition struct {
 	// Shadowed is true when a CTE has the target's name: behind FROM that name
 	// means the CTE.
 	Shadowed bool
-	// Returns bounds the text of the RETURNING list, and ReturnsStar tells of a
-	// bare * in it, as in [Insert].
+	// Returns bounds the text of the RETURNING list, without the word, and
+	// ReturnsStar tells of a bare * in it. A dialect whose images do not need them
+	// leaves them zero.
 	Returns     Clause
 	ReturnsStar bool
 	// CurrentOf is true for WHERE CURRENT OF a cursor: the row is told by the

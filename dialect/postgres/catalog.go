@@ -174,8 +174,7 @@ func (b *catalogBuilder) columns() {
 		if t.table.Kind == dialect.TablePlain {
 			c.Comparison = valueComparison(valueType{
 				Name: row.Base, Kind: catalogByte(row.BaseKind), Schema: row.BaseSchema, Deterministic: row.Deterministic,
-				Collation: c.Collation, Extension: row.Extension, CType: ctype,
-				Modifier: int32(row.Modifier), //nolint:gosec // it is an int4
+				Extension: row.Extension, CType: ctype,
 			})
 		}
 		t.table.Columns = append(t.table.Columns, c)

@@ -56,7 +56,6 @@ type catalogColumn struct {
 	Identity, Generated string
 	Base, BaseKind      string
 	BaseSchema          string
-	Modifier            int64
 	Extension           string
 	Collation           string
 	CollationSchema     string

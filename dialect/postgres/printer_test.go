@@ -42,7 +42,6 @@ func printStatement(st *dialect.Statement) string {
 		line("insert", fmt.Sprintf("%s alias=%q columns=%q rows=%d%s", i.Table, i.Alias, i.Columns, i.Rows, printFlags(
 			"upsert", i.Upsert, "conflict", i.Conflict, "returning", i.Returning, "with", i.With, "subquery", i.Subquery)))
 		line("insert query", printQuery(i.Query))
-		line("returns", printReturns(st, &i.Returns, i.ReturnsStar))
 		if i.Upsert {
 			line("upsert", fmt.Sprintf("set=%q target=%q constraint=%q values=%s", i.Set, i.Target, i.OnConstraint, printSpans(st, i.Values)))
 		}

@@ -100,10 +100,10 @@ func (h *Handle) Reload(ctx context.Context, db dialect.Queryer, settings string
 	return h.loadSchema(ctx, db, s)
 }
 
-// Versionless reports whether the database has no cheap version of its schema. Then
+// versionless reports whether the database has no cheap version of its schema. Then
 // a statement must be compared with the store's version after it ran, as it is in a
 // transaction, right before the commit. It is true as long as nothing is known.
-func (h *Handle) Versionless() bool {
+func (h *Handle) versionless() bool {
 	s := h.schema.Load()
 	return s == nil || s.catalog.Version == ""
 }
