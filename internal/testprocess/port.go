@@ -31,6 +31,9 @@ type Port struct {
 	holders []net.PacketConn
 }
 
+// Addr is host:port.
+func (p *Port) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(p.Number)) }
+
 // Reserve finds a port that nobody listens on, with bus also the one that is
 // BusOffset above it.
 func Reserve(bus bool) (*Port, error) {

@@ -4,10 +4,12 @@ package testprocess
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
 	"syscall"
+	"time"
 )
 
 // Process is a running program. Its methods are safe for concurrent use.
@@ -58,6 +60,18 @@ func (p *Process) Ended() bool {
 
 // Done is closed once the process has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
+
+// AwaitEnd waits until the process has ended. What names it in the error.
+func (p *Process) AwaitEnd(what string) error {
+	limit := time.NewTimer(Patience)
+	defer limit.Stop()
+	select {
+	case <-p.done:
+		return nil
+	case <-limit.C:
+		return fmt.Errorf("testprocess: waited %v in vain for %s to shut down", Patience, what)
+	}
+}
 
 // Signal sends a signal. One to a process that has ended is lost.
 func (p *Process) Signal(s syscall.Signal) {
