@@ -53,7 +53,7 @@ func (p *Program) Launch() (*Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("testprocess: %w", err)
 	}
-	process, err := Spawn(log, p.Credential, p.Binary, p.Args...)
+	process, err := spawn(log, p.Credential, p.Binary, p.Args...)
 	if err != nil {
 		return nil, fmt.Errorf("testprocess: %w", err)
 	}

@@ -18,9 +18,9 @@ type Process struct {
 	done chan struct{} // closed once it has ended and was waited for
 }
 
-// Spawn starts a program that writes to a log. It ends with this process. A
+// spawn starts a program that writes to a log. It ends with this process. A
 // credential, where there is one, is the user that it runs as.
-func Spawn(log *os.File, credential *syscall.Credential, binary string, args ...string) (*Process, error) {
+func spawn(log *os.File, credential *syscall.Credential, binary string, args ...string) (*Process, error) {
 	cmd := exec.CommandContext(context.Background(), binary, args...) //nolint:gosec // the server that is tested
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = attributes()
