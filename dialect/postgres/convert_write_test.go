@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/dialecttest"
 )
 
 func TestConvertInsert(t *testing.T) {
@@ -146,9 +147,9 @@ func TestConvertInnerWrites(t *testing.T) {
 		{"WITH x AS (WITH t AS (SELECT 1) DELETE FROM u WHERE a IN (SELECT * FROM t)) SELECT * FROM t", dialect.KindSelect, "u", "t"},
 	} {
 		st := Parse(tt.text)
-		if st.Kind != tt.kind || printNames(st.Writes) != tt.writes || printNames(st.Reads) != tt.reads ||
+		if st.Kind != tt.kind || dialecttest.PrintNames(st.Writes) != tt.writes || dialecttest.PrintNames(st.Reads) != tt.reads ||
 			st.Incomplete != "a WITH holds a write" || st.Query != nil || st.Insert != nil || st.Update != nil || st.Delete != nil {
-			t.Errorf("%s\n%s", tt.text, printStatement(st))
+			t.Errorf("%s\n%s", tt.text, dialecttest.PrintStatement(st))
 		}
 	}
 }
@@ -232,7 +233,7 @@ func checkSpans(t *testing.T, st *dialect.Statement) {
 	// Alone, the condition does not see the CTEs of the statement, nor the other
 	// uses of its parameters.
 	plain := func(e dialect.Expr) string {
-		return printedUse.ReplaceAllStringFunc(printExpr(e), func(s string) string { s, _, _ = strings.Cut(s, " "); return s })
+		return printedUse.ReplaceAllStringFunc(dialecttest.PrintExpr(e), func(s string) string { s, _, _ = strings.Cut(s, " "); return s })
 	}
 	again := Parse("SELECT 1 WHERE (" + st.Text[cond.WherePos:cond.WhereEnd] + "\n)")
 	if again.Query == nil {
@@ -257,7 +258,7 @@ func checkTarget(t *testing.T, st *dialect.Statement, cond *dialect.Condition, t
 	}
 	src, ok := target.Query.Cores[0].From.(*dialect.TableSource)
 	if !ok || src.Name != table || src.Alias != alias {
-		t.Fatalf("the target %q reads as %s", st.Text[cond.TargetPos:cond.TargetEnd], printSource(target.Query.Cores[0].From))
+		t.Fatalf("the target %q reads as %s", st.Text[cond.TargetPos:cond.TargetEnd], dialecttest.PrintSource(target.Query.Cores[0].From))
 	}
 }
 

@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/cacheops/cacheops/internal/dialecttest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files of this package")
@@ -48,7 +50,7 @@ func TestCorpus(t *testing.T) {
 		if (st.Incomplete != "") != incomplete[c.name] {
 			t.Errorf("%s: incomplete %q", c.name, st.Incomplete)
 		}
-		b.WriteString("-- " + c.name + "\n" + c.text + "\n" + printStatement(st) + "\n")
+		b.WriteString("-- " + c.name + "\n" + c.text + "\n" + dialecttest.PrintStatement(st) + "\n")
 	}
 	golden(t, filepath.Join("testdata", "corpus.golden"), b.String())
 }
@@ -63,7 +65,7 @@ func TestCorpusForeign(t *testing.T) {
 		if (st.Incomplete == "") != (c.name == "named_at") { // @id is the absolute value of id
 			t.Errorf("%s: incomplete %q", c.name, st.Incomplete)
 		}
-		b.WriteString("-- " + c.name + "\n" + c.text + "\n" + printStatement(st) + "\n")
+		b.WriteString("-- " + c.name + "\n" + c.text + "\n" + dialecttest.PrintStatement(st) + "\n")
 	}
 	golden(t, filepath.Join("testdata", "foreign.golden"), b.String())
 }

@@ -7,6 +7,8 @@ import (
 	"github.com/sqlc-dev/oliphant/ast"
 	"github.com/sqlc-dev/oliphant/parser"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/cacheops/cacheops/internal/dialecttest"
 )
 
 // tokenTexts returns the texts of the tokens, joined by blanks.
@@ -156,8 +158,8 @@ func TestNames(t *testing.T) {
 		if got := nameText(text); got != want {
 			t.Errorf("%s: got %s, want %s", text, got, want)
 		}
-		if got := Parse("SELECT " + want).Query.Cores[0].Columns[0].Expr; printExpr(got) != printExpr(Parse("SELECT $q$" + text + "$q$").Query.Cores[0].Columns[0].Expr) {
-			t.Errorf("%s reads as %s", want, printExpr(got))
+		if got := Parse("SELECT " + want).Query.Cores[0].Columns[0].Expr; dialecttest.PrintExpr(got) != dialecttest.PrintExpr(Parse("SELECT $q$" + text + "$q$").Query.Cores[0].Columns[0].Expr) {
+			t.Errorf("%s reads as %s", want, dialecttest.PrintExpr(got))
 		}
 	}
 	for word, want := range map[string]string{"aB": "ab", "ÀB": "Àb", "é": "é"} {

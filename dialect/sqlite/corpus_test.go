@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/cacheops/cacheops/internal/dialecttest"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files of this package")
@@ -44,7 +46,7 @@ func TestCorpus(t *testing.T) {
 		if st.Incomplete != "" {
 			t.Errorf("%s was not parsed: %s", c.name, st.Incomplete)
 		}
-		b.WriteString("-- " + c.name + "\n" + c.text + "\n" + printStatement(st) + "\n")
+		b.WriteString("-- " + c.name + "\n" + c.text + "\n" + dialecttest.PrintStatement(st) + "\n")
 	}
 	golden(t, filepath.Join("testdata", "corpus.golden"), b.String())
 }
