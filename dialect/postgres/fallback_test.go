@@ -145,9 +145,9 @@ func TestFallbackCovers(t *testing.T) {
 	t.Parallel()
 	known := 0
 	for _, c := range corpus(t, "corpus.tsv") {
-		parsed, guessed := Parse(c.text), fallbackOf(t, c.text)
+		parsed, guessed := Parse(c.Text), fallbackOf(t, c.Text)
 		if miss := fallbackMisses(parsed, guessed); miss != "" {
-			t.Errorf("%s: the tokens miss %s", c.name, miss)
+			t.Errorf("%s: the tokens miss %s", c.Name, miss)
 		}
 		if guessed.Kind != dialect.KindUnknown {
 			known++

@@ -17,7 +17,7 @@ import (
 func FuzzParse(f *testing.F) {
 	for _, file := range []string{"corpus.tsv", "foreign.tsv"} {
 		for _, c := range corpus(f, file) {
-			f.Add(c.text)
+			f.Add(c.Text)
 		}
 	}
 	for _, text := range []string{

@@ -173,7 +173,7 @@ func TestNames(t *testing.T) {
 // a port of PostgreSQL's: what it reads we read alike.
 func FuzzTokenize(f *testing.F) {
 	for _, c := range corpus(f, "corpus.tsv") {
-		f.Add(c.text)
+		f.Add(c.Text)
 	}
 	for _, text := range []string{"/*/", "e'\\'", "'a'\n'b'", "1e+", "0x", "$a$$a$", "a--b\x00c", "1_", "U&'a' UESCAPE '!'", "a+-b", ":=", "..", "=>", "$1a", "1..2"} {
 		f.Add(text)

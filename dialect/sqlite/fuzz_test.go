@@ -14,7 +14,7 @@ import (
 // nothing told by the tokens that is less than what the parser tells.
 func FuzzParse(f *testing.F) {
 	for _, c := range corpus(f) {
-		f.Add(c.text)
+		f.Add(c.Text)
 	}
 	for _, text := range []string{
 		"SELECT 1; UPDATE t SET a = ?0; DELETE FROM t WHERE a = ?",
