@@ -124,6 +124,12 @@ func (c *converter) places(r *ast.RangeVar, with *ast.WithClause, before string)
 		c.failf("SET is not where it should be")
 		return p
 	}
+	c.clauses(p, to)
+	return p
+}
+
+// clauses finds the clauses behind the target, the tokens of which end at one.
+func (c *converter) clauses(p *convertPlaces, to int) {
 	start, clause := -1, ""
 	finish := func(end int) {
 		switch clause {
@@ -164,7 +170,6 @@ func (c *converter) places(r *ast.RangeVar, with *ast.WithClause, before string)
 		}
 	}
 	finish(len(c.toks))
-	return p
 }
 
 // condition notes the texts that tell the rows of an UPDATE or DELETE.
