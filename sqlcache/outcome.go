@@ -21,7 +21,7 @@ func (c *conn) unknown(ctx context.Context, err error) bool {
 		// Drivers return all kinds of errors once a context has ended, also where the
 		// statement was done. They are believed where they bear the code of a server,
 		// which is one that can be asked later.
-		return c.connector.cfg.Dialect.Transactions().Unfinished == "" && ctx.Err() != nil
+		return c.connector.txs.Unfinished == "" && ctx.Err() != nil
 	}
 }
 

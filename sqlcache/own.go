@@ -13,7 +13,7 @@ import (
 // statement that the connection keeps, or, where nothing is to be prepared that
 // the program did not prepare, as the program runs its own texts.
 func (r *realConn) send(ctx context.Context, k call) (driver.Rows, error) {
-	if r.connector.cfg.Dialect.Transactions().Unprepared && !k.kept {
+	if r.connector.txs.Unprepared && !k.kept {
 		rows, err := r.query(ctx, k.text, k.args)
 		if !errors.Is(err, driver.ErrSkip) {
 			return rows, err
@@ -75,7 +75,7 @@ func own(err error) error {
 // place in the text, it is that of another text.
 func (c *conn) hides(ctx context.Context, p *engine.Plan, err error) bool {
 	e, ok := err.(*ownError) //nolint:errorlint // it is never wrapped
-	if !ok || !c.connector.cfg.Dialect.Transactions().ErrorFails || ctx.Err() != nil || errors.Is(err, driver.ErrBadConn) {
+	if !ok || !c.connector.txs.ErrorFails || ctx.Err() != nil || errors.Is(err, driver.ErrBadConn) {
 		return false
 	}
 	switch c.connector.cfg.Dialect.Failure(e.error) {

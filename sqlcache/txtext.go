@@ -24,7 +24,7 @@ func (c *conn) commitText(ctx context.Context, real *realConn, k call, wantRows,
 		return err
 	}, func() error {
 		rolledBack = true
-		return c.control(context.WithoutCancel(ctx), real, c.connector.cfg.Dialect.Transactions().Rollback)
+		return c.control(context.WithoutCancel(ctx), real, c.connector.txs.Rollback)
 	}))
 	if err == nil || rolledBack {
 		c.over(chain && err == nil)
@@ -33,7 +33,7 @@ func (c *conn) commitText(ctx context.Context, real *realConn, k call, wantRows,
 	// After a failed COMMIT the transaction may still be open, for the program
 	// to try again; what it collected stays and is fenced and bumped again. Where
 	// others write too it is over as a rule, and what comes next commits by itself.
-	if c.connector.concurrent {
+	if c.connector.txs.Concurrent {
 		c.resync(real)
 	}
 	return out, err
@@ -132,7 +132,7 @@ func (c *conn) savepoint(ctx context.Context, real *realConn, st *dialect.Statem
 		return out, err
 	}
 	if c.tx == nil {
-		if st.Kind != dialect.KindSavepoint || !c.connector.cfg.Dialect.Transactions().SavepointBegins {
+		if st.Kind != dialect.KindSavepoint || !c.connector.txs.SavepointBegins {
 			return out, nil
 		}
 		c.enter()

@@ -49,7 +49,7 @@ func unnoticed(ctx context.Context, w *analysis.Write) bool {
 // prepares returns the error with which the database refuses a text, where texts
 // may be prepared.
 func (c *conn) prepares(ctx context.Context, real *realConn, text string) error {
-	if c.connector.cfg.Dialect.Transactions().Unprepared {
+	if c.connector.txs.Unprepared {
 		return nil // it costs more than what it may drop
 	}
 	s, err := real.stmts.take(ctx, real, text)
@@ -64,7 +64,7 @@ func (c *conn) prepares(ctx context.Context, real *realConn, text string) error 
 // nothing, and shall drop nothing. It asks only where something may be wrong with
 // them, and of single statements alone: it would run the second one of a script.
 func (c *conn) binds(ctx context.Context, real *realConn, st *dialect.Statement, k call) error {
-	prefix := c.connector.cfg.Dialect.Transactions().Explain
+	prefix := c.connector.txs.Explain
 	switch st.Kind {
 	case dialect.KindInsert, dialect.KindUpdate, dialect.KindDelete, dialect.KindDDL:
 	default:
@@ -97,13 +97,13 @@ func (c *conn) writeAlone(ctx context.Context, real *realConn, p *engine.Plan, w
 	case w.All:
 		changes.AddWrite(w)
 		return c.fencedBare(ctx, real, changes, k, wantRows, writesRows(p.Statement))
-	case unread && c.connector.concurrent && h.Engine().Shared():
+	case unread && c.connector.txs.Concurrent && h.Engine().Shared():
 		// Nobody reads what it can reach, but others may have changed the schema since,
 		// and this process may end before it can say so.
 		return c.writeWrapped(ctx, real, p, w.WithoutTarget(), changes, k, wantRows)
 	case unread:
 		return c.writeUnread(ctx, real, p, w, changes, k, wantRows)
-	case c.connector.concurrent, wrappable(p.Statement, w):
+	case c.connector.txs.Concurrent, wrappable(p.Statement, w):
 		return c.writeWrapped(ctx, real, p, w, changes, k, wantRows)
 	}
 	// An error of it may leave changes behind, so it will be fenced before it runs.
@@ -126,7 +126,7 @@ func (c *conn) replan(ctx context.Context, real *realConn, k call, wantRows bool
 	}
 	p := c.connector.handle.Plan(k.text)
 	w := p.Write
-	if w == nil || cause != nil || c.connector.concurrent {
+	if w == nil || cause != nil || c.connector.txs.Concurrent {
 		w = everything // who knows what else changes
 	}
 	if w.All {

@@ -13,7 +13,7 @@ import (
 func (c *conn) writeInTx(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, k call, wantRows bool) (outcome, error) {
 	t := c.tx
 	t.changes.Statement(ctx, k.text)
-	if !w.All && (!t.locked || c.connector.concurrent) {
+	if !w.All && (!t.locked || c.connector.txs.Concurrent) {
 		locked, err := c.lock(ctx, real, w)
 		if err != nil {
 			return outcome{}, err
@@ -56,7 +56,7 @@ func (c *conn) writeInTx(ctx context.Context, real *realConn, p *engine.Plan, w 
 // first may be refused the lock where the bare statement would have waited for
 // it. It reports false where there is no table to take it with.
 func (c *conn) lock(ctx context.Context, real *realConn, w *analysis.Write) (bool, error) {
-	text := c.connector.cfg.Dialect.Transactions().LockForWrite
+	text := c.connector.txs.LockForWrite
 	if text == "" {
 		return true, nil
 	}

@@ -12,7 +12,7 @@ import (
 // writeWrapped runs a statement in a transaction of its own, so that its images
 // can be fenced before it commits, and nothing is dropped when it fails.
 func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, changes *engine.Changes, k call, wantRows bool) (outcome, error) {
-	txs := c.connector.cfg.Dialect.Transactions()
+	txs := &c.connector.txs
 	if txs.SingleWriter {
 		defer c.connector.handle.QueueWrite(ctx)()
 	}
@@ -73,7 +73,7 @@ func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan,
 
 // control runs BEGIN, COMMIT or ROLLBACK.
 func (c *conn) control(ctx context.Context, real *realConn, text string) error {
-	if c.connector.cfg.Dialect.Transactions().Unprepared {
+	if c.connector.txs.Unprepared {
 		if _, err := real.exec(ctx, text, nil); !errors.Is(err, driver.ErrSkip) {
 			return err
 		}

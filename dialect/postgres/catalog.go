@@ -26,7 +26,7 @@ func (postgresDialect) LoadCatalog(ctx context.Context, db dialect.Queryer) (*di
 	b.names()
 	b.unique()
 	b.foreignKeys()
-	b.known()
+	b.declared()
 	b.views()
 	b.triggers()
 	b.rules()
@@ -244,12 +244,14 @@ func (t *catalogTable) settle() {
 	}
 }
 
+// uncached sets why reads of the table are not cached; the first reason wins.
 func (t *catalogTable) uncached(why string) {
 	if t.table.Uncached == "" {
 		t.table.Uncached = why
 	}
 }
 
+// noImages sets why there are no images of the table; the first reason wins.
 func (t *catalogTable) noImages(why string) {
 	if t.table.NoImages == "" {
 		t.table.NoImages = why

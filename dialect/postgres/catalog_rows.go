@@ -95,11 +95,14 @@ type catalogFunction struct {
 	Source, Settings       string
 }
 
+// catalogRule is a rule of a table or view, other than the one that makes a view. Event
+// is ev_type.
 type catalogRule struct {
 	Rel         int64
 	Name, Event string
 }
 
+// catalogInherits is a table that inherits from another one, or is a partition of it.
 type catalogInherits struct{ Child, Parent int64 }
 
 // catalogExpression is one that PostgreSQL works out when a row is written. Of a

@@ -88,6 +88,7 @@ func (c *converter) span(from, to int) dialect.Span {
 	return dialect.Span{Pos: int(c.toks[from].pos), End: int(c.toks[to-1].end)}
 }
 
+// clauseOf returns the piece of the text of the tokens [from, to), with its parameters.
 func (c *converter) clauseOf(from, to int) dialect.Clause {
 	s := c.span(from, to)
 	return c.clause(s.Pos, s.End)

@@ -77,6 +77,8 @@ type triggerReader struct {
 	body  *triggerBody
 }
 
+// peek returns the token so many ahead, and a text, which nothing asks for, past the
+// end.
 func (r *triggerReader) peek(ahead int) triggerToken {
 	if r.at+ahead < len(r.toks) {
 		return r.toks[r.at+ahead]

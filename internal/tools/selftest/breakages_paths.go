@@ -40,7 +40,7 @@ var pathBreakages = []breakage{
 	{
 		Name:  "an error that ended the transaction is not noticed",
 		File:  "sqlcache/tx.go",
-		Old:   "Transactions().ErrorMayEnd {",
+		Old:   "txs.ErrorMayEnd {",
 		New:   "Transactions().ErrorMayEnd == false {",
 		Check: onSQLite("TestTransactionEndsBehindOurBack"), Want: "--- FAIL: TestTransactionEndsBehindOurBack",
 	},
