@@ -30,9 +30,10 @@ type Catalog struct {
 	fold   func(string) string
 }
 
-// NewCatalog makes a catalog. Fold maps a name to the form in which the
-// database compares names; search lists the schemas in which an unqualified
-// name is looked up, the first match wins.
+// NewCatalog makes a catalog. Fold maps a name to the form in which the database
+// compares names. Search lists the schemas in which an unqualified name is looked up;
+// the first match wins. The caller may set the other fields before it hands the
+// catalog on.
 func NewCatalog(version, server string, fold func(string) string, search []string, tables []*Table) *Catalog {
 	c := &Catalog{Version: version, Server: server, fold: fold, tables: make(map[string]*Table, 2*len(tables)), list: tables}
 	for _, t := range tables {
