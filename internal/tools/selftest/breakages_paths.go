@@ -41,7 +41,7 @@ var pathBreakages = []breakage{
 		Name:  "an error that ended the transaction is not noticed",
 		File:  "sqlcache/tx.go",
 		Old:   "txs.ErrorMayEnd {",
-		New:   "Transactions().ErrorMayEnd == false {",
+		New:   "txs.ErrorMayEnd == false {",
 		Check: onSQLite("TestTransactionEndsBehindOurBack"), Want: "--- FAIL: TestTransactionEndsBehindOurBack",
 	},
 	{
