@@ -301,7 +301,7 @@ func (c *conn) query(ctx context.Context, k call, since engine.Moment) (driver.R
 		out, err := c.run(ctx, p, k, true)
 		return out.rows, err
 	}
-	if p.Write != nil || p.Statement.Taint != 0 || c.connector.concurrent && p.Catalog == nil && p.Statement.Foreign != "" {
+	if p.Write != nil || p.Statement.Taint != 0 || c.connector.txs.Concurrent && p.Catalog == nil && p.Statement.Foreign != "" {
 		out, err := c.run(ctx, p, k, true)
 		c.observe(ctx, p, &engine.Answer{Reason: writesToo(p), Err: err}, since)
 		return out.rows, err

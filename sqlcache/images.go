@@ -53,7 +53,7 @@ type imaged struct {
 func (c *conn) collectImages(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, changes *engine.Changes, k call, wantRows bool) (out outcome, done bool, err error) {
 	im := &imaged{
 		conn: c, real: real, plan: p, write: w, changes: changes, call: k, wantRows: wantRows,
-		concurrent: c.connector.concurrent,
+		concurrent: c.connector.txs.Concurrent,
 	}
 	if ok, err := im.prepare(ctx); err != nil || !ok {
 		return outcome{}, false, err
@@ -191,7 +191,7 @@ func (im *imaged) before(ctx context.Context) (rows [][]driver.Value, ok bool, e
 // meet itself where it is about more than the query, unless it may have ended
 // the transaction: then the statement would be committed by itself.
 func (c *conn) survived(real *realConn, err error) error {
-	txs := c.connector.cfg.Dialect.Transactions()
+	txs := &c.connector.txs
 	switch {
 	case err == nil:
 		return nil

@@ -16,7 +16,6 @@ import (
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
-	"github.com/cacheops/cacheops/store"
 )
 
 // Open opens a database through a registered driver, as sql.Open does, with the
@@ -170,8 +169,8 @@ type connector struct {
 	checker driver.NamedValueChecker
 	// options tells arguments that are no values; nil where all are.
 	options dialect.OptionChecker
-	// concurrent is Transactions.Concurrent of the dialect.
-	concurrent bool
+	// txs is how the database's transactions behave, by its dialect.
+	txs dialect.Transactions
 }
 
 // newConnector makes a connector for a driver's connector. The data source name
@@ -185,7 +184,7 @@ func newConnector(cache *cacheops.Cache, inner driver.Connector, cfg Config, dsn
 		return nil, err
 	}
 	c := &connector{
-		inner: inner, cfg: cfg, concurrent: cfg.Dialect.Transactions().Concurrent,
+		inner: inner, cfg: cfg, txs: cfg.Dialect.Transactions(),
 		checker: cfg.Dialect.ArgumentChecker(typeName(inner.Driver())),
 	}
 	c.options, _ = cfg.Dialect.(dialect.OptionChecker)
@@ -282,9 +281,4 @@ func (c *connector) apart(ctx context.Context, f func(dialect.Queryer) error) er
 	}
 	err = f(newRealConn(dc, c))
 	return errors.Join(err, dc.Close())
-}
-
-// storedSchema is the schema's version in the store.
-func (c *connector) storedSchema(ctx context.Context) (store.Schema, error) {
-	return c.handle.StoredSchema(ctx)
 }

@@ -189,7 +189,7 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan) (r *result.Resu
 		// Where that can be, the schema is compared while the rows are open: a
 		// transaction of its own would take several times as long. A version that is
 		// still the plan's was the plan's when the query began.
-		nested := c.connector.cfg.Dialect.Transactions().Nested
+		nested := c.connector.txs.Nested
 		failed := false
 		if p != nil && p.Catalog != nil && p.Catalog.Settings != real.session.Settings {
 			if c.tx == nil && c.streaming == 0 && c.connector.adopt(ctx, real) {
@@ -256,7 +256,7 @@ func (c *conn) pass(ctx context.Context, k call) (driver.Rows, error) {
 
 // refresh brings the schema up to the store's version.
 func (c *conn) refresh(ctx context.Context) error {
-	version, err := c.connector.storedSchema(ctx)
+	version, err := c.connector.handle.StoredSchema(ctx)
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,8 @@ const (
 	// fromProgram is what the program did to the driver's connection itself. It
 	// stays.
 	fromProgram
-	origins
+
+	origins // how many there are
 )
 
 // originOf tells where the taint that a kind of statement leaves comes from.
@@ -212,7 +213,7 @@ func (c *conn) checkSchema(ctx context.Context, real *realConn, stored *store.Sc
 // state of it shows another schema, or an error of ours would be the program's, it
 // says so.
 func (c *conn) asks(real *realConn) dialect.Queryer {
-	if c.connector.concurrent && (c.tx != nil || c.streaming > 0 || real.taint != 0) {
+	if c.connector.txs.Concurrent && (c.tx != nil || c.streaming > 0 || real.taint != 0) {
 		return shiftedConn{real}
 	}
 	return real

@@ -39,7 +39,7 @@ type txState struct {
 // enter begins to keep account of a transaction on the held connection.
 func (c *conn) enter() {
 	c.tx = &txState{changes: c.connector.handle.NewChanges()}
-	c.tx.dirty = c.real == nil || c.real.taint != 0 || c.real.session.OtherIsolation || !c.connector.cfg.Dialect.Transactions().ReadCommitted
+	c.tx.dirty = c.real == nil || c.real.taint != 0 || c.real.session.OtherIsolation || !c.connector.txs.ReadCommitted
 }
 
 // failed takes note of a statement's error inside a transaction, where such an
@@ -50,7 +50,7 @@ func (c *conn) failed(err error) {
 		return
 	}
 	c.tx.dirty = true
-	if c.connector.cfg.Dialect.Transactions().ErrorMayEnd {
+	if c.connector.txs.ErrorMayEnd {
 		c.resync(c.real)
 	}
 }

@@ -58,9 +58,9 @@ class AS MATERIALIZED (
 	SELECT p.oid, p.class FROM plain AS p
 	WHERE p.oid < ` + catalogFirstOwn + ` OR NOT EXISTS (SELECT FROM pg_catalog.pg_aggregate AS a WHERE a.aggfnoid = p.oid)),
 base AS (
-	SELECT t.oid AS domain, t.typbasetype AS oid, t.typtypmod AS modifier FROM pg_catalog.pg_type AS t WHERE t.typtype = 'd'
+	SELECT t.oid AS domain, t.typbasetype AS oid FROM pg_catalog.pg_type AS t WHERE t.typtype = 'd'
 	UNION ALL
-	SELECT b.domain, t.typbasetype, CASE WHEN t.typtypmod < 0 THEN b.modifier ELSE t.typtypmod END
+	SELECT b.domain, t.typbasetype
 	FROM base AS b JOIN pg_catalog.pg_type AS t ON t.oid = b.oid WHERE t.typtype = 'd')
 `
 
@@ -87,7 +87,7 @@ var catalogSections = []catalogSection{
 			a.attnotnull AS "notNull", a.attidentity::pg_catalog.text AS identity, a.attgenerated::pg_catalog.text AS generated,
 			a.atthasdef OR t.typdefault IS NOT NULL AS "hasDefault",
 			b.typname AS base, b.typtype::pg_catalog.text AS "baseKind", bn.nspname AS "baseSchema",
-			COALESCE(d.modifier, a.atttypmod)::pg_catalog.int8 AS modifier, e.extname AS extension,
+			e.extname AS extension,
 			cn.nspname AS "collationSchema", c.collname AS collation, COALESCE(c.collisdeterministic, true) AS deterministic
 		FROM pg_catalog.pg_attribute AS a
 			JOIN pg_catalog.pg_class AS r ON r.oid = a.attrelid AND r.relkind IN ('r', 'p', 'v', 'm', 'f')

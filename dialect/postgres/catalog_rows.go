@@ -56,7 +56,6 @@ type catalogColumn struct {
 	Identity, Generated string
 	Base, BaseKind      string
 	BaseSchema          string
-	Modifier            int64
 	Extension           string
 	Collation           string
 	CollationSchema     string
@@ -96,11 +95,14 @@ type catalogFunction struct {
 	Source, Settings       string
 }
 
+// catalogRule is a rule of a table or view, other than the one that makes a view. Event
+// is ev_type.
 type catalogRule struct {
 	Rel         int64
 	Name, Event string
 }
 
+// catalogInherits is a table that inherits from another one, or is a partition of it.
 type catalogInherits struct{ Child, Parent int64 }
 
 // catalogExpression is one that PostgreSQL works out when a row is written. Of a
@@ -141,7 +143,7 @@ func catalogRead(ctx context.Context, db dialect.Queryer) (*catalogRows, error) 
 		&r.search, &r.database, &r.relations, &r.columns, &r.unique, &r.keys, &r.triggers, &r.functions, &r.rules,
 		&r.inherits, &r.expressions, &r.routines, &r.operators, &r.types, &r.casts,
 	}
-	row, err := catalogRow(ctx, db, catalogQuery, 2+len(into))
+	row, err := rowTexts(ctx, db, catalogQuery, 2+len(into))
 	if err != nil {
 		return nil, err
 	}

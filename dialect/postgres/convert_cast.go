@@ -91,6 +91,8 @@ func (c *converter) cast(n *ast.TypeCast, column string) dialect.Expr {
 	return &dialect.Opaque{What: "CAST", Args: []dialect.Expr{x}}
 }
 
+// convertCastLiteral returns what a cast makes of a literal. It reports false where that
+// need not be the literal itself.
 func convertCastLiteral(v any, cast convertCast) (any, bool) {
 	switch v := v.(type) {
 	case int64:

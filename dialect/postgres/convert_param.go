@@ -49,6 +49,7 @@ type convertPlace struct {
 	null bool
 }
 
+// alias notes names that the text gives; empty ones are no names.
 func (p *convertParams) alias(names ...string) {
 	for _, name := range names {
 		if name == "" {

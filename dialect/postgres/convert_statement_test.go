@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/dialecttest"
 )
 
 func TestConvertKinds(t *testing.T) {
@@ -76,14 +77,14 @@ func TestConvertSettings(t *testing.T) {
 func TestConvertScript(t *testing.T) {
 	t.Parallel()
 	st := Parse("SELECT f(1) FROM t WHERE a = 'x;y'; /* ; */ UPDATE u SET b = $2;")
-	if st.Kind != dialect.KindScript || len(st.Script) != 2 || printNames(st.Reads) != "t" || printNames(st.Writes) != "u" || st.Foreign != "f" || st.Params != 2 {
-		t.Fatalf("%s", printStatement(st))
+	if st.Kind != dialect.KindScript || len(st.Script) != 2 || dialecttest.PrintNames(st.Reads) != "t" || dialecttest.PrintNames(st.Writes) != "u" || st.Foreign != "f" || st.Params != 2 {
+		t.Fatalf("%s", dialecttest.PrintStatement(st))
 	}
 	if st.Script[0].Kind != dialect.KindSelect || st.Script[1].Update == nil || st.Script[1].Params != 2 {
-		t.Errorf("%s", printStatement(st))
+		t.Errorf("%s", dialecttest.PrintStatement(st))
 	}
 	if st := Parse("SELECT 1; FROB"); st.Kind != dialect.KindUnknown || st.Taint != dialect.TaintAll {
-		t.Errorf("%s", printStatement(st))
+		t.Errorf("%s", dialecttest.PrintStatement(st))
 	}
 }
 
@@ -92,7 +93,7 @@ func TestConvertProcedure(t *testing.T) {
 	t.Parallel()
 	st := Parse("CALL s.p(1, now())")
 	if st.Kind != dialect.KindSelect || len(st.Foreigns) != 1 || st.Foreigns[0] != "p" || st.Taint != 0 || st.Incomplete == "" {
-		t.Errorf("%s", printStatement(st))
+		t.Errorf("%s", dialecttest.PrintStatement(st))
 	}
 }
 

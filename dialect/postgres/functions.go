@@ -118,6 +118,7 @@ var functions = functionTableOf([]functionGroup{
 		ts_token_type`},
 })
 
+// functionGroup is some functions of one kind, their names set off by blanks.
 type functionGroup struct {
 	kind  functionKind
 	names string
@@ -151,6 +152,7 @@ var functionOperators = functionSet(`+ - * / % ^ |/ ||/ @ & | # ~ << >> = <> != 
 	~~ !~~ ~~* !~~* ~* !~ !~* ^@ ~<~ ~<=~ ~>~ ~>=~ *< *<= *> *>= *= *<> &< &> <<| |>> &<| |&> -|- <^ >^ ?# ?- ?-| ?|| ~= @-@ ##
 	<-> !! <<= >>=`)
 
+// functionSet makes a set of names that are set off by blanks.
 func functionSet(names string) map[string]bool {
 	set := make(map[string]bool)
 	for name := range strings.FieldsSeq(names) {

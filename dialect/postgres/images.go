@@ -85,6 +85,7 @@ type imageWriter struct {
 	number map[int]int // new numbers by old
 }
 
+// insert writes the queries for an INSERT. It returns why there are none.
 func (w *imageWriter) insert(in *dialect.Insert) string {
 	switch {
 	case in.Conflict:
@@ -108,6 +109,7 @@ func (w *imageWriter) insert(in *dialect.Insert) string {
 	return ""
 }
 
+// delete writes the queries for a DELETE. It returns why there are none.
 func (w *imageWriter) delete(del *dialect.Delete) string {
 	target := imageTarget(del.Alias, del.Table)
 	w.out.WriteIsBefore = true
@@ -127,6 +129,7 @@ func (w *imageWriter) delete(del *dialect.Delete) string {
 	return ""
 }
 
+// update writes the queries for an UPDATE. It returns why there are none.
 func (w *imageWriter) update(up *dialect.Update) string {
 	target := imageTarget(up.Alias, up.Table)
 	switch {

@@ -36,7 +36,7 @@ func triggerRead(f *catalogFunction, calls *routineCalls) *triggerBody {
 		return anything
 	}
 	for _, name := range triggerSettings {
-		if _, set := catalogSetting(f.Settings, name); set {
+		if _, set := triggerSetting(f.Settings, name); set {
 			return anything
 		}
 	}
@@ -54,6 +54,17 @@ func triggerRead(f *catalogFunction, calls *routineCalls) *triggerBody {
 	return r.body
 }
 
+// triggerSetting returns the value of one of a function's own settings, and
+// whether it has one.
+func triggerSetting(settings, name string) (string, bool) {
+	for line := range strings.SplitSeq(settings, "\n") {
+		if n, value, ok := strings.Cut(line, "="); ok && strings.EqualFold(n, name) {
+			return value, true
+		}
+	}
+	return "", false
+}
+
 // triggerReader reads PL/pgSQL, statement by statement. It knows where
 // statements begin and what the words are that may begin one; whatever else it
 // meets makes the whole body one that is not understood. How statements are
@@ -66,6 +77,8 @@ type triggerReader struct {
 	body  *triggerBody
 }
 
+// peek returns the token so many ahead, and a text, which nothing asks for, past the
+// end.
 func (r *triggerReader) peek(ahead int) triggerToken {
 	if r.at+ahead < len(r.toks) {
 		return r.toks[r.at+ahead]

@@ -7,12 +7,15 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/cacheops/cacheops/dialect"
 )
 
 // valueOf brings an argument to one of the types that Canonical knows: int64,
 // uint64 where that is not enough, float64, bool, string, []byte, [16]byte and
 // time.Time. A driver may be handed any Go value, and pgx encodes what it finds
-// under a type's name. False stands for what it is not known of.
+// under a type's name. False stands for a value of which it is not known what the
+// drivers make of it.
 func valueOf(v any) (driver.Value, bool) {
 	switch v := v.(type) {
 	case int64, string, bool, []byte, time.Time, float64, [16]byte:
@@ -174,7 +177,7 @@ func valueOfValuer(valuer driver.Valuer, rv reflect.Value) (driver.Value, bool) 
 		if !isText {
 			return nil, false
 		}
-		text, isUUID := valueCanonicalUUID(s, 0)
+		text, isUUID := valueCanonicalUUID(s, dialect.SideArgument)
 		return v, isUUID && text == string(b[:])
 	}
 	return v, below == v

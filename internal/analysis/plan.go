@@ -113,6 +113,14 @@ type Cascade struct {
 // first; none where it may reach all. The caller must not change the slice.
 func (w *Write) Tables() []*dialect.Table { return w.tables }
 
+// WithoutTarget returns the write with a target whose rows cannot be told: it takes an
+// epoch with the others that Tables lists.
+func (w *Write) WithoutTarget() *Write {
+	flat := *w
+	flat.Target = nil
+	return &flat
+}
+
 // list makes the list for Tables.
 func (w *Write) list() *Write {
 	if w.Target != nil {
