@@ -261,6 +261,9 @@ func (fk *ForeignKey) ParentKey(parent *Table, fold func(string) string) []int {
 type Trigger struct {
 	Name  string
 	Event Kind // KindInsert, KindUpdate or KindDelete
+	// Columns are the folded columns of which an UPDATE has to change one for it
+	// to run, nil for any UPDATE.
+	Columns []string
 	// Body holds the statements it runs, nil if they could not be parsed: it
 	// may write anything then.
 	Body []*Statement

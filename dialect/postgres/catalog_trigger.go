@@ -70,8 +70,15 @@ func (b *catalogBuilder) triggers() {
 				seen[k] = true
 			}
 			t.table.Triggers = append(t.table.Triggers, dialect.Trigger{Name: row.Name, Event: event, Body: b.body(t, row, event, body)})
+			if event != dialect.KindUpdate && row.Type&triggerRow != 0 && len(t.partitions) > 0 {
+				t.moves = append(t.moves, dialect.Trigger{Name: row.Name, Event: dialect.KindUpdate, Body: b.body(t, row, dialect.KindUpdate, body)})
+			}
+			if event == dialect.KindUpdate && row.Type&triggerBefore != 0 && row.Type&triggerRow != 0 {
+				t.assigned, t.assignsAny = append(t.assigned, body.assigned...), t.assignsAny || body.assignsAny
+			}
 		}
 	}
+	b.moves()
 	for _, rule := range b.rows.rules {
 		t := b.tables[rule.Rel]
 		if t == nil {
@@ -87,6 +94,26 @@ func (b *catalogBuilder) triggers() {
 	for _, t := range b.list {
 		if t.table.Kind == dialect.TableView && t.table.View != nil {
 			t.throughView()
+		}
+	}
+}
+
+// moves gives the roots of partitions the triggers of rows that an UPDATE moves from
+// one partition to another: PostgreSQL deletes them there and inserts them here.
+func (b *catalogBuilder) moves() {
+	keys := make(map[*catalogTable][]string)
+	for _, k := range b.rows.partitions {
+		if t := b.tables[k.Rel]; t != nil {
+			keys[t.top()] = append(keys[t.top()], k.Column)
+		}
+	}
+	for t, columns := range keys {
+		if t.assignsAny || slices.Contains(columns, "") || slices.ContainsFunc(columns, func(name string) bool { return slices.Contains(t.assigned, name) }) {
+			columns = nil // an expression, or what a trigger may change
+		}
+		for _, tr := range t.moves {
+			tr.Columns = columns
+			t.table.Triggers = append(t.table.Triggers, tr)
 		}
 	}
 }
