@@ -156,6 +156,10 @@ type Images struct {
 	// BeforeLimited is true when Before has one more parameter, the last one: how
 	// many rows are wanted at most.
 	BeforeLimited bool
+	// BeforeKeys is Before for a statement whose changes of keys are followed to
+	// other tables: nobody else may come to refer to the rows that it finds. Empty
+	// where Before sees to that.
+	BeforeKeys string
 	// Both is the statement changed so that it returns the wanted columns twice,
 	// before images and behind them after images, behind what the program asked to
 	// be returned. Where another transaction comes between it changes nothing, and
