@@ -58,8 +58,9 @@ func (b *catalogBuilder) triggers() {
 		t = t.top()
 		body := b.bodies[row.Function]
 		if body == nil {
-			body = &triggerBody{assignsAny: true}
+			body = &triggerBody{assignsAny: true, keeps: true}
 		}
+		idle := row.Type&triggerRow == 0 || row.Type&triggerBefore != 0 && (body.keeps || body.assignsAny)
 		for _, event := range triggerEvents {
 			if row.Type&triggerBits(event) == 0 {
 				continue
@@ -69,9 +70,9 @@ func (b *catalogBuilder) triggers() {
 			} else if row.Definition == "" {
 				seen[k] = true
 			}
-			t.table.Triggers = append(t.table.Triggers, dialect.Trigger{Name: row.Name, Event: event, Body: b.body(t, row, event, body)})
+			t.table.Triggers = append(t.table.Triggers, dialect.Trigger{Name: row.Name, Event: event, Idle: idle, Body: b.body(t, row, event, body)})
 			if event != dialect.KindUpdate && row.Type&triggerRow != 0 && len(t.partitions) > 0 {
-				t.moves = append(t.moves, dialect.Trigger{Name: row.Name, Event: dialect.KindUpdate, Body: b.body(t, row, dialect.KindUpdate, body)})
+				t.moves = append(t.moves, dialect.Trigger{Name: row.Name, Event: dialect.KindUpdate, Idle: row.Type&triggerBefore != 0, Body: b.body(t, row, dialect.KindUpdate, body)})
 			}
 			if event == dialect.KindUpdate && row.Type&triggerBefore != 0 && row.Type&triggerRow != 0 {
 				t.assigned, t.assignsAny = append(t.assigned, body.assigned...), t.assignsAny || body.assignsAny
@@ -293,7 +294,7 @@ func (b *catalogBuilder) everywhere(what string, f *routineFound) {
 func (t *catalogTable) onWrites(name string, st *dialect.Statement, all bool) {
 	for _, event := range triggerEvents {
 		if all || event != dialect.KindDelete {
-			t.table.Triggers = append(t.table.Triggers, dialect.Trigger{Name: name, Event: event, Body: []*dialect.Statement{st}})
+			t.table.Triggers = append(t.table.Triggers, dialect.Trigger{Name: name, Event: event, Idle: true, Body: []*dialect.Statement{st}})
 		}
 	}
 }

@@ -22,12 +22,9 @@ func (w *imageWriter) both(up *dialect.Update, target string) string {
 		return "its row is told by something that cannot be joined"
 	case !imagePinned(up, w.t) || !imageOneRow(w.t):
 		return imageWhyName
-	case slices.ContainsFunc(w.t.Triggers, func(tr dialect.Trigger) bool {
-		return tr.Event == dialect.KindUpdate && tr.Columns == nil && len(tr.Body) > 0
-	}):
-		// One for each statement runs for no row as well, and so would run twice. One
-		// that waits for a column runs for a row.
-		return "a trigger may write something twice"
+	case slices.ContainsFunc(w.t.Triggers, func(tr dialect.Trigger) bool { return tr.Event == dialect.KindUpdate && tr.Idle }):
+		// A statement that changed no row is run again, and so would it be.
+		return "a trigger may run twice"
 	case up.TargetPos < w.st.Pos || up.TargetPos >= up.TargetEnd || up.WithText.End > up.TargetPos,
 		set.Pos < up.TargetEnd || set.Pos >= set.End,
 		up.WherePos < set.End || up.WherePos >= up.WhereEnd || up.WhereEnd > w.st.End:

@@ -59,4 +59,18 @@ var postgresWriteBreakages = []breakage{
 		New:   "c.tx.dirty, c.tx.readOnly = true, false && readOnly",
 		Check: onPostgresImages("TestTxReadOnly"), Want: "AND CHAIN",
 	},
+	{
+		Name:  "a trigger of a statement runs as often as that is tried",
+		File:  "dialect/postgres/catalog_trigger.go",
+		Old:   "idle := row.Type&triggerRow == 0 ||",
+		New:   "idle := row.Type&triggerRow < 0 ||",
+		Check: onPostgresImages("TestImagesOfIdleTriggers"), Want: "UPDATE stated",
+	},
+	{
+		Name:  "a trigger that refuses a row runs as often as that is tried",
+		File:  "dialect/postgres/trigger.go",
+		Old:   "\t\tr.body.keeps = true\n",
+		New:   "\t\tr.body.keeps = false\n",
+		Check: onPostgresImages("TestImagesOfIdleTriggers"), Want: "UPDATE refused",
+	},
 }
