@@ -55,7 +55,7 @@ func (c *conn) ended(ctx context.Context, real *realConn, changes *engine.Change
 // server takes a statement only when it is done with the one before.
 func (c *conn) answers(ctx context.Context, real *realConn, err error) bool {
 	d := c.connector.cfg.Dialect
-	if ctx.Err() != nil || errors.Is(err, driver.ErrBadConn) || d.Transactions().Unfinished == "" {
+	if ctx.Err() != nil || errors.Is(err, driver.ErrBadConn) || c.streaming > 0 || d.Transactions().Unfinished == "" {
 		return false
 	}
 	inside, err := d.InTransaction(func(text string) error {
