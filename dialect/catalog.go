@@ -265,6 +265,12 @@ func (fk *ForeignKey) ParentKey(parent *Table, fold func(string) string) []int {
 type Trigger struct {
 	Name  string
 	Event Kind // KindInsert, KindUpdate or KindDelete
+	// Columns are the folded columns of which an UPDATE has to change one for it
+	// to run, nil for any UPDATE.
+	Columns []string
+	// Idle is true when it may run although no row is changed: once for a statement,
+	// or before a row that it then leaves as it is.
+	Idle bool
 	// Body holds the statements it runs, nil if they could not be parsed: it
 	// may write anything then.
 	Body []*Statement

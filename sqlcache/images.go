@@ -183,7 +183,11 @@ func (im *imaged) before(ctx context.Context) (rows [][]driver.Value, ok bool, e
 	if im.queries.BeforeLimited {
 		args = append(args, driver.NamedValue{Ordinal: len(args) + 1, Value: int64(im.room/2 + 1)})
 	}
-	rows, err = im.real.collect(ctx, call{text: im.queries.Before, args: args, kept: im.call.prepared}, im.room+1)
+	text := im.queries.Before
+	if im.cascade != nil && im.queries.BeforeKeys != "" {
+		text = im.queries.BeforeKeys
+	}
+	rows, err = im.real.collect(ctx, call{text: text, args: args, kept: im.call.prepared}, im.room+1)
 	return rows, 2*len(rows) <= im.room, err
 }
 

@@ -2,6 +2,8 @@ package sqlcache
 
 import (
 	"context"
+	"database/sql/driver"
+	"errors"
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
@@ -30,7 +32,7 @@ func (c *conn) ended(ctx context.Context, real *realConn, changes *engine.Change
 	switch {
 	case err == nil:
 		changes.Committed(ctx)
-	case !c.unknown(ctx, err):
+	case !c.unknown(ctx, err), c.answers(ctx, real, err):
 		changes.Bump(ctx, store.DropFence)
 	case real.session.Identity != "":
 		// The server may not even have begun, so that it is no transaction that is
@@ -39,4 +41,19 @@ func (c *conn) ended(ctx context.Context, real *realConn, changes *engine.Change
 	default:
 		changes.Bump(ctx, store.KeepFence)
 	}
+}
+
+// answers reports whether the server is done with a statement that ended with an error
+// of the driver's own, for an argument that it cannot send, say. On one connection the
+// server takes a statement only when it is done with the one before.
+func (c *conn) answers(ctx context.Context, real *realConn, err error) bool {
+	d := c.connector.cfg.Dialect
+	if ctx.Err() != nil || errors.Is(err, driver.ErrBadConn) || c.streaming > 0 || c.connector.txs.Unfinished == "" {
+		return false
+	}
+	inside, err := d.InTransaction(func(text string) error {
+		_, err := c.bareExec(ctx, real, call{text: text})
+		return err
+	})
+	return err == nil && !inside
 }

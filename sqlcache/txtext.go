@@ -40,12 +40,13 @@ func (c *conn) commitText(ctx context.Context, real *realConn, k call, wantRows,
 }
 
 // over leaves a transaction, for another one with chain. That one has the level of
-// isolation of the one before, whatever it was.
+// isolation of the one before, whatever it was, and writes no more than that one.
 func (c *conn) over(chain bool) {
+	readOnly := c.tx != nil && c.tx.readOnly
 	c.tx = nil
 	if chain {
 		c.enter()
-		c.tx.dirty = true
+		c.tx.dirty, c.tx.readOnly = true, readOnly
 	}
 }
 

@@ -80,6 +80,12 @@ type catalogTable struct {
 	// partitions are those of a root, at any depth.
 	partitions []*catalogTable
 	columns    []*catalogColumn
+	// moves are the triggers that run for a row which changes its partition.
+	moves []dialect.Trigger
+	// assigned are the columns that triggers may change before a row is updated;
+	// assignsAny is true when they may change all.
+	assigned   []string
+	assignsAny bool
 }
 
 // top is the table that stands for this one in the catalog.

@@ -87,7 +87,7 @@ func (b *catalogBuilder) everywhere(what string, f *routineFound) {
 func (t *catalogTable) onWrites(name string, st *dialect.Statement, all bool) {
 	for _, event := range triggerEvents {
 		if all || event != dialect.KindDelete {
-			t.table.Triggers = append(t.table.Triggers, dialect.Trigger{Name: name, Event: event, Body: []*dialect.Statement{st}})
+			t.table.Triggers = append(t.table.Triggers, dialect.Trigger{Name: name, Event: event, Idle: true, Body: []*dialect.Statement{st}})
 		}
 	}
 }

@@ -135,6 +135,12 @@ var catalogSections = []catalogSection{
 	{"inherits", `SELECT h.inhrelid::pg_catalog.int8 AS child, h.inhparent::pg_catalog.int8 AS parent
 		FROM pg_catalog.pg_inherits AS h
 		ORDER BY h.inhrelid, h.inhseqno`},
+	// Of an expression no column is told.
+	{"partitions", `SELECT p.partrelid::pg_catalog.int8 AS rel, a.attname AS column
+		FROM pg_catalog.pg_partitioned_table AS p
+			CROSS JOIN LATERAL pg_catalog.generate_series(0, p.partnatts - 1) AS k (n)
+			LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[k.n] AND a.attnum > 0
+		ORDER BY p.partrelid, k.n`},
 	{"expressions", `SELECT d.adrelid::pg_catalog.int8 AS rel, a.attgenerated::pg_catalog.text AS what, pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS text
 		FROM pg_catalog.pg_attrdef AS d JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
 		WHERE d.adrelid >= ` + catalogFirstOwn + `

@@ -25,6 +25,7 @@ type catalogRows struct {
 	functions   []catalogFunction
 	rules       []catalogRule
 	inherits    []catalogInherits
+	partitions  []catalogPartitionKey
 	expressions []catalogExpression
 	routines    []catalogRoutine
 	operators   []catalogRoutine
@@ -105,6 +106,13 @@ type catalogRule struct {
 // catalogInherits is a table that inherits from another one, or is a partition of it.
 type catalogInherits struct{ Child, Parent int64 }
 
+// catalogPartitionKey is a column by which a table is partitioned; without a name
+// where it is an expression.
+type catalogPartitionKey struct {
+	Rel    int64
+	Column string
+}
+
 // catalogExpression is one that PostgreSQL works out when a row is written. Of a
 // domain's condition Rel is the domain.
 type catalogExpression struct {
@@ -141,7 +149,7 @@ func catalogRead(ctx context.Context, db dialect.Queryer) (*catalogRows, error) 
 	r := new(catalogRows)
 	into := []any{
 		&r.search, &r.database, &r.relations, &r.columns, &r.unique, &r.keys, &r.triggers, &r.functions, &r.rules,
-		&r.inherits, &r.expressions, &r.routines, &r.operators, &r.types, &r.casts,
+		&r.inherits, &r.partitions, &r.expressions, &r.routines, &r.operators, &r.types, &r.casts,
 	}
 	row, err := rowTexts(ctx, db, catalogQuery, 2+len(into))
 	if err != nil {

@@ -58,8 +58,9 @@ func (b *catalogBuilder) triggers() {
 		t = t.top()
 		body := b.bodies[row.Function]
 		if body == nil {
-			body = &triggerBody{assignsAny: true}
+			body = &triggerBody{assignsAny: true, keeps: true}
 		}
+		idle := row.Type&triggerRow == 0 || row.Type&triggerBefore != 0 && (body.keeps || body.assignsAny)
 		for _, event := range triggerEvents {
 			if row.Type&triggerBits(event) == 0 {
 				continue
@@ -69,9 +70,16 @@ func (b *catalogBuilder) triggers() {
 			} else if row.Definition == "" {
 				seen[k] = true
 			}
-			t.table.Triggers = append(t.table.Triggers, dialect.Trigger{Name: row.Name, Event: event, Body: b.body(t, row, event, body)})
+			t.table.Triggers = append(t.table.Triggers, dialect.Trigger{Name: row.Name, Event: event, Idle: idle, Body: b.body(t, row, event, body)})
+			if event != dialect.KindUpdate && row.Type&triggerRow != 0 && len(t.partitions) > 0 {
+				t.moves = append(t.moves, dialect.Trigger{Name: row.Name, Event: dialect.KindUpdate, Idle: row.Type&triggerBefore != 0, Body: b.body(t, row, dialect.KindUpdate, body)})
+			}
+			if event == dialect.KindUpdate && row.Type&triggerBefore != 0 && row.Type&triggerRow != 0 {
+				t.assigned, t.assignsAny = append(t.assigned, body.assigned...), t.assignsAny || body.assignsAny
+			}
 		}
 	}
+	b.moves()
 }
 
 // rules takes a rule of a table or view for a trigger of which nothing is known.
@@ -86,6 +94,26 @@ func (b *catalogBuilder) rules() {
 			if known := slices.Index([]string{"3", "2", "4"}, rule.Event); known < 0 || known == i {
 				t.top().table.Triggers = append(t.top().table.Triggers, dialect.Trigger{Name: "rule " + rule.Name, Event: event})
 			}
+		}
+	}
+}
+
+// moves gives the roots of partitions the triggers of rows that an UPDATE moves from
+// one partition to another: PostgreSQL deletes them there and inserts them here.
+func (b *catalogBuilder) moves() {
+	keys := make(map[*catalogTable][]string)
+	for _, k := range b.rows.partitions {
+		if t := b.tables[k.Rel]; t != nil {
+			keys[t.top()] = append(keys[t.top()], k.Column)
+		}
+	}
+	for t, columns := range keys {
+		if t.assignsAny || slices.Contains(columns, "") || slices.ContainsFunc(columns, func(name string) bool { return slices.Contains(t.assigned, name) }) {
+			columns = nil // an expression, or what a trigger may change
+		}
+		for _, tr := range t.moves {
+			tr.Columns = columns
+			t.table.Triggers = append(t.table.Triggers, tr)
 		}
 	}
 }

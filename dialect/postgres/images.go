@@ -147,10 +147,21 @@ func (w *imageWriter) update(up *dialect.Update) string {
 		from = &up.FromText
 	}
 	w.write(up.Returning, target, "")
-	return w.before(&up.Condition, up.Where != nil, from, target, w.lock(up.Set))
+	// What is assigned to a key is the same as a rule, where a program saves all
+	// columns: PostgreSQL looks at the values, and locks no more than it must. So a
+	// row that others refer to by a foreign key is not to be locked as if its key
+	// changed, unless it is followed who refers to it.
+	const plain = "FOR NO KEY UPDATE"
+	if why := w.before(&up.Condition, up.Where != nil, from, target, plain); why != "" {
+		return why
+	}
+	if lock := w.lock(up.Set); lock != plain {
+		w.out.BeforeKeys = strings.TrimSuffix(w.b.String(), plain+" OF "+target) + lock + " OF " + target
+	}
+	return ""
 }
 
-// lock is the lock that the statement takes on a row when it assigns to these
+// lock is the lock that an upsert takes on a row when it assigns to these
 // columns. A stronger one would be in the way of others that refer to the row by
 // a foreign key, a weaker one would have to be made stronger by the statement.
 func (w *imageWriter) lock(set []string) string {

@@ -15,6 +15,9 @@ type triggerBody struct {
 	// written; assignsAny is true when it may change all.
 	assigned   []string
 	assignsAny bool
+	// keeps is true when it may have an UPDATE leave its row as it is. One that
+	// assignsAny may as well.
+	keeps bool
 }
 
 // triggerOwn are the functions of PostgreSQL's own that change nothing but the
@@ -27,11 +30,11 @@ var triggerSettings = []string{"search_path", "role", "session_authorization", "
 
 // triggerRead reads the function of a trigger.
 func triggerRead(f *catalogFunction, calls *routineCalls) *triggerBody {
-	anything := &triggerBody{assignsAny: true}
+	anything := &triggerBody{assignsAny: true, keeps: true}
 	switch {
 	case f.Language == "internal" && f.Schema == "pg_catalog" && slices.Contains(triggerOwn, f.Name):
 		// Their columns are not of a type that a foreign key would refer to.
-		return &triggerBody{statements: []*dialect.Statement{}}
+		return &triggerBody{statements: []*dialect.Statement{}, keeps: true}
 	case f.Language != "plpgsql":
 		return anything
 	}
@@ -255,7 +258,9 @@ func (r *triggerReader) returns(span []triggerToken) bool {
 		words = append(words, t.text)
 	}
 	switch strings.Join(words, " ") {
-	case "", "new", "old", "null", "coalesce ( new , old )", "( new )", "( old )":
+	case "new", "old", "coalesce ( new , old )", "( new )", "( old )":
+	case "", "null":
+		r.body.keeps = true
 	default:
 		if len(words) > 0 && (words[0] == "query" || words[0] == "next") {
 			return false

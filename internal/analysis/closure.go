@@ -264,7 +264,7 @@ func (c *closure) follow(t *dialect.Table, kind dialect.Kind, columns []string, 
 		c.fail(t.Name + " is no plain table")
 		return
 	}
-	c.triggers(t, kind)
+	c.triggers(t, kind, columns)
 	if kind != dialect.KindDelete && t.NoImages != "" {
 		// What keeps its images from being told may be that the schema deletes
 		// rows on a conflict.
@@ -280,12 +280,13 @@ func (c *closure) follow(t *dialect.Table, kind dialect.Kind, columns []string, 
 	}
 }
 
-// triggers follows the triggers of a table for an event, and reports whether
-// there is one.
-func (c *closure) triggers(t *dialect.Table, kind dialect.Kind) (found bool) {
+// triggers follows the triggers of a table for an event that changes these
+// columns, nil for any, and reports whether there is one.
+func (c *closure) triggers(t *dialect.Table, kind dialect.Kind, columns []string) (found bool) {
 	for i := range t.Triggers {
 		tr := &t.Triggers[i]
-		if tr.Event != kind {
+		if tr.Event != kind || kind == dialect.KindUpdate && tr.Columns != nil && columns != nil &&
+			!slices.ContainsFunc(tr.Columns, func(name string) bool { return slices.Contains(columns, name) }) {
 			continue
 		}
 		found, c.partial = true, c.partial || tr.Partial
@@ -302,7 +303,7 @@ func (c *closure) triggers(t *dialect.Table, kind dialect.Kind) (found bool) {
 // instead follows a write to a view, which its triggers carry out; where it has
 // none for the event it may be one of the table behind it.
 func (c *closure) instead(view *dialect.Table, kind dialect.Kind) {
-	if c.triggers(view, kind) {
+	if c.triggers(view, kind, nil) {
 		return
 	}
 	if view.View == nil || view.View.Kind != dialect.KindSelect || len(view.View.Reads) == 0 {

@@ -225,6 +225,8 @@ var catalogCases = []struct {
   fk [1] -> public.q[id] delete=set null update=none
   trigger all_of_them on insert:
   trigger one on delete: insert[log]
+  trigger all_of_them on update: of [k id]
+  trigger one on update: of [k id] insert[log]
 `,
 	},
 	{

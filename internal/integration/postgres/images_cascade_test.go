@@ -69,6 +69,8 @@ func TestImagesOfCascadesAtOnce(t *testing.T) {
 				[]string{hallsThree, racksThree, boxesThree}, []string{hallsOne, "SELECT id FROM halls WHERE floor = 4", racksTwo, boxesOne}},
 			{"a new grandchild", []string{"INSERT INTO racks VALUES (4, 2, 4)", "INSERT INTO boxes VALUES (5, 4, 5)"}, "DELETE FROM shops WHERE id = 1",
 				[]string{hallsThree, racksThree, boxesThree}, []string{hallsOne, "SELECT id FROM racks WHERE color = 4", "SELECT rack FROM boxes WHERE size = 5"}},
+			{"a new child of a key that changes", []string{"INSERT INTO signs VALUES (4, 10, 4)"}, "UPDATE shops SET code = 11 WHERE id = 1",
+				[]string{hallsOne, signsTwo}, []string{signsOne, "SELECT shop FROM signs WHERE text = 4"}},
 			{"a child that changes", []string{"UPDATE racks SET color = 4 WHERE id = 2"}, "DELETE FROM shops WHERE id = 1",
 				[]string{hallsThree, racksThree, boxesThree}, []string{hallsOne, "SELECT id FROM racks WHERE color = 4"}},
 			{"a child that goes elsewhere", []string{"UPDATE racks SET hall = 3 WHERE id = 2"}, "DELETE FROM halls WHERE id = 2",
