@@ -35,7 +35,7 @@ const (
 	// [Statement.Taint] says what that state can spoil.
 	KindSession
 	// KindUtility changes neither rows nor state: EXPLAIN, ANALYZE, a PRAGMA
-	// that only asks.
+	// that only asks. What it sets off may, which [Statement.Foreigns] names.
 	KindUtility
 	// KindPrepareTx prepares the transaction for a commit in two phases, and
 	// leaves it to whoever ends it.

@@ -30,6 +30,7 @@ func (postgresDialect) LoadCatalog(ctx context.Context, db dialect.Queryer) (*di
 	b.views()
 	b.triggers()
 	b.expressions()
+	b.asides()
 	b.relatives()
 
 	var tables []*dialect.Table
