@@ -26,12 +26,6 @@ func TestScenariosOnRedis(t *testing.T) {
 	eachDriver(t, func(t *testing.T, name string) { scenarios(t, name, s) })
 }
 
-// The scenarios hold in each mode of the drivers.
-func TestScenariosInEachMode(t *testing.T) {
-	t.Parallel()
-	eachMode(t, func(t *testing.T, name string) { scenarios(t, name, nil) })
-}
-
 // newWaitingStore is a store whose readers wait for their fills, so that the next
 // read finds what the last one stored.
 func newWaitingStore(t testing.TB, url string) *rueidisstore.Store {
