@@ -62,7 +62,7 @@ func (b *catalogBuilder) triggers() {
 			body = &triggerBody{assignsAny: true}
 		}
 		for _, event := range triggerEvents {
-			if row.Type&triggerBits(event) == 0 {
+			if row.Type&triggerBits(event) == 0 && !(event == dialect.KindUpdate && moves(t, row)) {
 				continue
 			}
 			if k := (known{t, row.Name, event, row.Function}); row.Definition == "" && seen[k] {
@@ -90,6 +90,12 @@ func (b *catalogBuilder) triggers() {
 			t.throughView()
 		}
 	}
+}
+
+// moves reports whether an UPDATE may fire a trigger on INSERT or DELETE: one that moves
+// a row to another partition deletes it there and inserts it here.
+func moves(t *catalogTable, row *catalogTrigger) bool {
+	return len(t.partitions) > 0 && row.Type&triggerRow != 0 && row.Type&(triggerInsert|triggerDelete) != 0
 }
 
 // triggerBits returns the bits of the events that count as this one.

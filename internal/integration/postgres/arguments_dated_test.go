@@ -24,7 +24,7 @@ func TestDatedArguments(t *testing.T) {
 			arg   any
 		}{
 			{"SELECT count(*) FROM days WHERE at <= $1", now}, {"SELECT count(*) FROM days WHERE at <= $1", &now}, {"SELECT count(*) FROM days WHERE at <= $1", pgtype.Text{String: now, Valid: true}},
-			{"SELECT count(*) FROM days WHERE at <= $1::timestamptz", now}, {"SELECT count(*) FROM days WHERE at <= ANY($1::timestamptz[])", list},
+			{"SELECT count(*) FROM days WHERE at = $1", now}, {"SELECT count(*) FROM days WHERE at IN ($1, $1)", now}, {"SELECT count(*) FROM days WHERE at <= $1::timestamptz", now}, {"SELECT count(*) FROM days WHERE at <= ANY($1::timestamptz[])", list},
 			{"SELECT count(*) FROM days WHERE CASE WHEN id = 1 THEN at <= $1 END", now}, {"SELECT count(*) FROM days WHERE tstzrange('-infinity', $1) @> at", now},
 			{"SELECT count(*) FROM days WHERE id = 1 AND (at < $1 OR at = $1)", now},
 		} {
