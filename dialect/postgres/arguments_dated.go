@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/cacheops/cacheops/dialect"
@@ -23,12 +24,7 @@ func (postgresDialect) Dated(v any) bool {
 	case []byte:
 		return functionDateWord(string(v))
 	case []string:
-		for _, s := range v {
-			if functionDateWord(s) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(v, functionDateWord)
 	}
 	return argumentDated(v)
 }
@@ -85,6 +81,7 @@ func argumentHolds(v reflect.Value, depth int) bool {
 		case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 			reflect.Uint, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Float32, reflect.Float64:
 			return false
+		default: // what may hold a text
 		}
 		for i := range v.Len() {
 			if argumentHolds(v.Index(i), depth+1) {
