@@ -80,6 +80,11 @@ const TypePrefix = "type "
 // has no column f.
 const AttributePrefix = "attribute "
 
+// ProcedurePrefix stands before a procedure in [Catalog.Routines] and
+// [Statement.Foreigns], where it says whether a call commits on its way: one that may
+// is [RoutineWrites], whatever tables are declared for it.
+const ProcedurePrefix = "procedure "
+
 // Routine is what a function's declaration says of it.
 type Routine uint8
 

@@ -35,7 +35,8 @@ const (
 	// [Statement.Taint] says what that state can spoil.
 	KindSession
 	// KindUtility changes neither rows nor the state of its connection: EXPLAIN,
-	// ANALYZE, SHOW.
+	// ANALYZE, SHOW. What it sets off may, which [Statement.Foreigns]
+	// names.
 	KindUtility
 	// KindPrepareTx prepares the transaction for a commit in two phases, and leaves it
 	// to whoever ends it: PREPARE TRANSACTION. What ends it is KindUnknown, for it

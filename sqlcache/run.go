@@ -59,7 +59,7 @@ func (c *conn) settleRun(err error) {
 // dispatch chooses the path of a statement by its kind.
 func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k call, wantRows bool) (outcome, error) {
 	st := p.Statement
-	if c.tx != nil && !harmless(st.Kind) {
+	if c.tx != nil && (!harmless(st.Kind) || st.Foreign != "") {
 		c.tx.dirty = true
 	}
 	switch st.Kind {
@@ -92,7 +92,7 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 	}
 	w := p.Write
 	if w == nil {
-		if p.Catalog != nil || st.Kind == dialect.KindUtility {
+		if p.Catalog != nil || st.Kind == dialect.KindUtility && st.Foreign == "" {
 			out, err := c.bare(ctx, real, k, wantRows) // it writes nothing
 			c.left(ctx, real, st, err)
 			return out, err

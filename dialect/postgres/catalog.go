@@ -34,6 +34,7 @@ func (postgresDialect) LoadCatalog(ctx context.Context, db dialect.Queryer) (*di
 	b.expressions()
 	b.types()
 	b.casts()
+	b.asides()
 	b.relatives()
 
 	var tables []*dialect.Table

@@ -80,7 +80,7 @@ var catalogSections = []catalogSection{
 			NOT r.system AND pg_catalog.has_any_column_privilege(r.oid, 'UPDATE') AS updates,
 			pg_catalog.has_table_privilege(r.oid, 'DELETE') AS deletes,
 			NOT r.system AND pg_catalog.has_any_column_privilege(r.oid, 'INSERT') AS inserts,
-			CASE WHEN r.relkind = 'v' AND NOT r.system THEN pg_catalog.pg_get_viewdef(r.oid) END AS view,
+			CASE WHEN r.relkind IN ('v', 'm') AND NOT r.system THEN pg_catalog.pg_get_viewdef(r.oid) END AS view,
 			CASE WHEN r.relkind = 'v' AND NOT r.system THEN pg_catalog.pg_relation_is_updatable(r.oid, false) END AS updatable
 		FROM relation AS r WHERE r.relkind <> 't' OR r.system ORDER BY r.oid`},
 	{"columns", `SELECT a.attrelid::pg_catalog.int8 AS rel, a.attname AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
@@ -126,9 +126,12 @@ var catalogSections = []catalogSection{
 		FROM pg_catalog.pg_trigger AS t
 		WHERE NOT t.tgisinternal ORDER BY t.tgrelid, t.tgname, t.oid`},
 	{"functions", `SELECT p.oid::pg_catalog.int8 AS oid, n.nspname AS schema, p.proname AS name, l.lanname AS language, p.prosrc AS source,
-			pg_catalog.array_to_string(p.proconfig, E'\n') AS settings
+			p.prokind = 'p' AS procedure, pg_catalog.array_to_string(p.proconfig, E'\n') AS settings
 		FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
-		WHERE p.oid IN (SELECT t.tgfoid FROM pg_catalog.pg_trigger AS t WHERE NOT t.tgisinternal) ORDER BY p.oid`},
+		WHERE p.oid IN (SELECT t.tgfoid FROM pg_catalog.pg_trigger AS t WHERE NOT t.tgisinternal)
+			OR p.oid IN (SELECT e.evtfoid FROM pg_catalog.pg_event_trigger AS e) OR p.prokind = 'p' AND p.oid >= ` + catalogFirstOwn + ` ORDER BY p.oid`},
+	{"events", `SELECT e.evtname AS name, e.evtevent AS event, e.evtfoid::pg_catalog.int8 AS function
+		FROM pg_catalog.pg_event_trigger AS e ORDER BY e.oid`},
 	{"rules", `SELECT w.ev_class::pg_catalog.int8 AS rel, w.rulename AS name, w.ev_type::pg_catalog.text AS event
 		FROM pg_catalog.pg_rewrite AS w
 		WHERE w.rulename <> '_RETURN' AND w.ev_class >= ` + catalogFirstOwn + ` ORDER BY w.ev_class, w.rulename`},

@@ -23,6 +23,7 @@ type catalogRows struct {
 	keys        []catalogForeignKey
 	triggers    []catalogTrigger
 	functions   []catalogFunction
+	events      []catalogEvent
 	rules       []catalogRule
 	inherits    []catalogInherits
 	partitions  []catalogPartitionKey
@@ -89,11 +90,19 @@ type catalogTrigger struct {
 	Definition string
 }
 
-// catalogFunction is the function of a trigger.
+// catalogFunction is the function of a trigger or of an event trigger, or a
+// procedure.
 type catalogFunction struct {
 	OID                    int64
 	Schema, Name, Language string
 	Source, Settings       string
+	Procedure              bool
+}
+
+// catalogEvent is an event trigger.
+type catalogEvent struct {
+	Name, Event string
+	Function    int64
 }
 
 // catalogRule is a rule of a table or view, other than the one that makes a view. Event
@@ -148,7 +157,7 @@ type catalogCast struct {
 func catalogRead(ctx context.Context, db dialect.Queryer) (*catalogRows, error) {
 	r := new(catalogRows)
 	into := []any{
-		&r.search, &r.database, &r.relations, &r.columns, &r.unique, &r.keys, &r.triggers, &r.functions, &r.rules,
+		&r.search, &r.database, &r.relations, &r.columns, &r.unique, &r.keys, &r.triggers, &r.functions, &r.events, &r.rules,
 		&r.inherits, &r.partitions, &r.expressions, &r.routines, &r.operators, &r.types, &r.casts,
 	}
 	row, err := rowTexts(ctx, db, catalogQuery, 2+len(into))

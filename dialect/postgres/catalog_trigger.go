@@ -38,8 +38,9 @@ func (b *catalogBuilder) views() {
 func (b *catalogBuilder) triggers() {
 	b.bodies = make(map[int64]*triggerBody, len(b.rows.functions))
 	for i := range b.rows.functions {
-		f := &b.rows.functions[i]
-		b.bodies[f.OID] = triggerRead(f, b.calls)
+		if f := &b.rows.functions[i]; !f.Procedure {
+			b.bodies[f.OID] = triggerRead(f, b.calls)
+		}
 	}
 	type known struct {
 		table *catalogTable

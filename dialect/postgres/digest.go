@@ -19,6 +19,7 @@ var digestTables = []struct{ table, key, where string }{
 	{"pg_index", "x.indexrelid", digestRelation("x.indrelid")},
 	{"pg_constraint", "x.oid", digestSchema("x.connamespace")},
 	{"pg_trigger", "x.oid", digestRelation("x.tgrelid")},
+	{"pg_event_trigger", "x.oid", ""},
 	{"pg_rewrite", "x.oid", digestRelation("x.ev_class")},
 	{"pg_policy", "x.oid", ""},
 	{"pg_inherits", "x.inhrelid::pg_catalog.int8 * 65536 + x.inhseqno", digestRelation("x.inhrelid")},

@@ -56,7 +56,7 @@ func (c *closure) statement(st *dialect.Statement, home string, own *dialect.Tab
 	// name may be empty.
 	var named *dialect.Name
 	switch {
-	case st.Kind == dialect.KindSelect:
+	case st.Kind == dialect.KindSelect, st.Kind == dialect.KindUtility:
 	case st.Kind == dialect.KindInsert && st.Insert != nil:
 		i := st.Insert
 		named = &i.Table
@@ -136,6 +136,10 @@ func (c *closure) foreign(st *dialect.Statement, home string) {
 // the schema does.
 func (c *closure) call(name string, writes bool) {
 	tables, declared := c.functions[c.cat.Fold(name)]
+	if strings.HasPrefix(name, dialect.ProcedurePrefix) && writes {
+		c.fail(name + " may commit on its way, so that what it writes cannot be told before")
+		return
+	}
 	if !declared && writes {
 		c.fail(routineText(name) + " may write any table: declare what it writes")
 	}

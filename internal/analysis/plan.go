@@ -28,6 +28,10 @@ type Plan struct {
 	Write *Write
 
 	dialect dialect.Dialect
+	// dates is set where an argument of the read may be a date that changes with
+	// time; undated tells of each parameter, from 1, that it is none.
+	dates   dialect.DateChecker
+	undated []bool
 }
 
 // Read is what is known of a SELECT.
@@ -180,6 +184,7 @@ func analyse(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o O
 	p := &Plan{Statement: st, Catalog: cat, dialect: d}
 	if st.Kind == dialect.KindSelect {
 		p.Read = makeRead(d, st, cat, &o)
+		p.tellDates()
 	}
 	p.Write = makeWrite(d, st, cat, &o)
 	return p

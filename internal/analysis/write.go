@@ -15,8 +15,12 @@ func makeWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o
 	case dialect.KindScript:
 		return scriptWrite(d, st, cat, o)
 	case dialect.KindBegin, dialect.KindCommit, dialect.KindRollback, dialect.KindSavepoint, dialect.KindRelease,
-		dialect.KindRollbackTo, dialect.KindSession, dialect.KindUtility:
+		dialect.KindRollbackTo, dialect.KindSession:
 		return nil
+	case dialect.KindUtility:
+		if st.Foreign == "" {
+			return nil
+		}
 	default:
 		// A text that was not understood may change the schema as well.
 		return &Write{All: true, AllWhy: "not understood: " + orElse(st.Incomplete, "unknown statement"), Schema: true}
@@ -40,7 +44,7 @@ func makeWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o
 		}
 	}
 	w.Epochs, w.Partial = c.touched, c.partial
-	if st.Kind == dialect.KindSelect && len(w.Epochs) == 0 {
+	if (st.Kind == dialect.KindSelect || st.Kind == dialect.KindUtility) && len(w.Epochs) == 0 {
 		return nil
 	}
 	if w.Target == nil {
@@ -108,6 +112,8 @@ func (c *closure) target(st *dialect.Statement) (t *dialect.Table, why string) {
 	switch {
 	case st.Kind == dialect.KindSelect:
 		return nil, "written by a SELECT"
+	case st.Kind == dialect.KindUtility:
+		return nil, "written by what it sets off"
 	case st.Insert != nil && st.Kind == dialect.KindInsert:
 		name = st.Insert.Table
 	case st.Update != nil && st.Kind == dialect.KindUpdate:

@@ -51,7 +51,7 @@ func TestImagesOfCascades(t *testing.T) {
 			drops: []string{signsOne}, keeps: []string{signsTwo, hallsOne, boxesOne}},
 		{name: "update beside the key", schema: treeSchema, write: "UPDATE shops SET town = 2 WHERE id = 1",
 			drops: []string{"SELECT id FROM shops WHERE town = 1"}, keeps: []string{signsOne, signsTwo, hallsOne, boxesOne}},
-	})
+	}, eachDriver)
 }
 
 // A child that another session inserts or changes meanwhile is dropped with its

@@ -50,5 +50,5 @@ func TestImagesOfMoves(t *testing.T) {
 			drops: []string{parcelsHeavy}, keeps: []string{journal, parcelsLight}},
 		{name: "by a trigger", schema: movedSchema, write: "UPDATE mail SET next = 2 WHERE id = 1", drops: []string{journal, mailOne}},
 		{name: "by a foreign key", schema: movedSchema, write: "UPDATE letters SET id = 5 WHERE id = 1", drops: []string{journal, mailOne}},
-	})
+	}, eachDriver)
 }
