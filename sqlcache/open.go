@@ -261,7 +261,7 @@ func (c *connector) loadSchema(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.handle.CheckSchema(ctx, v.asks(real), nil)
+	_, err = c.handle.CheckSchema(ctx, v.asks(ctx, real), nil)
 	return err
 }
 

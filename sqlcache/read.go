@@ -19,6 +19,7 @@ const (
 	reasonTx        = "inside a transaction"
 	reasonStreaming = "the connection has an open result, and so may read an old snapshot"
 	reasonPrivate   = "the database is private to each connection: set MaxOpenConns to 1, or use a file"
+	reasonUnsure    = "a statement before it may have changed the connection's state"
 	reasonSettings  = "the connection has other settings than the schema was read with"
 	reasonTainted   = "the state of every connection of the pool may change what reads return"
 	reasonSchema    = "the schema keeps changing"
@@ -38,6 +39,8 @@ func (c *conn) uncacheable(p *engine.Plan) (reason string, pass engine.Pass) {
 		return reasonStreaming, engine.PassConnection
 	case c.real != nil && c.real.taint&dialect.TaintReads != 0:
 		return c.real.why, engine.PassConnection
+	case c.real != nil && c.real.unsure:
+		return reasonUnsure, engine.PassConnection
 	case c.real != nil && p.Catalog != nil && p.Catalog.Settings != c.real.session.Settings:
 		return reasonSettings, engine.PassConnection
 	case state.private.Load() && limit != 1:
@@ -87,6 +90,9 @@ func (c *conn) refused(ctx context.Context, text string, since engine.Moment, er
 // read answers a SELECT from the cache, or from the database.
 func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Moment) (driver.Rows, error) {
 	h := c.connector.handle
+	if c.real != nil {
+		c.sure(ctx, c.real)
+	}
 	for replans := 0; ; replans++ {
 		var answer engine.Answer
 		answer.Reason, answer.Pass = c.uncacheable(p)
@@ -190,7 +196,7 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan) (r *result.Resu
 		// transaction of its own would take several times as long. A version that is
 		// still the plan's was the plan's when the query began.
 		nested := c.connector.cfg.Dialect.Transactions().Nested
-		failed := false
+		failed := p != nil && !c.sure(ctx, real)
 		if p != nil && p.Catalog != nil && p.Catalog.Settings != real.session.Settings {
 			if c.tx == nil && c.streaming == 0 && c.connector.adopt(ctx, real) {
 				return engine.ErrPlanVoid
@@ -201,7 +207,7 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan) (r *result.Resu
 			return engine.ErrPlanVoid
 		}
 		if p != nil && !nested && !failed {
-			void, err := h.Outdated(ctx, c.asks(real), p)
+			void, err := h.Outdated(ctx, c.asks(ctx, real), p)
 			if err == nil && void {
 				return engine.ErrPlanVoid
 			}

@@ -84,11 +84,13 @@ type realConn struct {
 	stmts     stmtCache
 	session   dialect.Session // as CheckSession found it
 	looked    bool            // it did
-	taint     dialect.Taint   // all of taints
-	why       string
-	taints    [origins]dialect.Taint
-	whys      [origins]string
-	closed    bool
+	// unsure is true since something ran that may have changed the session unseen.
+	unsure bool
+	taint  dialect.Taint // all of taints
+	why    string
+	taints [origins]dialect.Taint
+	whys   [origins]string
+	closed bool
 
 	// What the connection can do of what each query asks for; nil: it cannot.
 	queryer   driver.QueryerContext

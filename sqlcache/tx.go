@@ -39,7 +39,7 @@ type txState struct {
 // enter begins to keep account of a transaction on the held connection.
 func (c *conn) enter() {
 	c.tx = &txState{changes: c.connector.handle.NewChanges()}
-	c.tx.dirty = c.real == nil || c.real.taint != 0 || c.real.session.OtherIsolation || !c.connector.cfg.Dialect.Transactions().ReadCommitted
+	c.tx.dirty = c.real == nil || c.real.taint != 0 || c.real.unsure || c.real.session.OtherIsolation || !c.connector.cfg.Dialect.Transactions().ReadCommitted
 }
 
 // failed takes note of a statement's error inside a transaction, where such an
@@ -142,6 +142,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	c.ensureSchema(ctx)
 	var inner driver.Tx
 	err := c.retry(ctx, func(real *realConn) (err error) {
+		c.sure(ctx, real)
 		c.look(ctx, real)
 		inner, err = real.begin(ctx, opts)
 		return err

@@ -118,7 +118,7 @@ func (c *conn) writeInTx(ctx context.Context, real *realConn, p *engine.Plan, w 
 		if !locked {
 			w = everything // the schema cannot be compared without the lock
 		} else if !t.schema {
-			outdated, err := c.connector.handle.Outdated(ctx, c.asks(real), p)
+			outdated, err := c.connector.handle.Outdated(ctx, c.asks(ctx, real), p)
 			switch {
 			case err != nil:
 				w = everything
@@ -201,13 +201,16 @@ func (c *conn) uncertain(ctx context.Context, real *realConn, k call, wantRows b
 	changes := c.connector.handle.NewChanges()
 	changes.Statement(ctx, k.text)
 	changes.AddAll(true)
+	real.unsure = c.connector.concurrent
 	out, err := c.fencedBare(ctx, real, changes, k, wantRows, false)
-	c.resync(real)
-	if c.tx != nil {
-		c.tx.changes.Statement(ctx, k.text)
-		c.tx.changes.AddAll(true)
-		c.tx.schema = true
-	}
+	out.closed(func() {
+		c.resync(real)
+		if c.tx != nil {
+			c.tx.changes.Statement(ctx, k.text)
+			c.tx.changes.AddAll(true)
+			c.tx.schema = true
+		}
+	})
 	return out, err
 }
 

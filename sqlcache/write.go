@@ -39,6 +39,9 @@ func (c *conn) run(ctx context.Context, p *engine.Plan, k call, wantRows bool) (
 	}()
 	err := c.retry(ctx, func(real *realConn) (err error) {
 		c.sticky = true
+		if w := p.Write; p.Statement.Kind == dialect.KindBegin || w != nil && !w.All {
+			c.sure(ctx, real)
+		}
 		if c.look(ctx, real) {
 			p = c.connector.handle.Plan(k.text)
 		}
@@ -106,9 +109,27 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 	c.left(ctx, real, st, err)
 	if mayHaveRun(ctx, err) && st.Kind == dialect.KindUnknown {
 		real.setTaint(dialect.TaintAll, fromState, "a statement was not understood: "+abbreviate(st.Text))
-		c.resync(real)
+		out.closed(func() { c.resync(real) })
 	}
 	return out, err
+}
+
+// closed calls f once the rows are closed, at once where there are none: as long as they
+// are open the connection may take no question.
+func (o *outcome) closed(f func()) {
+	live := o.live
+	if live == nil || live.done {
+		f()
+		return
+	}
+	before := live.closing
+	live.closing = func(err error) error {
+		defer f()
+		if before == nil {
+			return nil
+		}
+		return before(err)
+	}
 }
 
 // harmless reports whether statements of a kind leave what a transaction reads as
@@ -145,6 +166,7 @@ func (c *conn) write(ctx context.Context, real *realConn, p *engine.Plan, w *ana
 		w = &analysis.Write{All: true, Schema: w.Schema}
 	}
 	if w.All {
+		real.unsure = c.connector.concurrent
 		// It will cost the whole cache, so first see that the database takes it
 		// for a statement at all. What cannot be prepared changes nothing.
 		if err := c.prepares(ctx, real, k.text); err != nil {
@@ -232,7 +254,7 @@ func (c *conn) writeAlone(ctx context.Context, real *realConn, p *engine.Plan, w
 		return c.writeWrapped(ctx, real, p, w, changes, k, wantRows)
 	}
 	if !w.All && !unread {
-		if void, err := h.Outdated(ctx, c.asks(real), p); err != nil || void {
+		if void, err := h.Outdated(ctx, c.asks(ctx, real), p); err != nil || void {
 			return c.replan(ctx, real, k, wantRows, err)
 		}
 		// As above: first see that it will run at all.
@@ -255,7 +277,7 @@ func (c *conn) writeAlone(ctx context.Context, real *realConn, p *engine.Plan, w
 		// the same what the statement reaches, so that no more is dropped later.
 		return c.writeWrapped(ctx, real, p, w, changes, k, wantRows)
 	}
-	if void, err := changes.Outdated(ctx, c.asks(real), p); err != nil || void {
+	if void, err := changes.Outdated(ctx, c.asks(ctx, real), p); err != nil || void {
 		changes.Withdraw(ctx)
 		return c.replan(ctx, real, k, wantRows, err)
 	}
@@ -412,7 +434,7 @@ func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan,
 			_ = rollback()
 		}
 	}()
-	if outdated, err := c.connector.handle.Outdated(ctx, c.asks(real), p); err != nil || outdated {
+	if outdated, err := c.connector.handle.Outdated(ctx, c.asks(ctx, real), p); err != nil || outdated {
 		ended = true
 		if rerr := rollback(); rerr != nil {
 			return outcome{}, errors.Join(err, rerr)

@@ -108,6 +108,10 @@ func (c *closure) foreign(st *dialect.Statement, home string) {
 		c.fail(routineText(st.Foreign) + " may write any table")
 		return
 	}
+	if home != "" && st.Taint&dialect.TaintReads != 0 {
+		c.fail("a view or a trigger changes the state of the connection")
+		return
+	}
 	for _, name := range st.Foreigns {
 		r, known := routine(c.cat, name)
 		c.call(name, !known || r == dialect.RoutineWrites)

@@ -1,0 +1,97 @@
+package postgres
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/sqlcache"
+)
+
+// code are statements that run code of the database's own, which puts another schema
+// first for the rest of the session.
+var code = map[string][]string{
+	"function":             {"SELECT enter('acme')"},
+	"function in FROM":     {"SELECT * FROM enter('acme')"},
+	"procedure":            {"CALL entering('acme')"},
+	"view":                 {"SELECT s FROM entered"},
+	"default":              {"INSERT INTO defaulted (id) VALUES (1)"},
+	"trigger":              {"INSERT INTO triggered VALUES (1)"},
+	"RETURNING":            {"INSERT INTO plain VALUES (1) RETURNING enter('acme')"},
+	"PREPARE":              {"PREPARE p AS SELECT public.enter('acme')", "EXECUTE p"},
+	"CREATE TABLE":         {"CREATE TABLE made AS SELECT enter('acme')"},
+	"pg_settings":          {"UPDATE pg_settings SET setting = 'acme' WHERE name = 'search_path'"},
+	"EXPLAIN":              {"EXPLAIN ANALYZE SELECT enter('acme')"},
+	"cursor":               {"BEGIN", "DECLARE c CURSOR FOR SELECT enter('acme')", "FETCH c", "COMMIT"},
+	"transaction":          {"BEGIN", "SELECT enter('acme')", "COMMIT"},
+	"temporary table":      {"SELECT hide()"},
+	"temporary table in a": {"BEGIN", "SELECT hide()", "COMMIT"},
+}
+
+// What a function, a trigger or a view sets is not in the text that runs it. Reads over
+// such a connection see what it sees, and nobody else does.
+func TestSessionChangedByCode(t *testing.T) {
+	t.Parallel()
+	eachDriver(t, func(t *testing.T, driverName string) {
+		for name, statements := range code {
+			t.Run(name, func(t *testing.T) { testSessionChangedByCode(t, driverName, statements) })
+		}
+	})
+}
+
+func testSessionChangedByCode(t *testing.T, driverName string, statements []string) {
+	s := newCachedPostgres(t, driverName, func(_ *cacheops.Config, c *sqlcache.Config) { c.MaxOpenConns = 2 })
+	const enter = "PERFORM set_config('search_path', 'acme', false);"
+	exec(t, s.bare, "CREATE TABLE t (v text)", "INSERT INTO t VALUES ('outside')", "CREATE SCHEMA acme", "CREATE TABLE acme.t (v text)", "INSERT INTO acme.t VALUES ('inside')",
+		"CREATE FUNCTION enter(s text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('search_path', s, false); RETURN s; END $$",
+		`CREATE FUNCTION usual() RETURNS text LANGUAGE sql AS $$ SELECT '"$user", public' $$`,
+		"CREATE PROCEDURE entering(s text) LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('search_path', s, false); END $$",
+		"CREATE VIEW entered AS SELECT set_config('search_path', 'acme', false) AS s", "CREATE TABLE plain (id int)",
+		"CREATE TABLE defaulted (id int, v text DEFAULT set_config('search_path', 'acme', false))", "CREATE TABLE triggered (id int)",
+		"CREATE FUNCTION fire() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "+enter+" RETURN NEW; END $$",
+		"CREATE TRIGGER fires BEFORE INSERT ON triggered FOR EACH ROW EXECUTE FUNCTION fire()",
+		"CREATE FUNCTION hide() RETURNS int LANGUAGE plpgsql AS $$ BEGIN CREATE TEMP TABLE t (v text); INSERT INTO t VALUES ('inside'); RETURN 1; END $$")
+	const query = "SELECT v FROM t"
+	s.want(t, "outside", false, query)
+	s.want(t, "outside", true, query)
+	conn, err := s.cached.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, text := range statements {
+		// As a query, for rows that are open must not be in the way.
+		rows, err := conn.QueryContext(context.Background(), text)
+		if err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		for rows.Next() {
+			continue
+		}
+		if err := rows.Err(); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+	}
+	for range 2 {
+		s.wantWith(t, conn, "inside", false, query)
+	}
+	// It is a write to the table that the name means there.
+	if _, err := conn.ExecContext(t.Context(), "UPDATE t SET v = v || ' changed'"); err != nil {
+		t.Fatal(err)
+	}
+	s.wantWith(t, conn, "inside changed", false, query)
+	s.want(t, "outside", false, query)
+	if out, _ := s.read(t, query); out != "outside" { // it may be the first over a new schema
+		t.Fatalf("got %q outside the session", out)
+	}
+	s.want(t, "outside", true, query)
+	// Once it is as it was the connection has a part in the cache again.
+	if _, err := conn.ExecContext(t.Context(), "SELECT public.enter(public.usual())"); err != nil {
+		t.Fatal(err)
+	}
+	if last := statements[len(statements)-1]; !strings.Contains(statements[len(statements)/2], "hide") && last != "EXECUTE p" {
+		s.wantWith(t, conn, "outside", false, query)
+		s.wantWith(t, conn, "outside", true, query)
+	}
+}
