@@ -42,12 +42,20 @@ func (c *converter) typeName(t *ast.TypeName) (cast convertCast, array bool) {
 		c.foreign(dialect.TypePrefix + name)
 		return castOther, array
 	case schema == "" && len(name) > 1 && name[0] == '_' && functionTypes[name[1:]]:
+		c.function(dialect.TypePrefix + name[1:])
 		return castOther, true // _int4 is int4[]
 	case functionCatalogTypes[name]:
 		c.volatile("a cast to " + name + " looks a name up")
 		return castOther, array
 	case !functionTypes[name]:
 		c.foreign(dialect.TypePrefix + name)
+		return castOther, array
+	case schema == "":
+		c.function(dialect.TypePrefix + name)
+	}
+	switch {
+	case name == "timetz":
+		c.volatile("a time with a zone depends on the day")
 		return castOther, array
 	case len(t.GetTypmods()) > 0 || len(t.GetArrayBounds()) > 1 || t.GetSetof():
 		return castOther, array
