@@ -124,6 +124,10 @@ type Param struct {
 	// Whole is true where the text makes a whole number of the argument before it
 	// is compared ($1::bigint), so that a fraction is rounded.
 	Whole bool
+	// As is set where the text casts the argument: the Comparisons, parted by blanks,
+	// of the columns that it is still compared with as it is. Of another column nothing
+	// is known. Empty: all.
+	As string
 	// Beside names, where the text uses the parameter more than once, the columns
 	// that it is compared with, sorted: the database takes it for a value of the type
 	// of one of them, in every place.

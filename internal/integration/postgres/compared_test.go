@@ -66,6 +66,11 @@ var otherwise = []struct {
 		query: "SELECT v::jsonb FROM t", write: "INSERT INTO other VALUES (1)",
 	},
 	{
+		name: "a type of the program's before PostgreSQL's that is pure", option: "&search_path=public,pg_catalog",
+		setup: []string{"CREATE TABLE t (v int, n pg_catalog.text)", "INSERT INTO t VALUES (1, 'a')", "CREATE DOMAIN public.text AS char(5)"},
+		query: "SELECT v FROM t WHERE n = $1::text ORDER BY v", args: []any{"a "}, write: "INSERT INTO t VALUES (2, 'a')",
+	},
+	{
 		name:  "USING a number with a fraction of a float",
 		setup: []string{"CREATE TABLE a (n numeric, v int)", "CREATE TABLE b (n float8)", "INSERT INTO a VALUES (0.1, 1)", "INSERT INTO b VALUES (0.1)"},
 		query: "SELECT v FROM a JOIN b USING (n) WHERE n = 0.1 ORDER BY v", write: "INSERT INTO a VALUES (0.1000000000000000000001, 2)",
@@ -95,6 +100,26 @@ var otherwise = []struct {
 		option: "&timezone=America/New_York",
 		setup:  []string{"CREATE TABLE a (n timestamp, v int)", "CREATE TABLE b (n timestamptz)", "INSERT INTO a VALUES ('2024-02-29 07:00', 1)"},
 		query:  "SELECT v FROM a LEFT JOIN (SELECT max(n) AS n FROM b) AS q USING (n) WHERE n = $1 ORDER BY v", args: []any{noon}, write: "INSERT INTO a VALUES ('2024-02-29 07:00', 2)",
+	},
+	{
+		name:  "a text that a cast of the program's makes a uuid",
+		setup: []string{"CREATE TABLE t (v int, n varchar)", "INSERT INTO t VALUES (1, '6ba7b810-9dad-11d1-80b4-00c04fd430c8')", "CREATE CAST (varchar AS uuid) WITH INOUT AS IMPLICIT"},
+		query: "SELECT v FROM t WHERE n = $1::uuid ORDER BY v", args: []any{someUUID.String()}, write: "INSERT INTO t VALUES (2, '6BA7B810-9DAD-11D1-80B4-00C04FD430C8')",
+	},
+	{
+		name:  "a text that a cast of the program's makes a uuid, which the statement tells",
+		setup: []string{"CREATE TABLE t (v int, n varchar)", "INSERT INTO t VALUES (1, '6ba7b810-9dad-11d1-80b4-00c04fd430c8')", "CREATE CAST (varchar AS uuid) WITH INOUT AS IMPLICIT"},
+		query: "SELECT v FROM t WHERE n = '6ba7b810-9dad-11d1-80b4-00c04fd430c8'::uuid ORDER BY v", write: "INSERT INTO t VALUES (2, '6BA7B810-9DAD-11D1-80B4-00C04FD430C8')",
+	},
+	{
+		name:  "texts that a cast of the program's makes numbers",
+		setup: []string{"CREATE TABLE t (v int, n varchar)", "INSERT INTO t VALUES (1, '7')", "CREATE CAST (varchar AS int4) WITH INOUT AS IMPLICIT"},
+		query: "SELECT v FROM t WHERE n = ANY ($1::int[]) ORDER BY v", args: []any{"{7}"}, write: "INSERT INTO t VALUES (2, '07')",
+	},
+	{
+		name:  "a text that a cast of the program's makes a number, which is told before",
+		setup: []string{"CREATE TABLE t (v int, n varchar)", "INSERT INTO t VALUES (1, '7')", "CREATE CAST (varchar AS int4) WITH INOUT AS IMPLICIT"},
+		query: "SELECT v FROM t WHERE $1::int IS NULL OR n = $1 ORDER BY v", args: []any{"7"}, write: "INSERT INTO t VALUES (2, '07')",
 	},
 	{
 		name: "a number of its own kind", only: pgx,
