@@ -174,6 +174,9 @@ type connector struct {
 	concurrent bool
 }
 
+// moment counts what is prepared: of two the later one has the greater number.
+func (c *connector) moment() uint64 { return c.state.moments.Add(1) }
+
 // newConnector makes a connector for a driver's connector. The data source name
 // is "" where it is not known. It is hashed with the rest of the key, and kept
 // nowhere.

@@ -20,6 +20,7 @@ type poolState struct {
 	tainted atomic.Int32
 	// private is true when each real connection has a database of its own.
 	private atomic.Bool
+	moments atomic.Uint64 // see connector.moment
 	// settings are those of the real connections.
 	settings settingsCount
 }
@@ -254,7 +255,7 @@ func (c onceConn) Query(ctx context.Context, query string, args ...driver.Value)
 
 // queryKept runs a query over a prepared statement that the connection keeps.
 func (r *realConn) queryKept(ctx context.Context, k call) (driver.Rows, error) {
-	s, err := r.stmts.take(ctx, r, k.text)
+	s, err := r.stmts.take(ctx, r, k.text, k.since)
 	if err != nil {
 		return nil, err
 	}

@@ -198,7 +198,7 @@ func (c *conn) prepares(ctx context.Context, real *realConn, text string) error 
 	if c.connector.cfg.Dialect.Transactions().Unprepared {
 		return nil // it costs more than what it may drop
 	}
-	s, err := real.stmts.take(ctx, real, text)
+	s, err := real.stmts.take(ctx, real, text, 0)
 	if err == nil {
 		real.stmts.put(s)
 	}

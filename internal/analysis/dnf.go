@@ -284,7 +284,7 @@ func fits(p *dialect.Param, c *dialect.Column) bool {
 // call.
 func (b *builder) anyOf(e *dialect.AnyOf) dnf {
 	c := b.equalColumn(e.X)
-	if c == nil || c.Comparison == "" || e.Array == nil || !fits(e.Array, c) || e.Array.Mixed || !b.beside.alike(c, e.Array.Beside) {
+	if c == nil || c.Comparison == "" || e.Array == nil || e.Array.Mixed || !b.beside.alike(c, e.Array.Beside) || !fits(e.Array, c) {
 		return anything()
 	}
 	return single(term{column: c, form: dependency.FormValue, param: e.Array, any: true})

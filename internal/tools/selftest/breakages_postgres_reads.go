@@ -101,4 +101,11 @@ var postgresReadBreakages = []breakage{
 		New:   "\tcase string:\n\t\treturn dialect.OptionNone\n",
 		Check: onPostgresCatalog("TestArgumentIsTheClock"), Want: "--- FAIL: TestArgumentIsTheClock",
 	},
+	{
+		Name:  "postgres: what was prepared before serves for what is prepared again",
+		File:  "sqlcache/stmtcache.go",
+		Old:   "\t\tif s.made >= since {\n",
+		New:   "\t\tif true || s.made >= since {\n",
+		Check: onPostgresCatalog("TestPreparedAgain"), Want: "--- FAIL: TestPreparedAgain",
+	},
 }
