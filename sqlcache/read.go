@@ -185,7 +185,7 @@ func (c *conn) compared(ctx context.Context, rc *engine.Call, probe *engine.Prob
 
 // observedPass runs a read past the cache and tells why.
 func (c *conn) observedPass(ctx context.Context, p *engine.Plan, k call, answer *engine.Answer, since engine.Moment) (driver.Rows, error) {
-	rows, err := c.pass(ctx, k)
+	rows, err := c.pass(ctx, p, k)
 	answer.Err = err
 	c.observe(ctx, p, answer, since)
 	return rows, err
@@ -250,9 +250,12 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan) (r *result.Resu
 }
 
 // pass runs a read past the cache.
-func (c *conn) pass(ctx context.Context, k call) (driver.Rows, error) {
+func (c *conn) pass(ctx context.Context, p *engine.Plan, k call) (driver.Rows, error) {
 	var rows driver.Rows
 	err := c.retry(ctx, func(real *realConn) (err error) {
+		if p.Runs {
+			c.ran(real, false)
+		}
 		rows, err = c.bareQuery(ctx, real, k)
 		return err
 	})

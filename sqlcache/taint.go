@@ -106,6 +106,35 @@ func (c *conn) reset(ctx context.Context, real *realConn, how dialect.Reset) {
 	real.begins(session)
 }
 
+// ran notes that a statement runs code that may change the session. All says that the
+// statement may write anything as well.
+func (c *conn) ran(real *realConn, all bool) {
+	if !c.connector.concurrent {
+		return
+	}
+	real.unsure, c.sticky = true, true
+	if c.tx != nil {
+		c.tx.seen, c.tx.all = false, c.tx.all || all
+	}
+}
+
+// seen is sure for a write inside a transaction. What was set for the transaction alone
+// ends with it, so the session is looked at again after it. Where the transaction may
+// have written anything nothing is to be found out.
+func (c *conn) seen(ctx context.Context, real *realConn) {
+	if !real.unsure || c.tx == nil || c.tx.seen || c.tx.all || c.streaming > 0 {
+		return
+	}
+	session, err := c.connector.cfg.Dialect.CheckSession(ctx, real.Once())
+	if err != nil {
+		return
+	}
+	c.tx.seen = true
+	if c.tx.taint |= session.Taint; session.Settings != real.session.Settings {
+		c.tx.taint |= dialect.TaintAll
+	}
+}
+
 // sure looks at the connection again where something ran on it that may have changed
 // its session unseen: a function that calls set_config, say. It reports whether the
 // session is known; inside a transaction it has to wait for the end.
@@ -155,7 +184,7 @@ func (c *conn) left(ctx context.Context, real *realConn, st *dialect.Statement, 
 // settings are not those that the plan was made with, or not known.
 func (c *conn) spoils(real *realConn, p *engine.Plan) dialect.Taint {
 	switch {
-	case real.unsure, p.Catalog != nil && p.Catalog.Settings != real.session.Settings:
+	case real.unsure && (c.tx == nil || !c.tx.seen), p.Catalog != nil && p.Catalog.Settings != real.session.Settings:
 		return real.taint | dialect.TaintReads | dialect.TaintWrites
 	case c.tx != nil && c.tx.taint != 0:
 		return real.taint | c.tx.taint

@@ -32,6 +32,9 @@ type txState struct {
 	// or must fail: it has written, changed its state, met an error, or is at a
 	// level of isolation that reads an older snapshot.
 	dirty bool
+	// seen is true once the session was looked at in it since code ran that may have
+	// changed it, all where that may have written anything.
+	seen, all bool
 	// taint is what its state can spoil until it ends.
 	taint dialect.Taint
 }

@@ -201,8 +201,8 @@ func (c *conn) uncertain(ctx context.Context, real *realConn, k call, wantRows b
 	changes := c.connector.handle.NewChanges()
 	changes.Statement(ctx, k.text)
 	changes.AddAll(true)
-	real.unsure = c.connector.concurrent
 	out, err := c.fencedBare(ctx, real, changes, k, wantRows, false)
+	c.ran(real, true)
 	out.closed(func() {
 		c.resync(real)
 		if c.tx != nil {

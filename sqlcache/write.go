@@ -41,6 +41,7 @@ func (c *conn) run(ctx context.Context, p *engine.Plan, k call, wantRows bool) (
 		c.sticky = true
 		if w := p.Write; p.Statement.Kind == dialect.KindBegin || w != nil && !w.All {
 			c.sure(ctx, real)
+			c.seen(ctx, real)
 		}
 		if c.look(ctx, real) {
 			p = c.connector.handle.Plan(k.text)
@@ -89,7 +90,11 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 	case dialect.KindSavepoint, dialect.KindRelease, dialect.KindRollbackTo:
 		return c.savepoint(ctx, real, st, k, wantRows)
 	case dialect.KindScript:
-		return c.script(ctx, real, p, k, wantRows)
+		out, err := c.script(ctx, real, p, k, wantRows)
+		if p.Runs || p.Catalog == nil {
+			c.ran(real, p.Write == nil || p.Write.All)
+		}
+		return out, err
 	case dialect.KindSession:
 		out, err := c.bare(ctx, real, k, wantRows)
 		c.left(ctx, real, st, err)
@@ -100,12 +105,18 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 	if w == nil {
 		if p.Catalog != nil || st.Kind == dialect.KindUtility {
 			out, err := c.bare(ctx, real, k, wantRows) // it writes nothing
+			if p.Runs {
+				c.ran(real, false)
+			}
 			c.left(ctx, real, st, err)
 			return out, err
 		}
 		w = everything // the schema could not be read
 	}
 	out, err := c.write(ctx, real, p, w, k, wantRows)
+	if p.Runs || w.All {
+		c.ran(real, w.All)
+	}
 	c.left(ctx, real, st, err)
 	if mayHaveRun(ctx, err) && st.Kind == dialect.KindUnknown {
 		real.setTaint(dialect.TaintAll, fromState, "a statement was not understood: "+abbreviate(st.Text))
@@ -166,7 +177,6 @@ func (c *conn) write(ctx context.Context, real *realConn, p *engine.Plan, w *ana
 		w = &analysis.Write{All: true, Schema: w.Schema}
 	}
 	if w.All {
-		real.unsure = c.connector.concurrent
 		// It will cost the whole cache, so first see that the database takes it
 		// for a statement at all. What cannot be prepared changes nothing.
 		if err := c.prepares(ctx, real, k.text); err != nil {

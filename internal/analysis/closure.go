@@ -20,6 +20,7 @@ type closure struct {
 	edges   []edge           // written by a foreign key's action in rows that can
 	done    map[string]bool  // events that were followed
 	views   map[*dialect.Table]bool
+	runs    bool   // a routine was called that may change the session
 	all     string // why anything may be written
 	// partial is true when a trigger was followed inside which an error may
 	// leave a part behind.
@@ -139,6 +140,7 @@ func (c *closure) foreign(st *dialect.Statement, home string) {
 // call follows a call. What a declaration says of a function goes before what
 // the schema does.
 func (c *closure) call(name string, writes bool) {
+	c.runs = c.runs || writes
 	tables, declared := c.functions[c.cat.Fold(name)]
 	if !declared && writes {
 		c.fail(routineText(name) + " may write any table: declare what it writes")

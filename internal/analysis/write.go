@@ -27,7 +27,7 @@ func makeWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o
 	if c.all != "" {
 		return &Write{All: true, AllWhy: c.all}
 	}
-	w := &Write{}
+	w := &Write{runs: c.runs}
 	if target != nil {
 		if why != "" {
 			c.touch(target)
@@ -41,7 +41,10 @@ func makeWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o
 	}
 	w.Epochs, w.Partial = c.touched, c.partial
 	if st.Kind == dialect.KindSelect && len(w.Epochs) == 0 {
-		return nil
+		if !c.runs {
+			return nil
+		}
+		w.nothing = true
 	}
 	if w.Target == nil {
 		w.Why = why
@@ -81,6 +84,10 @@ func scriptWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog,
 		if p == nil {
 			continue
 		}
+		w.runs = w.runs || p.runs || p.All
+		if p.nothing {
+			continue
+		}
 		found = true
 		w.Schema = w.Schema || p.Schema
 		if p.All && !w.All {
@@ -93,7 +100,10 @@ func scriptWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog,
 		}
 	}
 	if !found {
-		return nil
+		if !w.runs {
+			return nil
+		}
+		w.nothing = true
 	}
 	if w.All {
 		w.Epochs, w.Why = nil, ""

@@ -35,13 +35,19 @@ func TestSessionChangedByCode(t *testing.T) {
 	t.Parallel()
 	eachDriver(t, func(t *testing.T, driverName string) {
 		for name, statements := range code {
-			t.Run(name, func(t *testing.T) { testSessionChangedByCode(t, driverName, statements) })
+			t.Run(name, func(t *testing.T) { testSessionChangedByCode(t, driverName, statements, nil) })
+		}
+		// That it is declared what a function writes says nothing about the session.
+		for _, name := range []string{"function", "function in FROM", "procedure", "view", "RETURNING", "transaction"} {
+			t.Run(name+", declared", func(t *testing.T) {
+				testSessionChangedByCode(t, driverName, code[name], map[string][]string{"enter": {}, "entering": {}})
+			})
 		}
 	})
 }
 
-func testSessionChangedByCode(t *testing.T, driverName string, statements []string) {
-	s := newCachedPostgres(t, driverName, func(_ *cacheops.Config, c *sqlcache.Config) { c.MaxOpenConns = 2 })
+func testSessionChangedByCode(t *testing.T, driverName string, statements []string, writes map[string][]string) {
+	s := newCachedPostgres(t, driverName, func(c *cacheops.Config, db *sqlcache.Config) { db.MaxOpenConns, c.Writes = 2, writes })
 	const enter = "PERFORM set_config('search_path', 'acme', false);"
 	exec(t, s.bare, "CREATE TABLE t (v text)", "INSERT INTO t VALUES ('outside')", "CREATE SCHEMA acme", "CREATE TABLE acme.t (v text)", "INSERT INTO acme.t VALUES ('inside')",
 		"CREATE FUNCTION enter(s text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('search_path', s, false); RETURN s; END $$",
@@ -94,4 +100,42 @@ func testSessionChangedByCode(t *testing.T, driverName string, statements []stri
 		s.wantWith(t, conn, "outside", false, query)
 		s.wantWith(t, conn, "outside", true, query)
 	}
+}
+
+// A write inside the transaction is one to what the name means there, and no more is
+// dropped for it than that.
+func TestSessionChangedByCodeInTransaction(t *testing.T) {
+	t.Parallel()
+	eachDriver(t, func(t *testing.T, driverName string) {
+		s := newCachedPostgres(t, driverName, func(c *cacheops.Config, _ *sqlcache.Config) {
+			c.Writes = map[string][]string{"enter": {}, "rest": {}}
+		})
+		exec(t, s.bare, "CREATE TABLE t (v text)", "INSERT INTO t VALUES ('outside')", "CREATE SCHEMA acme", "CREATE TABLE acme.t (v text)", "INSERT INTO acme.t VALUES ('inside')", "CREATE TABLE other (v text)",
+			"CREATE FUNCTION enter(s text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('search_path', s, true); RETURN s; END $$",
+			"CREATE FUNCTION rest() RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN 1; END $$")
+		const query, other = "SELECT v FROM acme.t", "SELECT v FROM other"
+		for _, c := range []struct {
+			call, now string
+			kept      bool
+		}{{"SELECT enter('acme')", "written", false}, {"SELECT rest()", "written", true}} {
+			now, _ := s.read(t, query)
+			s.want(t, now, true, query)
+			s.read(t, other)
+			s.want(t, "", true, other)
+			tx, err := s.cached.BeginTx(t.Context(), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, text := range []string{c.call, "UPDATE t SET v = 'written'"} {
+				if _, err := tx.ExecContext(t.Context(), text); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := tx.Commit(); err != nil {
+				t.Fatal(err)
+			}
+			s.want(t, c.now, c.kept, query)
+			s.want(t, "", c.kept, other)
+		}
+	})
 }

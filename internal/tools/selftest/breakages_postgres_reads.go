@@ -6,9 +6,23 @@ var postgresReadBreakages = []breakage{
 	{
 		Name:  "postgres: a function leaves the session as it was",
 		File:  "sqlcache/write.go",
-		Old:   "\tif w.All {\n\t\treal.unsure = c.connector.concurrent\n",
-		New:   "\tif w.All {\n",
+		Old:   "\tif p.Runs || w.All {\n\t\tc.ran(real, w.All)\n\t}\n",
+		New:   "",
 		Check: onPostgresCatalog("TestSessionChangedByCode"), Want: "--- FAIL: TestSessionChangedByCode",
+	},
+	{
+		Name:  "postgres: a function that is declared leaves the session as it was",
+		File:  "internal/analysis/closure.go",
+		Old:   "\tc.runs = c.runs || writes\n",
+		New:   "",
+		Check: onPostgresCatalog("TestSessionChangedByCode"), Want: "--- FAIL: TestSessionChangedByCode",
+	},
+	{
+		Name:  "postgres: the session is not looked at in a transaction",
+		File:  "sqlcache/taint.go",
+		Old:   "\t\tc.tx.taint |= dialect.TaintAll\n",
+		New:   "\t\tc.tx.taint |= 0\n",
+		Check: onPostgresCatalog("TestSessionChangedByCodeInTransaction"), Want: "--- FAIL: TestSessionChangedByCodeInTransaction",
 	},
 	{
 		Name:  "postgres: a view leaves the session as it was",
