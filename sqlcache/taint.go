@@ -149,7 +149,7 @@ func (c *conn) sure(ctx context.Context, real *realConn) bool {
 	if err != nil {
 		return false
 	}
-	real.unsure = false
+	real.unsure, real.session.OtherIsolation = false, session.OtherIsolation
 	real.clearTaint(fromCode)
 	real.setTaint(session.Taint, fromCode, session.Why)
 	if session.Settings != real.session.Settings {

@@ -119,7 +119,9 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 	}
 	c.left(ctx, real, st, err)
 	if mayHaveRun(ctx, err) && st.Kind == dialect.KindUnknown {
-		real.setTaint(dialect.TaintAll, fromState, "a statement was not understood: "+abbreviate(st.Text))
+		if !c.connector.concurrent { // else the session is looked at
+			real.setTaint(dialect.TaintAll, fromState, "a statement was not understood: "+abbreviate(st.Text))
+		}
 		out.closed(func() { c.resync(real) })
 	}
 	return out, err

@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -179,10 +180,8 @@ func (postgresDialect) Option(v any) dialect.Option {
 
 // argumentOption is Option for texts.
 func argumentOption(texts ...string) dialect.Option {
-	for _, s := range texts {
-		if argumentClock(s) {
-			return dialect.OptionClock
-		}
+	if slices.ContainsFunc(texts, argumentClock) {
+		return dialect.OptionClock
 	}
 	return dialect.OptionNone
 }
