@@ -124,6 +124,10 @@ type Param struct {
 	// Whole is true where the text makes a whole number of the argument before it
 	// is compared ($1::bigint), so that a fraction is rounded.
 	Whole bool
+	// As is set where the text casts the argument: the Comparisons, parted by blanks,
+	// of the columns that it is still compared with as it is. Of another column nothing
+	// is known. Empty: all.
+	As string
 	// Beside and Mixed are for databases that give a parameter one type, by the first
 	// of its places, and take it for a value of that type in all others. Where each
 	// place counts by itself both are zero.

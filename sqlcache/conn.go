@@ -285,6 +285,8 @@ type call struct {
 	args []driver.NamedValue
 	// prepared runs it over a prepared statement, as the program asked.
 	prepared bool
+	// since is when the program prepared it, as [connector.moment] counts.
+	since uint64
 	// kept runs a statement of ours over a prepared one in any case: it has
 	// arguments of one that the program prepared, and drivers give those other types
 	// than they write into a text.
@@ -292,6 +294,8 @@ type call struct {
 	// option is true when an argument is no value of a parameter, but tells the
 	// driver how to run the statement.
 	option bool
+	// clock is true when an argument may stand for the present time.
+	clock bool
 }
 
 // query runs a statement for its rows. Since is when the call began.
@@ -355,7 +359,7 @@ func (c *conn) bareExec(ctx context.Context, real *realConn, k call) (driver.Res
 	if !k.prepared {
 		return real.exec(ctx, k.text, k.args)
 	}
-	s, err := real.stmts.take(ctx, real, k.text)
+	s, err := real.stmts.take(ctx, real, k.text, k.since)
 	if err != nil {
 		return nil, err
 	}

@@ -187,7 +187,7 @@ func (im *imaged) before(ctx context.Context) (rows [][]driver.Value, ok bool, e
 	if im.cascade != nil && im.queries.BeforeKeys != "" {
 		text = im.queries.BeforeKeys
 	}
-	rows, err = im.real.collect(ctx, call{text: text, args: args, kept: im.call.prepared}, im.room+1)
+	rows, err = im.real.collect(ctx, call{text: text, args: args, kept: im.call.prepared, since: im.call.since}, im.room+1)
 	return rows, 2*len(rows) <= im.room, err
 }
 
@@ -221,7 +221,7 @@ type written struct {
 // run runs a statement that returns images, width columns of them, behind what
 // the program wants of it: its own rows, or the numbers of a Result.
 func (im *imaged) run(ctx context.Context, text string, width int) (out written, err error) {
-	k := call{text: text, args: im.call.args, kept: im.call.prepared}
+	k := call{text: text, args: im.call.args, kept: im.call.prepared, since: im.call.since}
 	if !im.wantRows {
 		if out, err = im.conn.returned(ctx, im.real, k, width, im.room); err != nil {
 			return out, changed(err)

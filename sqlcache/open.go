@@ -173,6 +173,9 @@ type connector struct {
 	txs dialect.Transactions
 }
 
+// moment counts what is prepared: of two the later one has the greater number.
+func (c *connector) moment() uint64 { return c.state.moments.Add(1) }
+
 // newConnector makes a connector for a driver's connector. The data source name
 // is "" where it is not known. It is hashed with the rest of the key, and kept
 // nowhere.
@@ -260,7 +263,7 @@ func (c *connector) loadSchema(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.handle.CheckSchema(ctx, v.asks(real), nil)
+	_, err = c.handle.CheckSchema(ctx, v.asks(ctx, real), nil)
 	return err
 }
 

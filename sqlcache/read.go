@@ -19,11 +19,13 @@ const (
 	reasonTx        = "inside a transaction"
 	reasonStreaming = "the connection has an open result, and so may read an old snapshot"
 	reasonPrivate   = "the database is private to each connection: set MaxOpenConns to 1, or use a file"
+	reasonUnsure    = "a statement before it may have changed the connection's state"
 	reasonSettings  = "the connection has other settings than the schema was read with"
 	reasonTainted   = "the state of every connection of the pool may change what reads return"
 	reasonSchema    = "the schema keeps changing"
 	reasonNoSchema  = "the schema changed, and could not be read"
 	reasonWrites    = "it may write"
+	reasonClock     = "an argument may stand for the present time"
 	reasonFailed    = "the call failed before the cache or the database was asked"
 )
 
@@ -38,6 +40,8 @@ func (c *conn) uncacheable(p *engine.Plan) (reason string, pass engine.Pass) {
 		return reasonStreaming, engine.PassConnection
 	case c.real != nil && c.real.taint&dialect.TaintReads != 0:
 		return c.real.why, engine.PassConnection
+	case c.real != nil && c.real.unsure:
+		return reasonUnsure, engine.PassConnection
 	case c.real != nil && p.Catalog != nil && p.Catalog.Settings != c.real.session.Settings:
 		return reasonSettings, engine.PassConnection
 	case state.private.Load() && limit != 1:
@@ -87,12 +91,18 @@ func (c *conn) refused(ctx context.Context, text string, since engine.Moment, er
 // read answers a SELECT from the cache, or from the database.
 func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Moment) (driver.Rows, error) {
 	h := c.connector.handle
+	if c.real != nil {
+		c.sure(ctx, c.real)
+	}
 	for replans := 0; ; replans++ {
 		var answer engine.Answer
 		answer.Reason, answer.Pass = c.uncacheable(p)
 		var rc engine.Call
 		if answer.Reason == "" && k.option {
 			answer.Reason, answer.Pass = moved.AllWhy, engine.PassStatement
+		}
+		if answer.Reason == "" && k.clock {
+			answer.Reason, answer.Pass = reasonClock, engine.PassStatement
 		}
 		if answer.Reason == "" {
 			rc, answer.Reason = h.Prepare(ctx, p, k.args)
@@ -175,7 +185,7 @@ func (c *conn) compared(ctx context.Context, rc *engine.Call, probe *engine.Prob
 
 // observedPass runs a read past the cache and tells why.
 func (c *conn) observedPass(ctx context.Context, p *engine.Plan, k call, answer *engine.Answer, since engine.Moment) (driver.Rows, error) {
-	rows, err := c.pass(ctx, k)
+	rows, err := c.pass(ctx, p, k)
 	answer.Err = err
 	c.observe(ctx, p, answer, since)
 	return rows, err
@@ -190,7 +200,7 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan) (r *result.Resu
 		// transaction of its own would take several times as long. A version that is
 		// still the plan's was the plan's when the query began.
 		nested := c.connector.txs.Nested
-		failed := false
+		failed := p != nil && !c.sure(ctx, real)
 		if p != nil && p.Catalog != nil && p.Catalog.Settings != real.session.Settings {
 			if c.tx == nil && c.streaming == 0 && c.connector.adopt(ctx, real) {
 				return engine.ErrPlanVoid
@@ -201,7 +211,7 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan) (r *result.Resu
 			return engine.ErrPlanVoid
 		}
 		if p != nil && !nested && !failed {
-			void, err := h.Outdated(ctx, c.asks(real), p)
+			void, err := h.Outdated(ctx, c.asks(ctx, real), p)
 			if err == nil && void {
 				return engine.ErrPlanVoid
 			}
@@ -240,9 +250,12 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan) (r *result.Resu
 }
 
 // pass runs a read past the cache.
-func (c *conn) pass(ctx context.Context, k call) (driver.Rows, error) {
+func (c *conn) pass(ctx context.Context, p *engine.Plan, k call) (driver.Rows, error) {
 	var rows driver.Rows
 	err := c.retry(ctx, func(real *realConn) (err error) {
+		if p.Runs {
+			c.ran(real, false)
+		}
 		rows, err = c.bareQuery(ctx, real, k)
 		return err
 	})

@@ -36,6 +36,10 @@ func (c *conn) run(ctx context.Context, p *engine.Plan, k call, wantRows bool) (
 	}()
 	err := c.retry(ctx, func(real *realConn) (err error) {
 		c.sticky = true
+		if w := p.Write; p.Statement.Kind == dialect.KindBegin || w != nil && !w.All {
+			c.sure(ctx, real)
+			c.seen(ctx, real)
+		}
 		if c.look(ctx, real) {
 			p = c.connector.handle.Plan(k.text)
 		}
@@ -83,7 +87,11 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 	case dialect.KindSavepoint, dialect.KindRelease, dialect.KindRollbackTo:
 		return c.savepoint(ctx, real, st, k, wantRows)
 	case dialect.KindScript:
-		return c.script(ctx, real, p, k, wantRows)
+		out, err := c.script(ctx, real, p, k, wantRows)
+		if p.Runs || p.Catalog == nil {
+			c.ran(real, p.Write == nil || p.Write.All)
+		}
+		return out, err
 	case dialect.KindSession:
 		out, err := c.bare(ctx, real, k, wantRows)
 		c.left(ctx, real, st, err)
@@ -94,18 +102,44 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 	if w == nil {
 		if p.Catalog != nil || st.Kind == dialect.KindUtility && st.Foreign == "" {
 			out, err := c.bare(ctx, real, k, wantRows) // it writes nothing
+			if p.Runs {
+				c.ran(real, false)
+			}
 			c.left(ctx, real, st, err)
 			return out, err
 		}
 		w = everything // the schema could not be read
 	}
 	out, err := c.write(ctx, real, p, w, k, wantRows)
+	if p.Runs || w.All {
+		c.ran(real, w.All)
+	}
 	c.left(ctx, real, st, err)
 	if mayHaveRun(ctx, err) && st.Kind == dialect.KindUnknown {
-		real.setTaint(dialect.TaintAll, fromState, "a statement was not understood: "+abbreviate(st.Text))
-		c.resync(real)
+		if !c.connector.txs.Concurrent { // else the session is looked at
+			real.setTaint(dialect.TaintAll, fromState, "a statement was not understood: "+abbreviate(st.Text))
+		}
+		out.closed(func() { c.resync(real) })
 	}
 	return out, err
+}
+
+// closed calls f once the rows are closed, at once where there are none: as long as they
+// are open the connection may take no question.
+func (o *outcome) closed(f func()) {
+	live := o.live
+	if live == nil || live.done {
+		f()
+		return
+	}
+	before := live.closing
+	live.closing = func(err error) error {
+		defer f()
+		if before == nil {
+			return nil
+		}
+		return before(err)
+	}
 }
 
 // harmless reports whether statements of a kind leave what a transaction reads as

@@ -181,12 +181,15 @@ func (c *conn) uncertain(ctx context.Context, real *realConn, k call, wantRows b
 	changes.Statement(ctx, k.text)
 	changes.AddAll(true)
 	out, err := c.fencedBare(ctx, real, changes, k, wantRows, false)
-	c.resync(real)
-	if c.tx != nil {
-		c.tx.changes.Statement(ctx, k.text)
-		c.tx.changes.AddAll(true)
-		c.tx.schema = true
-	}
+	c.ran(real, true)
+	out.closed(func() {
+		c.resync(real)
+		if c.tx != nil {
+			c.tx.changes.Statement(ctx, k.text)
+			c.tx.changes.AddAll(true)
+			c.tx.schema = true
+		}
+	})
 	return out, err
 }
 

@@ -52,7 +52,7 @@ func (c *conn) prepares(ctx context.Context, real *realConn, text string) error 
 	if c.connector.txs.Unprepared {
 		return nil // it costs more than what it may drop
 	}
-	s, err := real.stmts.take(ctx, real, text)
+	s, err := real.stmts.take(ctx, real, text, 0)
 	if err == nil {
 		real.stmts.put(s)
 	}
@@ -108,7 +108,7 @@ func (c *conn) writeAlone(ctx context.Context, real *realConn, p *engine.Plan, w
 	}
 	// An error of it may leave changes behind, so it will be fenced before it runs.
 	// First see that it will run at all.
-	if void, err := h.Outdated(ctx, c.asks(real), p); err != nil || void {
+	if void, err := h.Outdated(ctx, c.asks(ctx, real), p); err != nil || void {
 		return c.replan(ctx, real, k, wantRows, err)
 	}
 	if err := c.prepares(ctx, real, k.text); err != nil {

@@ -24,7 +24,7 @@ func (c *conn) writeUnread(ctx context.Context, real *realConn, p *engine.Plan, 
 		// the same what the statement reaches, so that no more is dropped later.
 		return c.writeWrapped(ctx, real, p, w, changes, k, wantRows)
 	}
-	if void, err := changes.Outdated(ctx, c.asks(real), p); err != nil || void {
+	if void, err := changes.Outdated(ctx, c.asks(ctx, real), p); err != nil || void {
 		changes.Withdraw(ctx)
 		return c.replan(ctx, real, k, wantRows, err)
 	}

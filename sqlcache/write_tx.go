@@ -21,7 +21,7 @@ func (c *conn) writeInTx(ctx context.Context, real *realConn, p *engine.Plan, w 
 		if !locked {
 			w = everything // the schema cannot be compared without the lock
 		} else if !t.schema {
-			outdated, err := c.connector.handle.Outdated(ctx, c.asks(real), p)
+			outdated, err := c.connector.handle.Outdated(ctx, c.asks(ctx, real), p)
 			switch {
 			case err != nil:
 				w = everything

@@ -36,7 +36,7 @@ func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan,
 			_ = rollback()
 		}
 	}()
-	if outdated, err := c.connector.handle.Outdated(ctx, c.asks(real), p); err != nil || outdated {
+	if outdated, err := c.connector.handle.Outdated(ctx, c.asks(ctx, real), p); err != nil || outdated {
 		ended = true
 		if rerr := rollback(); rerr != nil {
 			return outcome{}, errors.Join(err, rerr)

@@ -168,7 +168,11 @@ var catalogSections = []catalogSection{
 		WHERE p.oid >= ` + catalogFirstOwn + ` AND n.nspname NOT LIKE 'pg\_temp\_%'
 			AND p.prorettype NOT IN ('pg_catalog.trigger'::pg_catalog.regtype, 'pg_catalog.event_trigger'::pg_catalog.regtype)
 		GROUP BY p.proname`},
-	{"operators", `SELECT o.oprname AS name, pg_catalog.max(c.class) AS class
+	// Equality of PostgreSQL's own types by somebody else's rules may be meant wherever
+	// two are compared.
+	{"operators", `SELECT o.oprname AS name, pg_catalog.max(CASE WHEN o.oprname IN ('=', '<>') AND NOT EXISTS (
+				SELECT FROM pg_catalog.pg_type AS t WHERE t.oid IN (o.oprleft, o.oprright) AND t.oid >= ` + catalogFirstOwn + ` AND t.typtype NOT IN ('d', 'e')
+					AND (t.typname <> 'citext' OR o.oprleft = o.oprright)) THEN GREATEST(c.class, 1) ELSE c.class END) AS class
 		FROM pg_catalog.pg_operator AS o JOIN class AS c ON c.oid = o.oprcode
 		WHERE o.oid >= ` + catalogFirstOwn + ` GROUP BY o.oprname`},
 	{"types", `SELECT t.oid::pg_catalog.int8 AS oid, t.typname AS name, t.typtype::pg_catalog.text AS kind, t.typbasetype::pg_catalog.int8 AS base,

@@ -61,6 +61,9 @@ func (b *catalogBuilder) types() {
 		t := &b.rows.types[i]
 		name := dialect.TypePrefix + t.Name
 		b.routines[name] = max(b.routines[name], class(t))
+		if functionTypes[t.Name] { // it may be meant instead of PostgreSQL's own
+			b.routines[name] = max(b.routines[name], dialect.RoutineReads)
+		}
 	}
 	for _, t := range b.list {
 		if !t.System {

@@ -68,7 +68,11 @@ func valueElementsOther(c *dialect.Column, v any) (out []driver.Value, ok bool) 
 		}
 		return valueSlice(rv.FieldByName("Elements"))
 	}
-	if valuer, is := reflect.TypeAssert[driver.Valuer](rv); is {
+	if valueOwnWay(t) || valueOwnWay(reflect.PointerTo(t)) {
+		if !strings.HasSuffix(t.PkgPath(), valuePgtype) {
+			return nil, false
+		}
+	} else if valuer, is := reflect.TypeAssert[driver.Valuer](rv); is {
 		if t.Kind() == reflect.Slice && rv.IsNil() {
 			return nil, false
 		}

@@ -20,6 +20,7 @@ type closure struct {
 	edges   []edge           // written by a foreign key's action in rows that can
 	done    map[string]bool  // events that were followed
 	views   map[*dialect.Table]bool
+	runs    bool   // a routine was called that may change the session
 	all     string // why anything may be written
 	// partial is true when a trigger was followed inside which an error may
 	// leave a part behind.
@@ -108,6 +109,10 @@ func (c *closure) foreign(st *dialect.Statement, home string) {
 		c.fail(routineText(st.Foreign) + " may write any table")
 		return
 	}
+	if home != "" && st.Taint&dialect.TaintReads != 0 {
+		c.fail("a view or a trigger changes the state of the connection")
+		return
+	}
 	for _, name := range st.Foreigns {
 		r, known := routine(c.cat, name)
 		c.call(name, !known || r == dialect.RoutineWrites)
@@ -135,6 +140,7 @@ func (c *closure) foreign(st *dialect.Statement, home string) {
 // call follows a call. What a declaration says of a function goes before what
 // the schema does.
 func (c *closure) call(name string, writes bool) {
+	c.runs = c.runs || writes
 	tables, declared := c.functions[c.cat.Fold(name)]
 	if strings.HasPrefix(name, dialect.ProcedurePrefix) && writes {
 		c.fail(name + " may commit on its way, so that what it writes cannot be told before")

@@ -26,6 +26,10 @@ type Plan struct {
 	Read *Read
 	// Write is set for everything that may change rows.
 	Write *Write
+	// Runs is true when the statement may run code that changes the session: a function
+	// that calls set_config, say. That somebody declared what it writes says nothing
+	// about that.
+	Runs bool
 
 	dialect dialect.Dialect
 	// dates is set where an argument of the read may be a date that changes with
@@ -101,6 +105,9 @@ type Write struct {
 	Schema bool
 
 	tables []*dialect.Table // all of the above
+	// nothing is true of a SELECT that writes nothing, and runs of what may change the
+	// session.
+	nothing, runs bool
 }
 
 // Cascade is a foreign key whose actions change rows of Child where those of
@@ -186,7 +193,12 @@ func analyse(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o O
 		p.Read = makeRead(d, st, cat, &o)
 		p.tellDates()
 	}
-	p.Write = makeWrite(d, st, cat, &o)
+	if w := makeWrite(d, st, cat, &o); w != nil {
+		p.Runs = w.runs || w.All
+		if !w.nothing {
+			p.Write = w
+		}
+	}
 	return p
 }
 

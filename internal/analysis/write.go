@@ -31,7 +31,7 @@ func makeWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o
 	if c.all != "" {
 		return &Write{All: true, AllWhy: c.all}
 	}
-	w := &Write{}
+	w := &Write{runs: c.runs}
 	if target != nil {
 		if why != "" {
 			c.touch(target)
@@ -45,7 +45,10 @@ func makeWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o
 	}
 	w.Epochs, w.Partial = c.touched, c.partial
 	if (st.Kind == dialect.KindSelect || st.Kind == dialect.KindUtility) && len(w.Epochs) == 0 {
-		return nil
+		if !c.runs {
+			return nil
+		}
+		w.nothing = true
 	}
 	if w.Target == nil {
 		w.Why = why
@@ -85,6 +88,10 @@ func scriptWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog,
 		if p == nil {
 			continue
 		}
+		w.runs = w.runs || p.runs || p.All
+		if p.nothing {
+			continue
+		}
 		found = true
 		w.Schema = w.Schema || p.Schema
 		if p.All && !w.All {
@@ -97,7 +104,10 @@ func scriptWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog,
 		}
 	}
 	if !found {
-		return nil
+		if !w.runs {
+			return nil
+		}
+		w.nothing = true
 	}
 	if w.All {
 		w.Epochs, w.Why = nil, ""
