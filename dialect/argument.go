@@ -31,9 +31,6 @@ type Option uint8
 const (
 	// OptionNone is the value of a parameter.
 	OptionNone Option = iota
-	// OptionClock is the value of a parameter that may stand for the present time, as
-	// the text "now" does where a time is wanted.
-	OptionClock
 	// OptionMode tells the driver how to run the statement. It is in the place of
 	// a value, and moves those behind it.
 	OptionMode

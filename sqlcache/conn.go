@@ -294,8 +294,6 @@ type call struct {
 	// option is true when an argument is no value of a parameter, but tells the
 	// driver how to run the statement.
 	option bool
-	// clock is true when an argument may stand for the present time.
-	clock bool
 }
 
 // query runs a statement for its rows. Since is when the call began.

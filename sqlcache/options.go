@@ -25,10 +25,6 @@ func (c *conn) planCall(ctx context.Context, k *call) *engine.Plan {
 	if option == dialect.OptionNone {
 		return p
 	}
-	if option == dialect.OptionClock {
-		k.clock = true
-		return p
-	}
 	k.option = true
 	if option == dialect.OptionRewrite {
 		unknown := &dialect.Statement{Kind: dialect.KindUnknown, Text: k.text, End: len(k.text)}

@@ -25,7 +25,6 @@ const (
 	reasonSchema    = "the schema keeps changing"
 	reasonNoSchema  = "the schema changed, and could not be read"
 	reasonWrites    = "it may write"
-	reasonClock     = "an argument may stand for the present time"
 	reasonFailed    = "the call failed before the cache or the database was asked"
 )
 
@@ -100,9 +99,6 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 		var rc engine.Call
 		if answer.Reason == "" && k.option {
 			answer.Reason, answer.Pass = moved.AllWhy, engine.PassStatement
-		}
-		if answer.Reason == "" && k.clock {
-			answer.Reason, answer.Pass = reasonClock, engine.PassStatement
 		}
 		if answer.Reason == "" {
 			rc, answer.Reason = h.Prepare(ctx, p, k.args)

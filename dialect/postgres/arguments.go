@@ -4,7 +4,6 @@ import (
 	"database/sql/driver"
 	"math"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -146,16 +145,11 @@ func argumentQuote(b []byte, s string) []byte {
 }
 
 // Option implements [dialect.OptionChecker]: the arguments by which pgx is told how
-// to run a statement, or to write it anew, and texts that PostgreSQL may take for the
-// present time.
+// to run a statement, or to write it anew.
 func (postgresDialect) Option(v any) dialect.Option {
-	switch v := v.(type) {
-	case nil, int64, bool, time.Time, float64, []byte, int, int32, [16]byte, []int64:
+	switch v.(type) {
+	case nil, int64, string, bool, time.Time, float64, []byte, int, int32, [16]byte, []int64, []string:
 		return dialect.OptionNone
-	case string:
-		return argumentOption(v)
-	case []string:
-		return argumentOption(v...)
 	}
 	t := reflect.TypeOf(v)
 	if _, ok := t.MethodByName("RewriteQuery"); ok {
@@ -164,57 +158,5 @@ func (postgresDialect) Option(v any) dialect.Option {
 	if strings.HasPrefix(t.PkgPath(), "github.com/jackc/pgx/") && !strings.HasSuffix(t.PkgPath(), valuePgtype) {
 		return dialect.OptionMode
 	}
-	if text, ok := valueOf(v); ok {
-		s, _ := text.(string)
-		return argumentOption(s)
-	}
-	if t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.String {
-		for i, list := 0, reflect.ValueOf(v); i < list.Len(); i++ {
-			if argumentClock(list.Index(i).String()) {
-				return dialect.OptionClock
-			}
-		}
-	}
 	return dialect.OptionNone
-}
-
-// argumentOption is Option for texts.
-func argumentOption(texts ...string) dialect.Option {
-	if slices.ContainsFunc(texts, argumentClock) {
-		return dialect.OptionClock
-	}
-	return dialect.OptionNone
-}
-
-// argumentWords is how many words a text may have beside one for the present time and
-// yet be a time: today 8:00 am Europe/Paris.
-const argumentWords = 2
-
-// argumentClock reports whether a text may be a time that changes, or an array or a
-// range of such. Programs pass all kinds of texts, so it looks at the words beside
-// too, other than [functionDateWord].
-func argumentClock(text string) bool {
-	if text == "" || len(text) > functionMaxDate && text[0] != '{' && text[0] != '[' && text[0] != '(' {
-		return false
-	}
-	found, others, start := false, 0, -1
-	for i := 0; i <= len(text); i++ {
-		if i < len(text) && ('a' <= text[i]|0x20 && text[i]|0x20 <= 'z' || text[i] >= 0x80 || start >= 0 && (text[i] == '/' || text[i] == '_')) {
-			if start < 0 {
-				start = i
-			}
-			continue
-		}
-		if start < 0 {
-			continue
-		}
-		switch word := text[start:i]; {
-		case tokFoldEqual(word, "now"), tokFoldEqual(word, "today"), tokFoldEqual(word, "tomorrow"), tokFoldEqual(word, "yesterday"):
-			found = true
-		default:
-			others++
-		}
-		start = -1
-	}
-	return found && (others <= argumentWords || text[0] == '{' || text[0] == '[' || text[0] == '(')
 }

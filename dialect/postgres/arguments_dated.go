@@ -20,11 +20,11 @@ func (postgresDialect) Dated(v any) bool {
 	case nil, int64, float64, bool, time.Time, int, int32, []int64, [16]byte:
 		return false
 	case string:
-		return functionDateWord(v)
+		return argumentClock(v)
 	case []byte:
-		return functionDateWord(string(v))
+		return argumentClock(string(v))
 	case []string:
-		return slices.ContainsFunc(v, functionDateWord)
+		return slices.ContainsFunc(v, argumentClock)
 	}
 	return argumentDated(v)
 }
@@ -48,15 +48,15 @@ func argumentDated(v any) (dated bool) {
 		if err != nil {
 			return true
 		}
-		if text, ok := value.(string); ok && functionDateWord(text) {
+		if text, ok := value.(string); ok && argumentClock(text) {
 			return true
 		}
-		if text, ok := value.([]byte); ok && functionDateWord(string(text)) {
+		if text, ok := value.([]byte); ok && argumentClock(string(text)) {
 			return true
 		}
 	}
 	if text, ok := v.(fmt.Stringer); ok { // as which pgx sends it where a text is wanted
-		return functionDateWord(text.String())
+		return argumentClock(text.String())
 	}
 	return false
 }
@@ -68,14 +68,14 @@ func argumentHolds(v reflect.Value, depth int) bool {
 	}
 	switch v.Kind() {
 	case reflect.String:
-		return functionDateWord(v.String())
+		return argumentClock(v.String())
 	case reflect.Pointer, reflect.Interface:
 		return !v.IsNil() && argumentHolds(v.Elem(), depth+1)
 	case reflect.Slice, reflect.Array:
 		switch v.Type().Elem().Kind() {
 		case reflect.Uint8:
 			if v.Kind() == reflect.Slice {
-				return functionDateWord(string(v.Bytes()))
+				return argumentClock(string(v.Bytes()))
 			}
 			return false // a uuid or the like
 		case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
@@ -115,4 +115,37 @@ func (postgresDialect) DatedColumn(c *dialect.Column) bool {
 		return false
 	}
 	return true
+}
+
+// argumentWords is how many words a text may have beside one for the present time and
+// yet be a time: today 8:00 am Europe/Paris.
+const argumentWords = 2
+
+// argumentClock reports whether a text may be a time that changes, or an array or a
+// range of such. Programs pass all kinds of texts, so it looks at the words beside
+// too, other than [functionDateWord].
+func argumentClock(text string) bool {
+	if text == "" || len(text) > functionMaxDate && text[0] != '{' && text[0] != '[' && text[0] != '(' {
+		return false
+	}
+	found, others, start := false, 0, -1
+	for i := 0; i <= len(text); i++ {
+		if i < len(text) && ('a' <= text[i]|0x20 && text[i]|0x20 <= 'z' || text[i] >= 0x80 || start >= 0 && (text[i] == '/' || text[i] == '_')) {
+			if start < 0 {
+				start = i
+			}
+			continue
+		}
+		if start < 0 {
+			continue
+		}
+		switch word := text[start:i]; {
+		case tokFoldEqual(word, "now"), tokFoldEqual(word, "today"), tokFoldEqual(word, "tomorrow"), tokFoldEqual(word, "yesterday"):
+			found = true
+		default:
+			others++
+		}
+		start = -1
+	}
+	return found && (others <= argumentWords || text[0] == '{' || text[0] == '[' || text[0] == '(')
 }

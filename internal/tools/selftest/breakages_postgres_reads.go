@@ -8,7 +8,7 @@ var sessionTests = onPostgresCatalog("TestSessionChangedByCode$/^pgx$/^(function
 var postgresReadBreakages = []breakage{
 	{
 		Name:  "postgres: a function leaves the session as it was",
-		File:  "sqlcache/write.go",
+		File:  "sqlcache/run.go",
 		Old:   "\tif p.Runs || w.All {\n\t\tc.ran(real, w.All)\n\t}\n",
 		New:   "",
 		Check: sessionTests, Want: "--- FAIL: TestSessionChangedByCode",
@@ -50,7 +50,7 @@ var postgresReadBreakages = []breakage{
 	},
 	{
 		Name:  "postgres: a question comes between rows that are open",
-		File:  "sqlcache/write.go",
+		File:  "sqlcache/run.go",
 		Old:   "\tif live == nil || live.done {\n\t\tf()\n",
 		New:   "\tif live == nil || !live.done {\n\t\tf()\n",
 		Check: sessionTests, Want: "--- FAIL: TestSessionChangedByCode",
@@ -120,9 +120,9 @@ var postgresReadBreakages = []breakage{
 	},
 	{
 		Name:  "postgres: an argument that says now is kept",
-		File:  "dialect/postgres/arguments.go",
-		Old:   "\tcase string:\n\t\treturn argumentOption(v)\n",
-		New:   "\tcase string:\n\t\treturn dialect.OptionNone\n",
+		File:  "dialect/postgres/arguments_dated.go",
+		Old:   "\tcase string:\n\t\treturn argumentClock(v)\n",
+		New:   "\tcase string:\n\t\treturn false\n",
 		Check: onPostgresCatalog("TestArgumentIsTheClock"), Want: "--- FAIL: TestArgumentIsTheClock",
 	},
 	{
