@@ -155,7 +155,9 @@ type Config struct {
 	// by the function's name: an empty list for one that writes nothing. Names are
 	// compared without regard to case. A statement that calls a function that is
 	// not declared drops everything that is cached, and so does one whose table is
-	// not there. What calls such a function is not cached, declared or not.
+	// not there. What calls such a function is not cached, declared or not. A
+	// procedure of PostgreSQL that may COMMIT or ROLLBACK drops everything, declared
+	// or not.
 	Writes map[string][]string
 
 	// Shadow has every read answered by the database, as without a cache. The

@@ -7,6 +7,17 @@ import "errors"
 // All arguments of the call are then left to one.
 var ErrAskConnection = errors.New("only a connection of the driver knows what becomes of the argument")
 
+// DateChecker may be implemented by a dialect in which a text may stand for a date
+// that changes with time, such as today. Its methods may be called from many
+// goroutines.
+type DateChecker interface {
+	// Dated reports whether an argument may be such a text, or hold one.
+	Dated(v any) bool
+	// DatedColumn reports whether what is compared with the column may be taken for a
+	// date.
+	DatedColumn(c *Column) bool
+}
+
 // OptionChecker may be implemented by a dialect whose drivers take arguments that
 // are no values of parameters. Its methods may be called from many goroutines.
 type OptionChecker interface {

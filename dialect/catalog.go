@@ -11,7 +11,7 @@ type Catalog struct {
 	// Version is the schema's version as the database tells it: the value of
 	// [Dialect.SchemaVersion] when the catalog was read.
 	Version string
-	// Server is the database's own version, for Explain and messages.
+	// Server is the database's own version, for people.
 	Server string
 	// Settings are what [Session.Settings] was on the connection that the catalog
 	// was read over. They are part of the keys of entries.
@@ -20,9 +20,9 @@ type Catalog struct {
 	// database, by their folded names without a schema, an operator's behind
 	// [OperatorPrefix]. Of several with one name it tells the worst.
 	Routines map[string]Routine
-	// SystemColumns are the folded names of columns that every table has besides
-	// its own and that change although no statement changes the row: where it is
-	// stored, for example. A read that names one is not cached.
+	// SystemColumns are the folded names of columns that every table has besides its
+	// own, and that change although no statement changes the row: the place where it
+	// is stored, for example. A read that names one is not cached.
 	SystemColumns []string
 
 	tables map[string]*Table
@@ -30,9 +30,10 @@ type Catalog struct {
 	fold   func(string) string
 }
 
-// NewCatalog makes a catalog. Fold maps a name to the form in which the
-// database compares names; search lists the schemas in which an unqualified
-// name is looked up, the first match wins.
+// NewCatalog makes a catalog. Fold maps a name to the form in which the database
+// compares names. Search lists the schemas in which an unqualified name is looked up;
+// the first match wins. The caller may set the other fields before it hands the
+// catalog on.
 func NewCatalog(version, server string, fold func(string) string, search []string, tables []*Table) *Catalog {
 	c := &Catalog{Version: version, Server: server, fold: fold, tables: make(map[string]*Table, 2*len(tables)), list: tables}
 	for _, t := range tables {
@@ -78,6 +79,11 @@ const TypePrefix = "type "
 // text qualifies and that may be a function's all the same: t.f is f(t) where t
 // has no column f.
 const AttributePrefix = "attribute "
+
+// ProcedurePrefix stands before a procedure in [Catalog.Routines] and
+// [Statement.Foreigns], where it says whether a call commits on its way: one that may
+// is [RoutineWrites], whatever tables are declared for it.
+const ProcedurePrefix = "procedure "
 
 // Routine is what a function's declaration says of it.
 type Routine uint8
@@ -134,9 +140,12 @@ type Table struct {
 	SQL  string
 	Kind TableKind
 
+	// Columns are the table's columns in the order of SELECT *. Positions count from 0
+	// in it.
 	Columns []*Column
-	// Unique lists the sets of columns (positions) of which no two rows have
-	// equal values, NULLs aside; the primary key first if there is one.
+	// Unique lists the sets of columns (positions) of which no two rows have equal
+	// values, NULLs aside; the primary key first if there is one. A key that is checked
+	// only at the end of a statement or a transaction is not among them.
 	Unique [][]int
 	// Primary lists the columns (positions) of the primary key, in its order;
 	// nil when there is none or it is not known.
@@ -144,9 +153,9 @@ type Table struct {
 	// OtherUnique is true when a unique index that covers every row compares
 	// otherwise than its columns do, so that it is not in Unique.
 	OtherUnique bool
-	// RowID is an expression that names the row, quoted, or empty: its values
-	// are whole numbers or texts, unique, and do not change but by an UPDATE of
-	// RowIDColumns or of a name that is no column's.
+	// RowID is an expression that names the row, with quoted names; empty where there
+	// is none. Its values are whole numbers or texts, unique in the table, and change by
+	// nothing but an UPDATE of RowIDColumns or of a name that is no column's.
 	RowID string
 	// RowIDColumns are the columns that RowID is made of, or that are RowID under
 	// another name; nil when there are none.
@@ -162,9 +171,9 @@ type Table struct {
 	// ViewColumns are the columns' names of a view.
 	ViewColumns []string
 
-	// Relatives are tables whose rows are in part this one's: those that inherit
-	// from it, and those that it inherits from. A write of the table counts as one
-	// of theirs, in rows that cannot be told.
+	// Relatives are tables that share rows with this one: those that inherit from it,
+	// and those that it inherits from. A write of the table counts as one of theirs, in
+	// rows that cannot be told.
 	Relatives []*Table
 	// Uncached says why reads of the table are not cached, although its writes can
 	// be told: row level security, for example. Empty when they are.
@@ -261,6 +270,12 @@ func (fk *ForeignKey) ParentKey(parent *Table, fold func(string) string) []int {
 type Trigger struct {
 	Name  string
 	Event Kind // KindInsert, KindUpdate or KindDelete
+	// Columns are the folded columns of which an UPDATE has to change one for it
+	// to run, nil for any UPDATE.
+	Columns []string
+	// Idle is true when it may run although no row is changed: once for a statement,
+	// or before a row that it then leaves as it is.
+	Idle bool
 	// Body holds the statements it runs, nil if they could not be parsed: it
 	// may write anything then.
 	Body []*Statement

@@ -26,15 +26,16 @@ type Schemas interface {
 	// LoadCatalog reads the whole schema.
 	LoadCatalog(ctx context.Context, db Queryer) (*Catalog, error)
 
-	// SchemaVersion returns a value that changes whenever the schema does,
-	// whoever changed it, in one cheap query; or, without asking, "" when the
-	// database has none: then a change by another program is noticed by
-	// SchemaDigest, some time later.
+	// SchemaVersion returns a value that changes whenever the schema does, whoever
+	// changed it. It is asked for at every miss and write, so it must be one
+	// cheap query. A database that has no such value returns "" without asking: then
+	// a change by another program is noticed by SchemaDigest, some time later.
 	SchemaVersion(ctx context.Context, db Queryer) (string, error)
 
 	// SchemaDigest returns a value that changes whenever the schema does, in one
-	// query that need not be cheap; "" where SchemaVersion does for that. It is
-	// asked for with the catalog, on new connections, and from time to time.
+	// query that need not be cheap. It is asked for with the catalog, on new
+	// connections, and from time to time. A database with a SchemaVersion returns ""
+	// without asking.
 	SchemaDigest(ctx context.Context, db Queryer) (string, error)
 }
 
@@ -42,71 +43,85 @@ type Schemas interface {
 // part of [Dialect].
 type Rows interface {
 	// Images writes the queries that collect the images of the rows that st
-	// writes in t. Columns are the positions of the columns wanted; [RowName]
-	// among them asks for the rows' names, and then a DELETE has a Before too.
-	// The statement is known to be an Insert, Update or Delete of one plain
-	// table, of which no trigger and no constraint writes other rows; where it
-	// cannot be had the string says why.
+	// writes in t. Columns are the positions of the columns wanted. [RowName] among
+	// them, always the last one, asks for the rows' names too; then a DELETE has a
+	// Before as well. The statement is an Insert, Update or Delete whose target is t,
+	// a plain table. What its triggers and foreign keys do to other rows is followed
+	// by the core. Where there can be no images it returns nil and says why, in words
+	// for Explain; the write then counts as one of any row of t.
 	Images(st *Statement, t *Table, columns []int) (*Images, string)
 
-	// RowsOf writes the query for these columns of n rows of a table that are
-	// given by their names, its parameters 1 to n. Empty where there is none.
+	// RowsOf writes the query for these columns of n rows of a table that are given
+	// by their names. It has n parameters, one for each name; the last name may be
+	// given several times. Empty where there is no such query.
 	RowsOf(t *Table, columns []int, n int) string
 
 	// ChildrenOf writes the query for these columns of the child's rows that a
-	// foreign key binds to n rows of its parent, given by their names, exactly
-	// as the key's actions find them. It locks them where rows of the parent that
-	// are locked already can get other children. Empty where there is none.
+	// foreign key binds to n rows of its parent, exactly as the key's actions find
+	// them. The parent's rows are given by their names, as in RowsOf. The query locks
+	// the rows that it finds if, without that, others could bind more of them to
+	// those parents before the statement runs. Empty where there is no such query.
 	ChildrenOf(parent, child *Table, fk *ForeignKey, columns []int, n int) string
 }
 
 // Values knows how a database compares. It is a part of [Dialect].
 type Values interface {
-	// Canonical maps a value to a text such that two values of the column are
-	// equal to the database if and only if their texts are: an argument or
-	// literal that a condition compares with the column, or a value read from
-	// the column by an image query. Driver values and bool, int and so on are
-	// possible. False means that the value is outside the rules: a condition
-	// then keeps no term on the column, an image matches every value. NULL is
-	// never passed.
+	// Canonical maps a value to a text, such that two values of the column are
+	// equal to the database if and only if their texts are. The value is an argument
+	// or literal that a condition compares with the column, or one that an image
+	// query read from it. A literal may be a [Decimal] or a bool, and an argument any
+	// Go value that the driver takes. NULL is never passed. False means that the value
+	// is outside the rules: a condition then keeps no term on the column, and an image
+	// matches every value.
 	Canonical(c *Column, v driver.Value, side Side) (string, bool)
 
-	// Elements returns the elements of an array that was given as an argument, to
-	// be compared with the column one by one; NULLs are left out. False means that
-	// it is not known what the database makes of it.
+	// Elements returns the elements of an array that was given as the argument of an
+	// [AnyOf], to be compared with the column one by one. NULLs are left out. False
+	// means that it is not known what the database makes of it, as always where the
+	// database has no arrays.
 	Elements(c *Column, v driver.Value) ([]driver.Value, bool)
 
-	// Truth tells whether the database takes a value of the column for true.
-	// False for known means that it cannot be told. NULL is never passed.
+	// Truth tells whether the database takes a value of the column for true where
+	// the column alone is a condition. False for known means that it cannot be told.
+	// NULL is never passed.
 	Truth(c *Column, v driver.Value) (truth, known bool)
 }
 
 // Connections knows the state of connections and their transactions. It is a part of
 // [Dialect].
 type Connections interface {
-	// CheckSession looks at a new connection for state that its DSN or the
-	// server's defaults gave it.
+	// CheckSession looks at a new connection for state that its DSN or the server's
+	// defaults gave it, and at one on which a statement with [Statement.Resets] ran.
+	// After an error the connection takes no part in the cache.
 	CheckSession(ctx context.Context, db Queryer) (Session, error)
 
 	// Transactions describes how transactions behave.
 	Transactions() Transactions
 
-	// InTransaction finds out whether a connection is in a transaction, by
-	// statements that are run by exec and leave everything as it was. An error
-	// means that it could not be told.
+	// InTransaction finds out whether a connection is in a transaction. The
+	// statements that it needs for that are run by exec, and leave everything as it
+	// was. A transaction that has failed and waits for its ROLLBACK counts as one. An
+	// error means that it could not be told; the connection is then closed.
 	InTransaction(exec func(text string) error) (bool, error)
 
-	// TransactionOver reports whether what other connections did has come to its
-	// end, whichever: all the transactions that the answer to
-	// [Transactions.Identity] or [Transactions.Unfinished] names, or the connection
-	// of a [Session.Identity]. It is asked when a COMMIT was sent and no answer
-	// came.
+	// TransactionOver reports whether what other connections did has come to an end,
+	// by a commit or a rollback. The identity is an answer to [Transactions.Identity]
+	// or [Transactions.Unfinished], and stands for all the transactions that it names;
+	// or it is a [Session.Identity], and stands for that connection. It is asked on
+	// another connection when a COMMIT was sent and no answer came, and never where
+	// Transactions.Unfinished is empty.
 	TransactionOver(ctx context.Context, db Queryer, identity string) (bool, error)
 
-	// ArgumentChecker returns what the driver's connections make of arguments, so
-	// that no connection has to be asked, or nil where it is not known. Name is
-	// the type of the driver.Driver, with the path of its package:
-	// "*github.com/jackc/pgx/v5/stdlib.Driver".
+	// Failure tells what the error of a statement means. It is one that the driver
+	// returned, which may be wrapped, and never nil. An error of which it is not sure
+	// is FailureUnknown.
+	Failure(err error) Failure
+
+	// ArgumentChecker returns what does the same to arguments as the CheckNamedValue
+	// of the driver's connections, so that a hit need not ask one. Name is the type of
+	// the driver.Driver, with the path of its package:
+	// "*github.com/jackc/pgx/v5/stdlib.Driver". Nil means that it is not known, or that
+	// the connections have no such method.
 	ArgumentChecker(name string) driver.NamedValueChecker
 }
 
@@ -120,13 +135,16 @@ const (
 	SideImage
 )
 
-// Queryer runs a query on one connection and returns all its rows.
+// Queryer runs a query on one connection and returns all its rows. The caller may
+// keep them.
 type Queryer interface {
 	Query(ctx context.Context, query string, args ...driver.Value) ([][]driver.Value, error)
 }
 
-// Session is the state of a new connection.
+// Session is the state of a new connection. The zero value is that of one with
+// nothing to tell.
 type Session struct {
+	// Taint is what the state can spoil.
 	Taint Taint
 	// Why explains the taint.
 	Why string
@@ -140,96 +158,112 @@ type Session struct {
 	// OtherIsolation is true when a transaction begins at another level of
 	// isolation than [Transactions.ReadCommitted] says.
 	OtherIsolation bool
-	// Private is true when the connection has a database of its own, that
-	// another connection of the same pool does not see.
+	// Private is true when the connection has a database of its own, which other
+	// connections of its pool do not see: SQLite's :memory:.
 	Private bool
 }
 
-// Images are the queries that collect the images of one write.
+// Images are the queries that collect the images of one write: Both alone, or Write
+// with a Before where rows that are there may change. An image holds the wanted
+// columns in the order in which they were asked for.
 type Images struct {
-	// Before selects the wanted columns of the rows that are about to change,
-	// or of more, in the order of the columns. Empty when Write returns those
-	// images, or when no row that is there changes.
+	// Before selects the images of the rows that are about to change, or of more. It
+	// is run before Write, on the same connection, in the same transaction. Empty when
+	// Write returns those images, or when no row that is there changes.
 	Before string
-	// BeforeParams are the parameters of Before, in the order of its numbers.
+	// BeforeParams say whose arguments Before takes: the n-th is that of its n-th
+	// parameter.
 	BeforeParams []Param
 	// BeforeLimited is true when Before has one more parameter, the last one: how
 	// many rows are wanted at most.
 	BeforeLimited bool
-	// Both is the statement changed so that it returns the wanted columns twice,
-	// before images and behind them after images, behind what the program asked to
-	// be returned. Where another transaction comes between it changes nothing, and
-	// nor does it where no row matches. Empty when there is no such thing.
+	// BeforeKeys is Before for a statement whose changes of keys are followed to
+	// other tables: nobody else may come to refer to the rows that it finds. Empty
+	// where Before sees to that.
+	BeforeKeys string
+	// Both is the statement, changed so that it returns each row's image before and,
+	// behind that, its image after, both behind what the program asked to be returned.
+	// Its parameters are those of the statement. It changes nothing where no row
+	// matches, nor where another transaction has changed the row meanwhile. Empty when
+	// there is no such form.
 	Both string
-	// Write is the statement changed so that it returns the wanted columns of
-	// each row it wrote, behind what the program asked to be returned, with the
-	// parameters of the original. WriteIsBefore is true when those are before
-	// images (DELETE), else they are after images.
-	Write         string
+	// Write is the statement, changed so that it returns the image of each row that it
+	// wrote, behind what the program asked to be returned. Its parameters are those of
+	// the statement.
+	Write string
+	// WriteIsBefore is true when Write returns images of before, as a DELETE does. Else
+	// they are images of after.
 	WriteIsBefore bool
-	// WriteTellsNew is true when Write returns one more column behind those
-	// wanted: whether the row is new. It is set for upserts, whose rows are new or
-	// must be among those of Before.
+	// WriteTellsNew is true when Write returns one more column behind the image, a
+	// bool: whether the row is new. It is set for upserts, whose rows are new or must
+	// be among those of Before.
 	WriteTellsNew bool
-	// Many returns a row when the statement writes more rows than its parameter
-	// ?1 says. It is set only where that is cheap to ask.
+	// Many returns a row when the statement writes more rows than its one parameter
+	// says. Empty where that is not cheap to ask.
 	Many string
-	// Result returns one row: the number of rows that Write affected and the
-	// last id generated on the connection. Empty where as many were affected as
-	// Write returns, and there is no last id.
+	// Result returns one row of two whole numbers, for database/sql's Result: how many
+	// rows Write affected, and the last id generated on the connection. Empty where as
+	// many were affected as Write returns, and the driver has no last id.
 	Result string
 }
 
-// Transactions describes how a database's transactions behave.
+// Transactions describes how a database's transactions behave. BeginWrite, Commit and
+// Rollback are required. Each other field's zero value is right for a database that has
+// nothing of the kind; where it is not known what a database does, the comment says
+// which value is the careful one.
 type Transactions struct {
-	// BeginWrite starts a transaction that holds the write lock from the
-	// start; empty when a plain BEGIN does.
-	BeginWrite, Commit, Rollback string
-	// LockForWrite is run with a table's SQL name in place of %s to take the
-	// write lock in a transaction that began without it; empty when none is
-	// needed.
+	// BeginWrite is the text that starts a transaction of our own around a write. Where
+	// one transaction at a time can write, it takes that lock at once.
+	BeginWrite string
+	// Commit and Rollback are the texts that end it.
+	Commit, Rollback string
+	// LockForWrite is run with a table's SQL name in place of %s, before the first write
+	// of a transaction that the program began. It takes the lock that BeginWrite takes.
+	// Empty when there is no such lock.
 	LockForWrite string
-	// ErrorMayEnd is true when an error of a statement may have rolled back
-	// the whole transaction without a word.
+	// ErrorMayEnd is true when an error of a statement may have rolled back the whole
+	// transaction without a word. True is careful.
 	ErrorMayEnd bool
-	// ErrorFails is true when after an error of a statement all others fail, until
-	// the transaction is rolled back.
+	// ErrorFails is true when after an error of a statement all others fail, until the
+	// transaction is rolled back. A query of ours that failed would cost the program its
+	// transaction, so those of [Rows] must meet no error that the program's statement
+	// would not meet as well.
 	ErrorFails bool
-	// ReadCommitted is true when a transaction of the default level sees what
-	// others commit meanwhile: reads in it may be answered from the cache.
+	// ReadCommitted is true when a transaction of the default level sees what others
+	// commit meanwhile: reads in it may be answered from the cache. False is careful.
 	ReadCommitted bool
-	// Concurrent is true when other transactions may write the same tables
-	// meanwhile: a row can come to match a condition between the query for its
-	// image and the statement, so the rows that the statement wrote are looked up
-	// among those of the query.
+	// Concurrent is true when other transactions may write the same tables meanwhile: a
+	// row can come to match a condition between the query for its image and the
+	// statement, so the rows that the statement wrote are looked up among those of the
+	// query. True is careful.
 	Concurrent bool
-	// Identity is a query for the name of the transaction that the connection is
-	// in, one text, NULL when it has written nothing. Empty where there is none.
+	// Identity is a query for the name of the transaction that the connection is in. It
+	// returns one text, as TransactionOver takes it, or NULL when the transaction has
+	// written nothing. It is asked before PREPARE TRANSACTION alone. Empty where there
+	// is none.
 	Identity string
-	// Unfinished is a query for the names of all transactions that have written
-	// and are not over, one text as TransactionOver takes it; NULL where the server
-	// cannot tell. It is asked on another connection, after the answer to a COMMIT
-	// did not come. Empty where there is none: then the fences end by their
-	// deadline.
+	// Unfinished is a query for the names of all transactions that have written and are
+	// not over. It returns one text, as TransactionOver takes it, or NULL where the
+	// server cannot tell. It is asked on another connection, after the answer to a COMMIT
+	// did not come. Empty where there is none: then the fences of that COMMIT end by
+	// their deadline, and what it changes later than that is not noticed.
 	Unfinished string
-	// Unprepared is true when queries of our own, and statements changed by us,
-	// are sent as the program sends its own, and nothing is prepared that the
-	// program did not ask to be: a pooler between may hand each transaction to
-	// another server.
+	// Unprepared is true when queries of our own, and statements changed by us, are sent
+	// as the program sends its own, and nothing is prepared that the program did not ask
+	// to be: a pooler between may hand each transaction to another server.
 	Unprepared bool
-	// SingleWriter is true when one transaction at a time can write, and others
-	// ask again and again until it is over: those of one process had better
-	// wait in a queue.
+	// SingleWriter is true when one transaction at a time can write, and others ask again
+	// and again until it is over: those of one process had better wait in a queue.
 	SingleWriter bool
-	// Nested is true when a query may be sent while the rows of another one are
-	// open, and reads what that one reads or what was there later.
+	// Nested is true when a query may be sent while the rows of another one are open, and
+	// reads what that one reads or what was there later. False is careful.
 	Nested bool
-	// Explain, put before a statement's text, makes the database bind the
-	// arguments and report what is wrong with them, and not run the statement.
-	// Empty where there is no such thing: a statement that commits by itself
-	// then drops what it could have changed, also where it never ran.
+	// Explain, put before a statement's text, makes the database bind the arguments and
+	// report what is wrong with them, and not run the statement. Empty where there is no
+	// such thing: a statement that commits by itself then drops what it could have
+	// changed, also where it never ran.
 	Explain string
-	// SavepointBegins is true when SAVEPOINT outside a transaction starts one
-	// and the RELEASE of it commits.
+	// SavepointBegins is true when SAVEPOINT outside a transaction starts one and the
+	// RELEASE of it commits.
 	SavepointBegins bool
 }

@@ -11,6 +11,28 @@
 // an expression becomes [Opaque], a statement [KindUnknown], a value "not
 // comparable". Guessing makes stale reads; giving up only costs hits.
 //
+// # What shows that one is right
+//
+// Beside tests of its own a dialect is run against a real server by those in
+// internal/integration: each of its values, compared there and by the server; the
+// differential tests, which know no rule of the analysis; faults, and killed writers.
+// Those of PostgreSQL are the ones to begin from.
+//
+// # What it has no words for yet
+//
+// The model was made with SQLite and PostgreSQL. For a database with one of the
+// following it has to be extended first, and the core with it: no dialect can be
+// sound by itself there.
+//
+//   - Statements that commit the transaction they stand in, as DDL does in MySQL:
+//     [KindDDL] is taken for a part of its transaction.
+//   - Transactions that begin without a statement, where autocommit is off: a write
+//     outside a transaction is taken for one that commits by itself.
+//   - Tables whose changes a rollback leaves behind: [TaintRollback] is said of a
+//     connection, not of a table.
+//   - Writes that cannot return rows: [Images.Write] and [Images.Both] do, and nothing
+//     takes images of after by a query of its own.
+//
 // The package is public so that dialects can live in modules of their own. It
 // is unstable: do not implement [Dialect] outside this project yet.
 package dialect

@@ -124,12 +124,19 @@ type Param struct {
 	// Whole is true where the text makes a whole number of the argument before it
 	// is compared ($1::bigint), so that a fraction is rounded.
 	Whole bool
-	// Beside names, where the text uses the parameter more than once, the columns
-	// that it is compared with, sorted: the database takes it for a value of the type
-	// of one of them, in every place.
+	// As is set where the text casts the argument: the Comparisons, parted by blanks,
+	// of the columns that it is still compared with as it is. Of another column nothing
+	// is known. Empty: all.
+	As string
+	// Beside and Mixed are for databases that give a parameter one type, by the first
+	// of its places, and take it for a value of that type in all others. Where each
+	// place counts by itself both are zero.
+	//
+	// Beside names the columns that a parameter is compared with which the text uses
+	// more than once, sorted: its type is that of one of them.
 	Beside []string
-	// Mixed is true where the text uses the parameter in several ways, so that it is
-	// not known what type the database takes it for, and what it is compared as.
+	// Mixed is true where the text uses the parameter in several ways, so that it is not
+	// known what its type is, and what it is compared as.
 	Mixed bool
 }
 

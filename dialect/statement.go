@@ -16,7 +16,7 @@ const (
 	KindUpdate
 	// KindDelete is DELETE.
 	KindDelete
-	// KindDDL changes the schema.
+	// KindDDL changes the schema, as a part of the transaction that it stands in.
 	KindDDL
 	// KindBegin starts a transaction.
 	KindBegin
@@ -34,11 +34,13 @@ const (
 	// KindSession changes the state of its connection and no row;
 	// [Statement.Taint] says what that state can spoil.
 	KindSession
-	// KindUtility changes neither rows nor state: EXPLAIN, ANALYZE, a PRAGMA
-	// that only asks.
+	// KindUtility changes neither rows nor the state of its connection: EXPLAIN,
+	// ANALYZE, SHOW. What it sets off may, which [Statement.Foreigns]
+	// names.
 	KindUtility
-	// KindPrepareTx prepares the transaction for a commit in two phases, and
-	// leaves it to whoever ends it.
+	// KindPrepareTx prepares the transaction for a commit in two phases, and leaves it
+	// to whoever ends it: PREPARE TRANSACTION. What ends it is KindUnknown, for it
+	// commits what others wrote.
 	KindPrepareTx
 	// KindScript is several statements in one text, listed in
 	// [Statement.Script].
@@ -100,6 +102,11 @@ func (n Name) String() string {
 
 // Statement is what a dialect understood of one statement text. A Statement
 // is never changed after Parse returned it, so it may be shared.
+//
+// Of a text that may do more than the fields can say, the kind, Reads, Writes and
+// Functions are set and Incomplete says what is missing; where not even those are
+// sure it is KindUnknown. A read that is incomplete is not cached, a
+// write that is drops all that is cached of the tables it may reach.
 type Statement struct {
 	Kind Kind
 
@@ -171,9 +178,10 @@ type Statement struct {
 	// of others their Query tells that.
 	Functions []string
 
-	// Incomplete says why the text could not be parsed although its kind and
-	// tables are known from its tokens. Query, Insert, Update and Delete are
-	// nil then.
+	// Incomplete says why the statement was not understood although its kind and its
+	// tables are known: its text could not be parsed, or it does what the fields have
+	// no place for, as a MERGE, or an UPDATE of several tables. Query, Insert, Update
+	// and Delete are nil then.
 	Incomplete string
 
 	// TruthWords is true when the text uses the bare words TRUE or FALSE as
@@ -194,7 +202,7 @@ type Statement struct {
 	Text string
 }
 
-// Insert is a parsed INSERT or REPLACE.
+// Insert is a parsed INSERT or REPLACE into one table.
 type Insert struct {
 	Table   Name
 	Alias   string
@@ -205,14 +213,14 @@ type Insert struct {
 	Rows int
 	// Query is the SELECT of INSERT ... SELECT.
 	Query *Query
-	// Upsert is true when the statement may update the row it conflicts with
-	// (ON CONFLICT DO UPDATE).
+	// Upsert is true when the statement may update the row it conflicts with: ON
+	// CONFLICT DO UPDATE, ON DUPLICATE KEY UPDATE.
 	Upsert bool
 	// Set lists the columns that an upsert assigns to.
 	Set []string
-	// Target lists the columns that an upsert's conflict is told by. It is nil
-	// where there are several ON CONFLICT clauses, or one with anything else
-	// than the names of columns.
+	// Target lists the columns that an upsert's conflict is told by. It is nil where
+	// it may be told by others as well: by any unique key, by several ON CONFLICT
+	// clauses, or by one with anything else than the names of columns.
 	Target []string
 	// Values holds, for an upsert with a Target, where the values of each row
 	// stand in the text. A value that is neither a literal nor a parameter has
@@ -230,23 +238,18 @@ type Insert struct {
 	Conflict bool
 	// Returning is true when the text has a RETURNING clause.
 	Returning bool
-	// Returns bounds the text of the RETURNING list, without the word. A dialect
-	// whose images do not need it leaves it zero.
-	Returns Clause
-	// ReturnsStar is true when that list holds a bare *.
-	ReturnsStar bool
 	// With is true when the text starts with WITH.
 	With bool
 	// Subquery is true when an expression of the text holds a query.
 	Subquery bool
 }
 
-// Update is a parsed UPDATE.
+// Update is a parsed UPDATE of one table.
 type Update struct {
 	Table     Name
 	Alias     string
 	Set       []string // the columns assigned to
-	From      bool     // UPDATE ... FROM
+	From      bool     // it joins other tables: UPDATE ... FROM
 	Where     Expr     // nil: every row
 	Limit     bool     // ORDER BY or LIMIT
 	Conflict  bool     // OR REPLACE, OR ROLLBACK, OR FAIL; OR IGNORE only skips rows
@@ -264,11 +267,12 @@ type Update struct {
 	Condition
 }
 
-// Delete is a parsed DELETE. Its fields mean what those of [Update] mean.
+// Delete is a parsed DELETE from one table. Its fields mean what those of [Update]
+// mean.
 type Delete struct {
 	Table     Name
 	Alias     string
-	Using     bool
+	Using     bool // it joins other tables: DELETE ... USING
 	Where     Expr
 	Limit     bool
 	Returning bool
@@ -296,8 +300,9 @@ type Condition struct {
 	// Shadowed is true when a CTE has the target's name: behind FROM that name
 	// means the CTE.
 	Shadowed bool
-	// Returns bounds the text of the RETURNING list, and ReturnsStar tells of a
-	// bare * in it, as in [Insert].
+	// Returns bounds the text of the RETURNING list, without the word, and
+	// ReturnsStar tells of a bare * in it. A dialect whose images do not need them
+	// leaves them zero.
 	Returns     Clause
 	ReturnsStar bool
 	// CurrentOf is true for WHERE CURRENT OF a cursor: the row is told by the

@@ -285,6 +285,8 @@ type call struct {
 	args []driver.NamedValue
 	// prepared runs it over a prepared statement, as the program asked.
 	prepared bool
+	// since is when the program prepared it, as [connector.moment] counts.
+	since uint64
 	// kept runs a statement of ours over a prepared one in any case: it has
 	// arguments of one that the program prepared, and drivers give those other types
 	// than they write into a text.
@@ -301,7 +303,7 @@ func (c *conn) query(ctx context.Context, k call, since engine.Moment) (driver.R
 		out, err := c.run(ctx, p, k, true)
 		return out.rows, err
 	}
-	if p.Write != nil || p.Statement.Taint != 0 || c.connector.concurrent && p.Catalog == nil && p.Statement.Foreign != "" {
+	if p.Write != nil || p.Statement.Taint != 0 || c.connector.txs.Concurrent && p.Catalog == nil && p.Statement.Foreign != "" {
 		out, err := c.run(ctx, p, k, true)
 		c.observe(ctx, p, &engine.Answer{Reason: writesToo(p), Err: err}, since)
 		return out.rows, err
@@ -355,7 +357,7 @@ func (c *conn) bareExec(ctx context.Context, real *realConn, k call) (driver.Res
 	if !k.prepared {
 		return real.exec(ctx, k.text, k.args)
 	}
-	s, err := real.stmts.take(ctx, real, k.text)
+	s, err := real.stmts.take(ctx, real, k.text, k.since)
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package sqlcache_test
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -125,6 +126,14 @@ func (fakeDialect) InTransaction(func(string) error) (bool, error) { return fals
 // TransactionOver implements dialect.Dialect.
 func (fakeDialect) TransactionOver(context.Context, dialect.Queryer, string) (bool, error) {
 	return true, nil
+}
+
+// Failure implements dialect.Dialect.
+func (fakeDialect) Failure(err error) dialect.Failure {
+	if errors.Is(err, driver.ErrBadConn) {
+		return dialect.FailureUnknown
+	}
+	return dialect.FailureStatement
 }
 
 // ArgumentChecker implements dialect.Dialect.

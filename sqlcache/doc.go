@@ -26,10 +26,10 @@
 // Some statements cannot run so, because an error of theirs may leave changes
 // behind: those with OR REPLACE, OR FAIL, OR ROLLBACK and the like in the text or
 // in a constraint, writes that run a trigger in which an error may leave changes
-// behind, DDL, and what is not understood. They
-// run as they are, between the fence and the bump. Text that the database cannot
-// prepare, and arguments that it cannot bind, are found before that and drop
-// nothing; any other error drops what the statement could have changed. The same
-// holds of several statements in one text, whose arguments are not looked at
-// before: a wrong number of them drops what the text could have changed.
+// behind, DDL, and what is not understood. They run as they are, between the fence
+// and the bump. Text that the database cannot prepare, and arguments that it cannot
+// bind, are found before that and drop nothing; any other error drops what the
+// statement could have changed. The same holds of several statements in one text,
+// but their arguments are not looked at before: a wrong number of them drops what
+// the text could have changed.
 package sqlcache

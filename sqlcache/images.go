@@ -53,7 +53,7 @@ type imaged struct {
 func (c *conn) collectImages(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, changes *engine.Changes, k call, wantRows bool) (out outcome, done bool, err error) {
 	im := &imaged{
 		conn: c, real: real, plan: p, write: w, changes: changes, call: k, wantRows: wantRows,
-		concurrent: c.connector.concurrent,
+		concurrent: c.connector.txs.Concurrent,
 	}
 	if ok, err := im.prepare(ctx); err != nil || !ok {
 		return outcome{}, false, err
@@ -183,7 +183,11 @@ func (im *imaged) before(ctx context.Context) (rows [][]driver.Value, ok bool, e
 	if im.queries.BeforeLimited {
 		args = append(args, driver.NamedValue{Ordinal: len(args) + 1, Value: int64(im.room/2 + 1)})
 	}
-	rows, err = im.real.collect(ctx, call{text: im.queries.Before, args: args, kept: im.call.prepared}, im.room+1)
+	text := im.queries.Before
+	if im.cascade != nil && im.queries.BeforeKeys != "" {
+		text = im.queries.BeforeKeys
+	}
+	rows, err = im.real.collect(ctx, call{text: text, args: args, kept: im.call.prepared, since: im.call.since}, im.room+1)
 	return rows, 2*len(rows) <= im.room, err
 }
 
@@ -191,7 +195,7 @@ func (im *imaged) before(ctx context.Context) (rows [][]driver.Value, ok bool, e
 // meet itself where it is about more than the query, unless it may have ended
 // the transaction: then the statement would be committed by itself.
 func (c *conn) survived(real *realConn, err error) error {
-	txs := c.connector.cfg.Dialect.Transactions()
+	txs := &c.connector.txs
 	switch {
 	case err == nil:
 		return nil
@@ -217,7 +221,7 @@ type written struct {
 // run runs a statement that returns images, width columns of them, behind what
 // the program wants of it: its own rows, or the numbers of a Result.
 func (im *imaged) run(ctx context.Context, text string, width int) (out written, err error) {
-	k := call{text: text, args: im.call.args, kept: im.call.prepared}
+	k := call{text: text, args: im.call.args, kept: im.call.prepared, since: im.call.since}
 	if !im.wantRows {
 		if out, err = im.conn.returned(ctx, im.real, k, width, im.room); err != nil {
 			return out, changed(err)

@@ -16,7 +16,6 @@ import (
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
-	"github.com/cacheops/cacheops/store"
 )
 
 // Open opens a database through a registered driver, as sql.Open does, with the
@@ -170,9 +169,12 @@ type connector struct {
 	checker driver.NamedValueChecker
 	// options tells arguments that are no values; nil where all are.
 	options dialect.OptionChecker
-	// concurrent is Transactions.Concurrent of the dialect.
-	concurrent bool
+	// txs is how the database's transactions behave, by its dialect.
+	txs dialect.Transactions
 }
+
+// moment counts what is prepared: of two the later one has the greater number.
+func (c *connector) moment() uint64 { return c.state.moments.Add(1) }
 
 // newConnector makes a connector for a driver's connector. The data source name
 // is "" where it is not known. It is hashed with the rest of the key, and kept
@@ -185,7 +187,7 @@ func newConnector(cache *cacheops.Cache, inner driver.Connector, cfg Config, dsn
 		return nil, err
 	}
 	c := &connector{
-		inner: inner, cfg: cfg, concurrent: cfg.Dialect.Transactions().Concurrent,
+		inner: inner, cfg: cfg, txs: cfg.Dialect.Transactions(),
 		checker: cfg.Dialect.ArgumentChecker(typeName(inner.Driver())),
 	}
 	c.options, _ = cfg.Dialect.(dialect.OptionChecker)
@@ -261,7 +263,7 @@ func (c *connector) loadSchema(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.handle.CheckSchema(ctx, v.asks(real), nil)
+	_, err = c.handle.CheckSchema(ctx, v.asks(ctx, real), nil)
 	return err
 }
 
@@ -282,9 +284,4 @@ func (c *connector) apart(ctx context.Context, f func(dialect.Queryer) error) er
 	}
 	err = f(newRealConn(dc, c))
 	return errors.Join(err, dc.Close())
-}
-
-// storedSchema is the schema's version in the store.
-func (c *connector) storedSchema(ctx context.Context) (store.Schema, error) {
-	return c.handle.StoredSchema(ctx)
 }

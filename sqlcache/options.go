@@ -27,7 +27,7 @@ func (c *conn) planCall(ctx context.Context, k *call) *engine.Plan {
 	}
 	k.option = true
 	if option == dialect.OptionRewrite {
-		unknown := &dialect.Statement{Kind: dialect.KindUnknown, Taint: dialect.TaintAll, Text: k.text, End: len(k.text)}
+		unknown := &dialect.Statement{Kind: dialect.KindUnknown, Text: k.text, End: len(k.text)}
 		return &engine.Plan{Plan: &analysis.Plan{Statement: unknown}}
 	}
 	switch p.Statement.Kind {

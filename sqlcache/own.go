@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 
+	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
 )
 
@@ -12,7 +13,7 @@ import (
 // statement that the connection keeps, or, where nothing is to be prepared that
 // the program did not prepare, as the program runs its own texts.
 func (r *realConn) send(ctx context.Context, k call) (driver.Rows, error) {
-	if r.connector.cfg.Dialect.Transactions().Unprepared && !k.kept {
+	if r.connector.txs.Unprepared && !k.kept {
 		rows, err := r.query(ctx, k.text, k.args)
 		if !errors.Is(err, driver.ErrSkip) {
 			return rows, err
@@ -74,23 +75,19 @@ func own(err error) error {
 // place in the text, it is that of another text.
 func (c *conn) hides(ctx context.Context, p *engine.Plan, err error) bool {
 	e, ok := err.(*ownError) //nolint:errorlint // it is never wrapped
-	if !ok || !c.connector.cfg.Dialect.Transactions().ErrorFails || ctx.Err() != nil || errors.Is(err, driver.ErrBadConn) {
+	if !ok || !c.connector.txs.ErrorFails || ctx.Err() != nil || errors.Is(err, driver.ErrBadConn) {
 		return false
 	}
-	var coded interface{ SQLState() string }
-	if !errors.As(e.error, &coded) || len(coded.SQLState()) != 5 {
-		return !e.changed // the driver's own: arguments that it cannot send
-	}
-	state := coded.SQLState()
-	switch state[:2] {
-	case "08", "40", "53", "57", "58", "XX": // connection, rollback, resources, operator, system
+	switch c.connector.cfg.Dialect.Failure(e.error) {
+	case dialect.FailureServer, dialect.FailureMoment:
 		return false
-	case "42": // syntax, names, privileges: it will be so next time
+	case dialect.FailureRefused: // it will be so next time
 		var kept any = &imageQueries{refused: true}
 		p.Extra.Store(&kept)
 		return true
-	case "0A", "22", "54": // not supported, a value and where in the text it stands, too complex
+	case dialect.FailureText:
 		return true
+	default: // also the driver's own: arguments that it cannot send
+		return !e.changed
 	}
-	return !e.changed && state != "55P03" // lock_not_available
 }

@@ -20,6 +20,7 @@ const (
 	reasonTx        = "inside a transaction"
 	reasonStreaming = "the connection has an open result, and so may read an old snapshot"
 	reasonPrivate   = "the database is private to each connection: set MaxOpenConns to 1, or use a file"
+	reasonUnsure    = "a statement before it may have changed the connection's state"
 	reasonSettings  = "the connection has other settings than the schema was read with"
 	reasonTainted   = "the state of every connection of the pool may change what reads return"
 	reasonSchema    = "the schema keeps changing"
@@ -39,6 +40,8 @@ func (c *conn) uncacheable(p *engine.Plan) (reason string, pass engine.Pass) {
 		return reasonStreaming, engine.PassConnection
 	case c.real != nil && c.real.taint&dialect.TaintReads != 0:
 		return c.real.why, engine.PassConnection
+	case c.real != nil && c.real.unsure:
+		return reasonUnsure, engine.PassConnection
 	case c.real != nil && p.Catalog != nil && p.Catalog.Settings != c.real.session.Settings:
 		return reasonSettings, engine.PassConnection
 	case state.private.Load() && limit != 1:
@@ -116,6 +119,9 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 	h := c.connector.handle
 	var rec *recording.Recording
 	defer func() { rec.End() }()
+	if c.real != nil {
+		c.sure(ctx, c.real)
+	}
 	for replans := 0; ; replans++ {
 		var answer engine.Answer
 		answer.Reason, answer.Pass = c.uncacheable(p)
@@ -218,7 +224,7 @@ func (c *conn) compared(ctx context.Context, rc *engine.Call, probe *engine.Prob
 
 // observedPass runs a read past the cache and tells why.
 func (c *conn) observedPass(ctx context.Context, p *engine.Plan, k call, answer *engine.Answer, since engine.Moment) (driver.Rows, error) {
-	rows, err := c.pass(ctx, k)
+	rows, err := c.pass(ctx, p, k)
 	answer.Err = err
 	if !c.comesAgain(err) {
 		engine.Passed(ctx, answer.Reason, answer.Pass == engine.PassTransaction)
@@ -235,8 +241,8 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan) (r *result.Resu
 		// Where that can be, the schema is compared while the rows are open: a
 		// transaction of its own would take several times as long. A version that is
 		// still the plan's was the plan's when the query began.
-		nested := c.connector.cfg.Dialect.Transactions().Nested
-		failed := false
+		nested := c.connector.txs.Nested
+		failed := p != nil && !c.sure(ctx, real)
 		if p != nil && p.Catalog != nil && p.Catalog.Settings != real.session.Settings {
 			if c.tx == nil && c.streaming == 0 && c.connector.adopt(ctx, real) {
 				return engine.ErrPlanVoid
@@ -247,7 +253,7 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan) (r *result.Resu
 			return engine.ErrPlanVoid
 		}
 		if p != nil && !nested && !failed {
-			void, err := h.Outdated(ctx, c.asks(real), p)
+			void, err := h.Outdated(ctx, c.asks(ctx, real), p)
 			if err == nil && void {
 				return engine.ErrPlanVoid
 			}
@@ -286,9 +292,12 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan) (r *result.Resu
 }
 
 // pass runs a read past the cache.
-func (c *conn) pass(ctx context.Context, k call) (driver.Rows, error) {
+func (c *conn) pass(ctx context.Context, p *engine.Plan, k call) (driver.Rows, error) {
 	var rows driver.Rows
 	err := c.retry(ctx, func(real *realConn) (err error) {
+		if p.Runs {
+			c.ran(real, false)
+		}
 		rows, err = c.bareQuery(ctx, real, k)
 		return err
 	})
@@ -302,7 +311,7 @@ func (c *conn) pass(ctx context.Context, k call) (driver.Rows, error) {
 
 // refresh brings the schema up to the store's version.
 func (c *conn) refresh(ctx context.Context) error {
-	version, err := c.connector.storedSchema(ctx)
+	version, err := c.connector.handle.StoredSchema(ctx)
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ type poolState struct {
 	tainted atomic.Int32
 	// private is true when each real connection has a database of its own.
 	private atomic.Bool
+	moments atomic.Uint64 // see connector.moment
 	// settings are those of the real connections.
 	settings settingsCount
 }
@@ -84,11 +85,13 @@ type realConn struct {
 	stmts     stmtCache
 	session   dialect.Session // as CheckSession found it
 	looked    bool            // it did
-	taint     dialect.Taint   // all of taints
-	why       string
-	taints    [origins]dialect.Taint
-	whys      [origins]string
-	closed    bool
+	// unsure is true since something ran that may have changed the session unseen.
+	unsure bool
+	taint  dialect.Taint // all of taints
+	why    string
+	taints [origins]dialect.Taint
+	whys   [origins]string
+	closed bool
 
 	// What the connection can do of what each query asks for; nil: it cannot.
 	queryer   driver.QueryerContext
@@ -252,7 +255,7 @@ func (c onceConn) Query(ctx context.Context, query string, args ...driver.Value)
 
 // queryKept runs a query over a prepared statement that the connection keeps.
 func (r *realConn) queryKept(ctx context.Context, k call) (driver.Rows, error) {
-	s, err := r.stmts.take(ctx, r, k.text)
+	s, err := r.stmts.take(ctx, r, k.text, k.since)
 	if err != nil {
 		return nil, err
 	}

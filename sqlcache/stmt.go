@@ -15,6 +15,9 @@ import (
 type stmt struct {
 	conn *conn
 	text string
+	// since is when it was prepared, as [connector.moment] counts; 0 where the driver
+	// keeps what it prepares up with the schema.
+	since uint64
 	// inputs is what the driver's NumInput said.
 	inputs int
 	// checks is true when the driver's statement or connection checks arguments
@@ -43,16 +46,20 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	if once && c.tx != nil {
 		c.tx.dirty = true // another statement meanwhile is an error
 	}
+	var since uint64
+	if c.connector.txs.Concurrent {
+		since = c.connector.moment()
+	}
 	err := c.retry(ctx, func(real *realConn) error {
 		if once {
 			_ = real.stmts.forget(query) // it is of no more use, and nobody asks what it says
 		}
-		s, err := real.stmts.take(ctx, real, query)
+		s, err := real.stmts.take(ctx, real, query, since)
 		if err != nil {
 			return err
 		}
 		defer real.stmts.put(s)
-		p := stmt{conn: c, text: query, inputs: s.NumInput()}
+		p := stmt{conn: c, text: query, since: since, inputs: s.NumInput()}
 		_, p.names = s.Stmt.(driver.StmtQueryContext)
 		_, p.checks = s.Stmt.(driver.NamedValueChecker)
 		if !p.checks {
@@ -103,7 +110,7 @@ func (f failedConverter) ConvertValue(any) (driver.Value, error) { return nil, f
 func (s *stmt) withReal(f func(*realConn, driver.Stmt)) error {
 	ctx := context.Background() // database/sql has none to give here
 	err := s.conn.retry(ctx, func(real *realConn) error {
-		st, err := real.stmts.take(ctx, real, s.text)
+		st, err := real.stmts.take(ctx, real, s.text, s.since)
 		if err != nil {
 			return err
 		}
@@ -170,7 +177,7 @@ func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (drive
 	if n := engine.NoticeFrom(ctx, s.text); n != nil { // of a program that prepares all it runs
 		return s.conn.take(ctx, n)
 	}
-	return s.conn.exec(ctx, call{text: s.text, args: args, prepared: true})
+	return s.conn.exec(ctx, call{text: s.text, args: args, prepared: true, since: s.since})
 }
 
 // QueryContext implements driver.StmtQueryContext.
@@ -181,7 +188,7 @@ func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driv
 			return nil, s.conn.refused(ctx, s.text, since, err)
 		}
 	}
-	return s.conn.query(ctx, call{text: s.text, args: args, prepared: true}, since)
+	return s.conn.query(ctx, call{text: s.text, args: args, prepared: true, since: s.since}, since)
 }
 
 func named(args []driver.Value) []driver.NamedValue {

@@ -22,21 +22,30 @@ type stmtCache struct {
 type realStmt struct {
 	driver.Stmt
 	text string
+	// made is when it was prepared, as [connector.moment] counts.
+	made uint64
 }
 
-// take returns a prepared statement, which the caller must put back or discard.
-func (c *stmtCache) take(ctx context.Context, r *realConn, text string) (*realStmt, error) {
+// take returns a prepared statement, which the caller must put back or discard. One
+// that was made before since is closed: the program has prepared the text again, and
+// the server may refuse what it prepared before a change of the schema.
+func (c *stmtCache) take(ctx context.Context, r *realConn, text string, since uint64) (*realStmt, error) {
 	for i, s := range slices.Backward(c.idle) {
-		if s.text == text {
-			c.idle = slices.Delete(c.idle, i, i+1)
+		if s.text != text {
+			continue
+		}
+		c.idle = slices.Delete(c.idle, i, i+1)
+		if s.made >= since {
 			return s, nil
 		}
+		s.discard()
 	}
+	made := r.connector.moment()
 	s, err := r.prepare(ctx, text)
 	if err != nil {
 		return nil, err
 	}
-	return &realStmt{Stmt: s, text: text}, nil
+	return &realStmt{Stmt: s, text: text, made: made}, nil
 }
 
 // onceOnly reports whether a text is prepared for one use: COPY, which the driver

@@ -19,10 +19,14 @@ const (
 	// fromState is what statements left at the server besides: temporary tables,
 	// and what was not understood.
 	fromState
+	// fromCode is what was found after a statement that ran code of the database's own:
+	// a function, a trigger.
+	fromCode
 	// fromProgram is what the program did to the driver's connection itself. It
 	// stays.
 	fromProgram
-	origins
+
+	origins // how many there are
 )
 
 // originOf tells where the taint that a kind of statement leaves comes from.
@@ -94,11 +98,66 @@ func (c *conn) reset(ctx context.Context, real *realConn, how dialect.Reset) {
 	if err != nil {
 		return
 	}
+	real.unsure = false
 	real.clearTaint(fromSettings)
+	real.clearTaint(fromCode)
 	if how == dialect.ResetAll {
 		real.clearTaint(fromState)
 	}
 	real.begins(session)
+}
+
+// ran notes that a statement runs code that may change the session. All says that the
+// statement may write anything as well.
+func (c *conn) ran(real *realConn, all bool) {
+	if !c.connector.txs.Concurrent {
+		return
+	}
+	real.unsure, c.sticky = true, true
+	if c.tx != nil {
+		c.tx.seen, c.tx.all = false, c.tx.all || all
+	}
+}
+
+// seen is sure for a write inside a transaction. What was set for the transaction alone
+// ends with it, so the session is looked at again after it. Where the transaction may
+// have written anything nothing is to be found out.
+func (c *conn) seen(ctx context.Context, real *realConn) {
+	if !real.unsure || c.tx == nil || c.tx.seen || c.tx.all || c.streaming > 0 {
+		return
+	}
+	session, err := c.connector.cfg.Dialect.CheckSession(ctx, real.Once())
+	if err != nil {
+		return
+	}
+	c.tx.seen = true
+	if c.tx.taint |= session.Taint; session.Settings != real.session.Settings {
+		c.tx.taint |= dialect.TaintAll
+	}
+}
+
+// sure looks at the connection again where something ran on it that may have changed
+// its session unseen: a function that calls set_config, say. It reports whether the
+// session is known; inside a transaction it has to wait for the end.
+func (c *conn) sure(ctx context.Context, real *realConn) bool {
+	if !real.unsure {
+		return true
+	}
+	if c.tx != nil || c.streaming > 0 {
+		return false
+	}
+	session, err := c.connector.cfg.Dialect.CheckSession(ctx, real.Once())
+	if err != nil {
+		return false
+	}
+	real.unsure, real.session.OtherIsolation = false, session.OtherIsolation
+	real.clearTaint(fromCode)
+	real.setTaint(session.Taint, fromCode, session.Why)
+	if session.Settings != real.session.Settings {
+		// It is not what connections begin with, so nobody else is to see it.
+		real.setTaint(dialect.TaintAll, fromCode, "the connection's settings were changed by what a statement ran")
+	}
+	return true
 }
 
 // left takes over the state that a statement has left, or may have.
@@ -123,10 +182,10 @@ func (c *conn) left(ctx context.Context, real *realConn, st *dialect.Statement, 
 
 // spoils tells what the state of a connection can spoil, of a statement with that
 // plan: what it was tainted with, in the transaction too, and everything where its
-// settings are not those that the plan was made with.
+// settings are not those that the plan was made with, or not known.
 func (c *conn) spoils(real *realConn, p *engine.Plan) dialect.Taint {
 	switch {
-	case p.Catalog != nil && p.Catalog.Settings != real.session.Settings:
+	case real.unsure && (c.tx == nil || !c.tx.seen), p.Catalog != nil && p.Catalog.Settings != real.session.Settings:
 		return real.taint | dialect.TaintReads | dialect.TaintWrites
 	case c.tx != nil && c.tx.taint != 0:
 		return real.taint | c.tx.taint
@@ -184,7 +243,7 @@ func (s *settingsCount) has(settings string) bool {
 func (c *connector) adopt(ctx context.Context, real *realConn) bool {
 	cat := c.handle.Catalog()
 	s := &c.state.settings
-	if cat == nil || cat.Settings == real.session.Settings || real.taint != 0 || s.has(cat.Settings) {
+	if cat == nil || cat.Settings == real.session.Settings || real.taint != 0 || real.unsure || s.has(cat.Settings) {
 		return false
 	}
 	last, now := s.adopted.Load(), engine.Now()
@@ -197,7 +256,7 @@ func (c *connector) adopt(ctx context.Context, real *realConn) bool {
 // checkSchema is [engine.Handle.CheckSchema] over a connection at hand, or over one of
 // its own where the program left that one in a state of its own.
 func (c *conn) checkSchema(ctx context.Context, real *realConn, stored *store.Schema) error {
-	db := c.asks(real)
+	db := c.asks(ctx, real)
 	if _, shifted := db.(shiftedConn); shifted && c.tx == nil {
 		return c.connector.apart(ctx, func(db dialect.Queryer) error {
 			_, err := c.connector.handle.CheckSchema(ctx, db, stored)
@@ -211,8 +270,8 @@ func (c *conn) checkSchema(ctx context.Context, real *realConn, stored *store.Sc
 // asks returns a connection for questions about the schema. Where the program's
 // state of it shows another schema, or an error of ours would be the program's, it
 // says so.
-func (c *conn) asks(real *realConn) dialect.Queryer {
-	if c.connector.concurrent && (c.tx != nil || c.streaming > 0 || real.taint != 0) {
+func (c *conn) asks(ctx context.Context, real *realConn) dialect.Queryer {
+	if c.connector.txs.Concurrent && (c.tx != nil || c.streaming > 0 || real.taint != 0 || !c.sure(ctx, real)) {
 		return shiftedConn{real}
 	}
 	return real
@@ -228,7 +287,7 @@ func (shiftedConn) Shifted() bool { return true }
 // has no version to ask for. It reports whether plans are void.
 func (c *conn) look(ctx context.Context, real *realConn) bool {
 	h := c.connector.handle
-	if !h.LookDue() || c.tx != nil || c.streaming > 0 || real.taint != 0 {
+	if !h.LookDue() || c.tx != nil || c.streaming > 0 || real.taint != 0 || real.unsure {
 		return false
 	}
 	if cat := h.Catalog(); cat == nil || cat.Settings != real.session.Settings {

@@ -32,6 +32,9 @@ type txState struct {
 	// or must fail: it has written, changed its state, met an error, or is at a
 	// level of isolation that reads an older snapshot.
 	dirty bool
+	// seen is true once the session was looked at in it since code ran that may have
+	// changed it, all where that may have written anything.
+	seen, all bool
 	// taint is what its state can spoil until it ends.
 	taint dialect.Taint
 }
@@ -39,7 +42,7 @@ type txState struct {
 // enter begins to keep account of a transaction on the held connection.
 func (c *conn) enter() {
 	c.tx = &txState{changes: c.connector.handle.NewChanges()}
-	c.tx.dirty = c.real == nil || c.real.taint != 0 || c.real.session.OtherIsolation || !c.connector.cfg.Dialect.Transactions().ReadCommitted
+	c.tx.dirty = c.real == nil || c.real.taint != 0 || c.real.unsure || c.real.session.OtherIsolation || !c.connector.txs.ReadCommitted
 }
 
 // failed takes note of a statement's error inside a transaction, where such an
@@ -50,7 +53,7 @@ func (c *conn) failed(err error) {
 		return
 	}
 	c.tx.dirty = true
-	if c.connector.cfg.Dialect.Transactions().ErrorMayEnd {
+	if c.connector.txs.ErrorMayEnd {
 		c.resync(c.real)
 	}
 }
@@ -142,6 +145,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, e
 	c.ensureSchema(ctx)
 	var inner driver.Tx
 	err := c.retry(ctx, func(real *realConn) (err error) {
+		c.sure(ctx, real)
 		c.look(ctx, real)
 		inner, err = real.begin(ctx, opts)
 		return err

@@ -9,6 +9,7 @@ import (
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/analysis"
 	"github.com/cacheops/cacheops/internal/engine"
+	"github.com/cacheops/cacheops/store"
 )
 
 // commitText carries out COMMIT or END, and RELEASE where that commits. With chain
@@ -23,7 +24,7 @@ func (c *conn) commitText(ctx context.Context, real *realConn, k call, wantRows,
 		return err
 	}, func() error {
 		rolledBack = true
-		return c.control(context.WithoutCancel(ctx), real, c.connector.cfg.Dialect.Transactions().Rollback)
+		return c.control(context.WithoutCancel(ctx), real, c.connector.txs.Rollback)
 	}))
 	if err == nil || rolledBack {
 		c.over(chain && err == nil)
@@ -32,19 +33,20 @@ func (c *conn) commitText(ctx context.Context, real *realConn, k call, wantRows,
 	// After a failed COMMIT the transaction may still be open, for the program
 	// to try again; what it collected stays and is fenced and bumped again. Where
 	// others write too it is over as a rule, and what comes next commits by itself.
-	if c.connector.concurrent {
+	if c.connector.txs.Concurrent {
 		c.resync(real)
 	}
 	return out, err
 }
 
 // over leaves a transaction, for another one with chain. That one has the level of
-// isolation of the one before, whatever it was.
+// isolation of the one before, whatever it was, and writes no more than that one.
 func (c *conn) over(chain bool) {
+	readOnly := c.tx != nil && c.tx.readOnly
 	c.tx = nil
 	if chain {
 		c.enter()
-		c.tx.dirty = true
+		c.tx.dirty, c.tx.readOnly = true, readOnly
 	}
 }
 
@@ -57,6 +59,48 @@ func (c *conn) rollbackText(ctx context.Context, real *realConn, k call, wantRow
 	if err == nil {
 		c.over(chain && c.tx != nil)
 	}
+	return out, err
+}
+
+// prepareTx carries out PREPARE TRANSACTION: from then on the transaction is
+// whoever's who ends it. The fences are held until the database says that it is
+// over, as long as that is asked; a COMMIT PREPARED through any handle drops
+// everything besides.
+func (c *conn) prepareTx(ctx context.Context, real *realConn, k call, wantRows bool) (out outcome, err error) {
+	if c.tx == nil {
+		return c.bare(ctx, real, k, wantRows) // the database reports the error
+	}
+	changes := c.tx.changes
+	var o engine.Outcome
+	if !changes.Empty() {
+		o.Names = c.connector.handle.TransactionName(ctx, real)
+	}
+	if err := changes.Fence(ctx); err != nil {
+		changes.Withdraw(ctx)
+		c.tx.dirty = true
+		return outcome{}, err
+	}
+	done := false
+	defer func() {
+		if !done { // the driver panicked
+			changes.Bump(ctx, store.KeepFence)
+		}
+	}()
+	out, err = c.bare(ctx, real, k, wantRows)
+	done = true
+	switch {
+	case err == nil && o.Names != "", c.unknown(ctx, err) && o.Names != "":
+		changes.Unanswered(ctx, o)
+	case err == nil, c.unknown(ctx, err):
+		changes.Bump(ctx, store.KeepFence)
+	default:
+		changes.Failed(ctx)
+	}
+	if err == nil {
+		c.tx = nil
+		return out, nil
+	}
+	c.resync(real)
 	return out, err
 }
 
@@ -89,7 +133,7 @@ func (c *conn) savepoint(ctx context.Context, real *realConn, st *dialect.Statem
 		return out, err
 	}
 	if c.tx == nil {
-		if st.Kind != dialect.KindSavepoint || !c.connector.cfg.Dialect.Transactions().SavepointBegins {
+		if st.Kind != dialect.KindSavepoint || !c.connector.txs.SavepointBegins {
 			return out, nil
 		}
 		c.enter()
@@ -104,71 +148,6 @@ func (c *conn) savepoint(ctx context.Context, real *realConn, st *dialect.Statem
 		c.tx.changes.RollbackTo(st.Savepoint, real.taint&dialect.TaintRollback != 0)
 	}
 	return out, nil
-}
-
-// writeInTx carries out a write inside a transaction.
-func (c *conn) writeInTx(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, k call, wantRows bool) (outcome, error) {
-	t := c.tx
-	t.changes.Statement(ctx, k.text)
-	if !w.All && (!t.locked || c.connector.concurrent) {
-		locked, err := c.lock(ctx, real, w)
-		if err != nil {
-			return outcome{}, err
-		}
-		if !locked {
-			w = everything // the schema cannot be compared without the lock
-		} else if !t.schema {
-			outdated, err := c.connector.handle.Outdated(ctx, c.asks(real), p)
-			switch {
-			case err != nil:
-				w = everything
-			case outdated:
-				p = c.connector.handle.Plan(k.text)
-				if w = p.Write; w == nil {
-					w = everything
-				}
-			}
-		}
-	}
-	if t.schema {
-		w = everything // the plans know another schema than this connection
-	}
-	if w.All {
-		t.schema = t.schema || w.Schema
-		t.changes.AddAll(w.Schema)
-		return c.bare(ctx, real, k, wantRows)
-	}
-	t.changes.Planned(p)
-	out, err := c.collect(ctx, real, p, w, t.changes, k, wantRows)
-	t.locked = t.locked || err == nil // a write holds the lock to the end
-	if err != nil && (ctx.Err() != nil || !wrappable(p.Statement, w)) {
-		// A statement whose context ended may have taken effect all the same,
-		// and OR FAIL leaves behind what it did before the error.
-		t.changes.AddWrite(w)
-	}
-	return out, err
-}
-
-// lock takes the write lock before anything is read: a transaction that read
-// first may be refused the lock where the bare statement would have waited for
-// it. It reports false where there is no table to take it with.
-func (c *conn) lock(ctx context.Context, real *realConn, w *analysis.Write) (bool, error) {
-	text := c.connector.cfg.Dialect.Transactions().LockForWrite
-	if text == "" {
-		return true, nil
-	}
-	for _, t := range w.Tables() {
-		if t.Kind != dialect.TablePlain {
-			continue
-		}
-		// The database may refuse to compile it where it takes the program's
-		// statement: for a table whose foreign key names one that is not there.
-		lock := fmt.Sprintf(text, t.SQL)
-		if c.prepares(ctx, real, lock) == nil {
-			return true, c.control(ctx, real, lock)
-		}
-	}
-	return false, nil
 }
 
 // script carries out several statements in one text. It is one unknown: it may
@@ -202,12 +181,15 @@ func (c *conn) uncertain(ctx context.Context, real *realConn, k call, wantRows b
 	changes.Statement(ctx, k.text)
 	changes.AddAll(true)
 	out, err := c.fencedBare(ctx, real, changes, k, wantRows, false)
-	c.resync(real)
-	if c.tx != nil {
-		c.tx.changes.Statement(ctx, k.text)
-		c.tx.changes.AddAll(true)
-		c.tx.schema = true
-	}
+	c.ran(real, true)
+	out.closed(func() {
+		c.resync(real)
+		if c.tx != nil {
+			c.tx.changes.Statement(ctx, k.text)
+			c.tx.changes.AddAll(true)
+			c.tx.schema = true
+		}
+	})
 	return out, err
 }
 

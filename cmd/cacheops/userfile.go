@@ -45,6 +45,9 @@ type fileState struct {
 func findUserFile(path string) (*userFile, error) {
 	info, err := os.Stat(path)
 	switch {
+	case errors.Is(err, fs.ErrNotExist) && strings.Contains(path, "://"):
+		// The address may hold a password, so it is not repeated.
+		return nil, errors.New("cacheops: --db takes a SQLite file, not the address of a server: there ask Explain in your program, as in cache.Database(\"main\").Explain(ctx, query)")
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("cacheops: there is no file %q: check the path given with --db", path)
 	case err != nil:

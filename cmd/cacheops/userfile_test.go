@@ -213,6 +213,7 @@ func TestUserFileErrors(t *testing.T) {
 	before := contents(t, dir)
 	tests := []struct{ path, want string }{
 		{filepath.Join(dir, "missing.sqlite"), "there is no file"},
+		{"postgres://user:secret@localhost/app", "--db takes a SQLite file, not the address of a server"},
 		{filepath.Join(dir, "missing?mode=rwc"), "there is no file"},
 		{dir, "is no file: give the path of a SQLite database with --db"},
 		{text, "as a SQLite database: file is not a database"},

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/cacheops/cacheops/dialect"
 )
@@ -20,16 +19,22 @@ func (postgresDialect) LoadCatalog(ctx context.Context, db dialect.Queryer) (*di
 		return nil, fmt.Errorf("cacheops: read the schema of PostgreSQL: %w", err)
 	}
 	b := &catalogBuilder{rows: rows, tables: make(map[int64]*catalogTable, len(rows.relations)), parents: make(map[int64][]int64), domains: make(map[int64]dialect.Routine)}
+	// Each step uses what those before it have found.
 	b.relations()
 	b.families()
 	b.columns()
 	b.names()
 	b.unique()
 	b.foreignKeys()
-	b.known()
+	b.declared()
 	b.views()
 	b.triggers()
+	b.rules()
+	b.throughViews()
 	b.expressions()
+	b.types()
+	b.casts()
+	b.asides()
 	b.relatives()
 
 	var tables []*dialect.Table
@@ -42,17 +47,13 @@ func (postgresDialect) LoadCatalog(ctx context.Context, db dialect.Queryer) (*di
 	for _, s := range rows.search {
 		search = append(search, s.Name)
 	}
-	catalog := dialect.NewCatalog("", rows.server, catalogFold, search, tables)
+	catalog := dialect.NewCatalog("", rows.server, nameFold, search, tables)
 	catalog.Settings, catalog.Routines, catalog.SystemColumns = rows.settings, b.routines, catalogSystemColumns
 	return catalog, nil
 }
 
 // catalogSystemColumns are the columns that every table has beside its own.
 var catalogSystemColumns = slices.Sorted(maps.Keys(functionSystemColumns))
-
-// catalogFold leaves a name as it is: the parser has folded those without
-// quotes.
-func catalogFold(name string) string { return name }
 
 // catalogBuilder makes a catalog of rows.
 type catalogBuilder struct {
@@ -80,6 +81,12 @@ type catalogTable struct {
 	// partitions are those of a root, at any depth.
 	partitions []*catalogTable
 	columns    []*catalogColumn
+	// moves are the triggers that run for a row which changes its partition.
+	moves []dialect.Trigger
+	// assigned are the columns that triggers may change before a row is updated;
+	// assignsAny is true when they may change all.
+	assigned   []string
+	assignsAny bool
 }
 
 // top is the table that stands for this one in the catalog.
@@ -174,8 +181,7 @@ func (b *catalogBuilder) columns() {
 		if t.table.Kind == dialect.TablePlain {
 			c.Comparison = valueComparison(valueType{
 				Name: row.Base, Kind: catalogByte(row.BaseKind), Schema: row.BaseSchema, Deterministic: row.Deterministic,
-				Collation: c.Collation, Extension: row.Extension, CType: ctype,
-				Modifier: int32(row.Modifier), //nolint:gosec // it is an int4
+				Extension: row.Extension, CType: ctype,
 			})
 		}
 		t.table.Columns = append(t.table.Columns, c)
@@ -245,12 +251,14 @@ func (t *catalogTable) settle() {
 	}
 }
 
+// uncached sets why reads of the table are not cached; the first reason wins.
 func (t *catalogTable) uncached(why string) {
 	if t.table.Uncached == "" {
 		t.table.Uncached = why
 	}
 }
 
+// noImages sets why there are no images of the table; the first reason wins.
 func (t *catalogTable) noImages(why string) {
 	if t.table.NoImages == "" {
 		t.table.NoImages = why
@@ -328,15 +336,4 @@ func catalogByte(s string) byte {
 		return 0
 	}
 	return s[0]
-}
-
-// catalogSetting returns the value of one of a function's own settings, and
-// whether it has one.
-func catalogSetting(settings, name string) (string, bool) {
-	for line := range strings.SplitSeq(settings, "\n") {
-		if n, value, ok := strings.Cut(line, "="); ok && strings.EqualFold(n, name) {
-			return value, true
-		}
-	}
-	return "", false
 }

@@ -25,7 +25,7 @@ func (b *catalogBuilder) unique() {
 		var set []int
 		same, named := true, true
 		for _, column := range index {
-			_, at := t.top().table.Column(catalogFold, column.Column)
+			_, at := t.top().table.Column(nameFold, column.Column)
 			same, named = same && column.Same, named && at >= 0
 			set = append(set, at)
 		}
@@ -100,7 +100,7 @@ func (b *catalogBuilder) foreignKeys() {
 			OnDelete: catalogAction(pairs[0].OnDelete), OnUpdate: catalogAction(pairs[0].OnUpdate),
 		}
 		for _, pair := range pairs {
-			_, at := child.table.Column(catalogFold, pair.Column)
+			_, at := child.table.Column(nameFold, pair.Column)
 			fk.Columns = append(fk.Columns, at)
 			fk.ParentColumns = append(fk.ParentColumns, pair.ParentColumn)
 		}

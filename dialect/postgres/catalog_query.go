@@ -58,9 +58,9 @@ class AS MATERIALIZED (
 	SELECT p.oid, p.class FROM plain AS p
 	WHERE p.oid < ` + catalogFirstOwn + ` OR NOT EXISTS (SELECT FROM pg_catalog.pg_aggregate AS a WHERE a.aggfnoid = p.oid)),
 base AS (
-	SELECT t.oid AS domain, t.typbasetype AS oid, t.typtypmod AS modifier FROM pg_catalog.pg_type AS t WHERE t.typtype = 'd'
+	SELECT t.oid AS domain, t.typbasetype AS oid FROM pg_catalog.pg_type AS t WHERE t.typtype = 'd'
 	UNION ALL
-	SELECT b.domain, t.typbasetype, CASE WHEN t.typtypmod < 0 THEN b.modifier ELSE t.typtypmod END
+	SELECT b.domain, t.typbasetype
 	FROM base AS b JOIN pg_catalog.pg_type AS t ON t.oid = b.oid WHERE t.typtype = 'd')
 `
 
@@ -80,14 +80,14 @@ var catalogSections = []catalogSection{
 			NOT r.system AND pg_catalog.has_any_column_privilege(r.oid, 'UPDATE') AS updates,
 			pg_catalog.has_table_privilege(r.oid, 'DELETE') AS deletes,
 			NOT r.system AND pg_catalog.has_any_column_privilege(r.oid, 'INSERT') AS inserts,
-			CASE WHEN r.relkind = 'v' AND NOT r.system THEN pg_catalog.pg_get_viewdef(r.oid) END AS view,
+			CASE WHEN r.relkind IN ('v', 'm') AND NOT r.system THEN pg_catalog.pg_get_viewdef(r.oid) END AS view,
 			CASE WHEN r.relkind = 'v' AND NOT r.system THEN pg_catalog.pg_relation_is_updatable(r.oid, false) END AS updatable
 		FROM relation AS r WHERE r.relkind <> 't' OR r.system ORDER BY r.oid`},
 	{"columns", `SELECT a.attrelid::pg_catalog.int8 AS rel, a.attname AS name, pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
 			a.attnotnull AS "notNull", a.attidentity::pg_catalog.text AS identity, a.attgenerated::pg_catalog.text AS generated,
 			a.atthasdef OR t.typdefault IS NOT NULL AS "hasDefault",
 			b.typname AS base, b.typtype::pg_catalog.text AS "baseKind", bn.nspname AS "baseSchema",
-			COALESCE(d.modifier, a.atttypmod)::pg_catalog.int8 AS modifier, e.extname AS extension,
+			e.extname AS extension,
 			cn.nspname AS "collationSchema", c.collname AS collation, COALESCE(c.collisdeterministic, true) AS deterministic
 		FROM pg_catalog.pg_attribute AS a
 			JOIN pg_catalog.pg_class AS r ON r.oid = a.attrelid AND r.relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -126,15 +126,24 @@ var catalogSections = []catalogSection{
 		FROM pg_catalog.pg_trigger AS t
 		WHERE NOT t.tgisinternal ORDER BY t.tgrelid, t.tgname, t.oid`},
 	{"functions", `SELECT p.oid::pg_catalog.int8 AS oid, n.nspname AS schema, p.proname AS name, l.lanname AS language, p.prosrc AS source,
-			pg_catalog.array_to_string(p.proconfig, E'\n') AS settings
+			p.prokind = 'p' AS procedure, pg_catalog.array_to_string(p.proconfig, E'\n') AS settings
 		FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_namespace AS n ON n.oid = p.pronamespace JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang
-		WHERE p.oid IN (SELECT t.tgfoid FROM pg_catalog.pg_trigger AS t WHERE NOT t.tgisinternal) ORDER BY p.oid`},
+		WHERE p.oid IN (SELECT t.tgfoid FROM pg_catalog.pg_trigger AS t WHERE NOT t.tgisinternal)
+			OR p.oid IN (SELECT e.evtfoid FROM pg_catalog.pg_event_trigger AS e) OR p.prokind = 'p' AND p.oid >= ` + catalogFirstOwn + ` ORDER BY p.oid`},
+	{"events", `SELECT e.evtname AS name, e.evtevent AS event, e.evtfoid::pg_catalog.int8 AS function
+		FROM pg_catalog.pg_event_trigger AS e ORDER BY e.oid`},
 	{"rules", `SELECT w.ev_class::pg_catalog.int8 AS rel, w.rulename AS name, w.ev_type::pg_catalog.text AS event
 		FROM pg_catalog.pg_rewrite AS w
 		WHERE w.rulename <> '_RETURN' AND w.ev_class >= ` + catalogFirstOwn + ` ORDER BY w.ev_class, w.rulename`},
 	{"inherits", `SELECT h.inhrelid::pg_catalog.int8 AS child, h.inhparent::pg_catalog.int8 AS parent
 		FROM pg_catalog.pg_inherits AS h
 		ORDER BY h.inhrelid, h.inhseqno`},
+	// Of an expression no column is told.
+	{"partitions", `SELECT p.partrelid::pg_catalog.int8 AS rel, a.attname AS column
+		FROM pg_catalog.pg_partitioned_table AS p
+			CROSS JOIN LATERAL pg_catalog.generate_series(0, p.partnatts - 1) AS k (n)
+			LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = p.partrelid AND a.attnum = p.partattrs[k.n] AND a.attnum > 0
+		ORDER BY p.partrelid, k.n`},
 	{"expressions", `SELECT d.adrelid::pg_catalog.int8 AS rel, a.attgenerated::pg_catalog.text AS what, pg_catalog.pg_get_expr(d.adbin, d.adrelid) AS text
 		FROM pg_catalog.pg_attrdef AS d JOIN pg_catalog.pg_attribute AS a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
 		WHERE d.adrelid >= ` + catalogFirstOwn + `
@@ -159,7 +168,11 @@ var catalogSections = []catalogSection{
 		WHERE p.oid >= ` + catalogFirstOwn + ` AND n.nspname NOT LIKE 'pg\_temp\_%'
 			AND p.prorettype NOT IN ('pg_catalog.trigger'::pg_catalog.regtype, 'pg_catalog.event_trigger'::pg_catalog.regtype)
 		GROUP BY p.proname`},
-	{"operators", `SELECT o.oprname AS name, pg_catalog.max(c.class) AS class
+	// Equality of PostgreSQL's own types by somebody else's rules may be meant wherever
+	// two are compared.
+	{"operators", `SELECT o.oprname AS name, pg_catalog.max(CASE WHEN o.oprname IN ('=', '<>') AND NOT EXISTS (
+				SELECT FROM pg_catalog.pg_type AS t WHERE t.oid IN (o.oprleft, o.oprright) AND t.oid >= ` + catalogFirstOwn + ` AND t.typtype NOT IN ('d', 'e')
+					AND (t.typname <> 'citext' OR o.oprleft = o.oprright)) THEN GREATEST(c.class, 1) ELSE c.class END) AS class
 		FROM pg_catalog.pg_operator AS o JOIN class AS c ON c.oid = o.oprcode
 		WHERE o.oid >= ` + catalogFirstOwn + ` GROUP BY o.oprname`},
 	{"types", `SELECT t.oid::pg_catalog.int8 AS oid, t.typname AS name, t.typtype::pg_catalog.text AS kind, t.typbasetype::pg_catalog.int8 AS base,

@@ -23,8 +23,10 @@ type catalogRows struct {
 	keys        []catalogForeignKey
 	triggers    []catalogTrigger
 	functions   []catalogFunction
+	events      []catalogEvent
 	rules       []catalogRule
 	inherits    []catalogInherits
+	partitions  []catalogPartitionKey
 	expressions []catalogExpression
 	routines    []catalogRoutine
 	operators   []catalogRoutine
@@ -56,7 +58,6 @@ type catalogColumn struct {
 	Identity, Generated string
 	Base, BaseKind      string
 	BaseSchema          string
-	Modifier            int64
 	Extension           string
 	Collation           string
 	CollationSchema     string
@@ -89,19 +90,37 @@ type catalogTrigger struct {
 	Definition string
 }
 
-// catalogFunction is the function of a trigger.
+// catalogFunction is the function of a trigger or of an event trigger, or a
+// procedure.
 type catalogFunction struct {
 	OID                    int64
 	Schema, Name, Language string
 	Source, Settings       string
+	Procedure              bool
 }
 
+// catalogEvent is an event trigger.
+type catalogEvent struct {
+	Name, Event string
+	Function    int64
+}
+
+// catalogRule is a rule of a table or view, other than the one that makes a view. Event
+// is ev_type.
 type catalogRule struct {
 	Rel         int64
 	Name, Event string
 }
 
+// catalogInherits is a table that inherits from another one, or is a partition of it.
 type catalogInherits struct{ Child, Parent int64 }
+
+// catalogPartitionKey is a column by which a table is partitioned; without a name
+// where it is an expression.
+type catalogPartitionKey struct {
+	Rel    int64
+	Column string
+}
 
 // catalogExpression is one that PostgreSQL works out when a row is written. Of a
 // domain's condition Rel is the domain.
@@ -138,10 +157,10 @@ type catalogCast struct {
 func catalogRead(ctx context.Context, db dialect.Queryer) (*catalogRows, error) {
 	r := new(catalogRows)
 	into := []any{
-		&r.search, &r.database, &r.relations, &r.columns, &r.unique, &r.keys, &r.triggers, &r.functions, &r.rules,
-		&r.inherits, &r.expressions, &r.routines, &r.operators, &r.types, &r.casts,
+		&r.search, &r.database, &r.relations, &r.columns, &r.unique, &r.keys, &r.triggers, &r.functions, &r.events, &r.rules,
+		&r.inherits, &r.partitions, &r.expressions, &r.routines, &r.operators, &r.types, &r.casts,
 	}
-	row, err := catalogRow(ctx, db, catalogQuery, 2+len(into))
+	row, err := rowTexts(ctx, db, catalogQuery, 2+len(into))
 	if err != nil {
 		return nil, err
 	}

@@ -38,8 +38,9 @@ func (b *catalogBuilder) views() {
 func (b *catalogBuilder) triggers() {
 	b.bodies = make(map[int64]*triggerBody, len(b.rows.functions))
 	for i := range b.rows.functions {
-		f := &b.rows.functions[i]
-		b.bodies[f.OID] = triggerRead(f, b.calls)
+		if f := &b.rows.functions[i]; !f.Procedure {
+			b.bodies[f.OID] = triggerRead(f, b.calls)
+		}
 	}
 	type known struct {
 		table *catalogTable
@@ -58,8 +59,9 @@ func (b *catalogBuilder) triggers() {
 		t = t.top()
 		body := b.bodies[row.Function]
 		if body == nil {
-			body = &triggerBody{assignsAny: true}
+			body = &triggerBody{assignsAny: true, keeps: true}
 		}
+		idle := row.Type&triggerRow == 0 || row.Type&triggerBefore != 0 && (body.keeps || body.assignsAny)
 		for _, event := range triggerEvents {
 			if row.Type&triggerBits(event) == 0 {
 				continue
@@ -69,9 +71,20 @@ func (b *catalogBuilder) triggers() {
 			} else if row.Definition == "" {
 				seen[k] = true
 			}
-			t.table.Triggers = append(t.table.Triggers, dialect.Trigger{Name: row.Name, Event: event, Body: b.body(t, row, event, body)})
+			t.table.Triggers = append(t.table.Triggers, dialect.Trigger{Name: row.Name, Event: event, Idle: idle, Body: b.body(t, row, event, body)})
+			if event != dialect.KindUpdate && row.Type&triggerRow != 0 && len(t.partitions) > 0 {
+				t.moves = append(t.moves, dialect.Trigger{Name: row.Name, Event: dialect.KindUpdate, Idle: row.Type&triggerBefore != 0, Body: b.body(t, row, dialect.KindUpdate, body)})
+			}
+			if event == dialect.KindUpdate && row.Type&triggerBefore != 0 && row.Type&triggerRow != 0 {
+				t.assigned, t.assignsAny = append(t.assigned, body.assigned...), t.assignsAny || body.assignsAny
+			}
 		}
 	}
+	b.moves()
+}
+
+// rules takes a rule of a table or view for a trigger of which nothing is known.
+func (b *catalogBuilder) rules() {
 	for _, rule := range b.rows.rules {
 		t := b.tables[rule.Rel]
 		if t == nil {
@@ -84,9 +97,24 @@ func (b *catalogBuilder) triggers() {
 			}
 		}
 	}
-	for _, t := range b.list {
-		if t.table.Kind == dialect.TableView && t.table.View != nil {
-			t.throughView()
+}
+
+// moves gives the roots of partitions the triggers of rows that an UPDATE moves from
+// one partition to another: PostgreSQL deletes them there and inserts them here.
+func (b *catalogBuilder) moves() {
+	keys := make(map[*catalogTable][]string)
+	for _, k := range b.rows.partitions {
+		if t := b.tables[k.Rel]; t != nil {
+			keys[t.top()] = append(keys[t.top()], k.Column)
+		}
+	}
+	for t, columns := range keys {
+		if t.assignsAny || slices.Contains(columns, "") || slices.ContainsFunc(columns, func(name string) bool { return slices.Contains(t.assigned, name) }) {
+			columns = nil // an expression, or what a trigger may change
+		}
+		for _, tr := range t.moves {
+			tr.Columns = columns
+			t.table.Triggers = append(t.table.Triggers, tr)
 		}
 	}
 }
@@ -169,9 +197,18 @@ func (b *catalogBuilder) renames(t *catalogTable, body *triggerBody) bool {
 		}
 	}
 	return slices.ContainsFunc(body.assigned, func(name string) bool {
-		column, _ := t.table.Column(catalogFold, name)
+		column, _ := t.table.Column(nameFold, name)
 		return column == nil || slices.Contains(keys, name)
 	})
+}
+
+// throughViews gives the views what throughView gives each.
+func (b *catalogBuilder) throughViews() {
+	for _, t := range b.list {
+		if t.table.Kind == dialect.TableView && t.table.View != nil {
+			t.throughView()
+		}
+	}
 }
 
 // throughView stands for what PostgreSQL makes of a write to a view that it can
@@ -187,86 +224,5 @@ func (t *catalogTable) throughView() {
 			Kind: event, Incomplete: "a write through a view", Writes: view.Reads, Reads: view.Reads,
 			Foreign: view.Foreign, Foreigns: view.Foreigns, Functions: view.Functions,
 		}}})
-	}
-}
-
-// expressions looks at what PostgreSQL works out when a row is written: defaults,
-// generated columns, checks, indexes, policies. Where that may write, it is
-// taken for a trigger.
-func (b *catalogBuilder) expressions() {
-	known := make(map[string]routineFound)
-	for _, e := range b.rows.expressions {
-		f, ok := known[e.Text]
-		if !ok {
-			if f, ok = b.calls.text(e.Text); !ok {
-				f = routineFound{writes: []string{"(an expression that was not understood)"}, reads: true}
-			}
-			known[e.Text] = f
-		}
-		if e.What == "domain" {
-			b.domains[e.Rel] = max(b.domains[e.Rel], f.class())
-			if len(f.writes) > 0 {
-				b.everywhere("a domain's condition", &f)
-			}
-			continue
-		}
-		t := b.tables[e.Rel]
-		if t == nil {
-			continue
-		}
-		t = t.top()
-		if e.What == "v" && f.class() > dialect.RoutinePure { // computed when it is read
-			t.uncached("a generated column is not a function of the row")
-			t.noImages("a generated column is not a function of the row")
-		}
-		if st := f.statement(); st != nil {
-			t.onWrites("expression", st, e.What == "policy")
-		}
-	}
-	b.types()
-	for _, k := range b.rows.casts {
-		f := routineFound{reads: true}
-		if k.Class > 1 {
-			f.writes = []string{k.Function}
-		}
-		if k.Class > 1 || k.Context == "i" {
-			b.everywhere("the cast "+k.Name, &f)
-			continue
-		}
-		// A type that is cast from or to is named, or is a column's.
-		for _, name := range []string{k.Source, k.Target} {
-			if r, own := b.routines[dialect.TypePrefix+name]; own {
-				b.routines[dialect.TypePrefix+name] = max(r, dialect.RoutineReads)
-			}
-		}
-		for _, t := range b.list {
-			if slices.ContainsFunc(t.columns, func(c *catalogColumn) bool { return c.Base == k.Source || c.Base == k.Target }) {
-				t.top().uncached("the cast " + k.Name + " is by a function that may read tables")
-			}
-		}
-	}
-}
-
-// everywhere counts a function that any expression may call without a word of
-// it.
-func (b *catalogBuilder) everywhere(what string, f *routineFound) {
-	for _, t := range b.list {
-		if t.root != nil || t.table.Kind != dialect.TablePlain {
-			continue
-		}
-		t.uncached(what + " is by a function that may read tables")
-		t.noImages(what + " is by a function that may read tables")
-		if st := f.statement(); st != nil {
-			t.onWrites(what, st, true)
-		}
-	}
-}
-
-// onWrites adds a trigger to INSERT and UPDATE, and DELETE if it is for all.
-func (t *catalogTable) onWrites(name string, st *dialect.Statement, all bool) {
-	for _, event := range triggerEvents {
-		if all || event != dialect.KindDelete {
-			t.table.Triggers = append(t.table.Triggers, dialect.Trigger{Name: name, Event: event, Body: []*dialect.Statement{st}})
-		}
 	}
 }

@@ -26,6 +26,20 @@ const (
 	castUUID
 )
 
+// compared returns the Comparisons of the columns that a value is compared with as it
+// is, "" for any: a cast that the program made and that is not asked for may have
+// others cast to the value's type.
+func (cast convertCast) compared() string {
+	switch cast {
+	case castWhole:
+		return valueWhole + " " + valueNumeric
+	case castUUID:
+		return valueUUID
+	default:
+		return ""
+	}
+}
+
 // typeName looks at a type that is cast to, and returns what the cast does to a
 // value and whether it is to an array of that.
 func (c *converter) typeName(t *ast.TypeName) (cast convertCast, array bool) {
@@ -42,12 +56,20 @@ func (c *converter) typeName(t *ast.TypeName) (cast convertCast, array bool) {
 		c.foreign(dialect.TypePrefix + name)
 		return castOther, array
 	case schema == "" && len(name) > 1 && name[0] == '_' && functionTypes[name[1:]]:
+		c.function(dialect.TypePrefix + name[1:])
 		return castOther, true // _int4 is int4[]
 	case functionCatalogTypes[name]:
 		c.volatile("a cast to " + name + " looks a name up")
 		return castOther, array
 	case !functionTypes[name]:
 		c.foreign(dialect.TypePrefix + name)
+		return castOther, array
+	case schema == "":
+		c.function(dialect.TypePrefix + name)
+	}
+	switch {
+	case name == "timetz":
+		c.volatile("a time with a zone depends on the day")
 		return castOther, array
 	case len(t.GetTypmods()) > 0 || len(t.GetArrayBounds()) > 1 || t.GetSetof():
 		return castOther, array
@@ -91,14 +113,23 @@ func (c *converter) cast(n *ast.TypeCast, column string) dialect.Expr {
 	return &dialect.Opaque{What: "CAST", Args: []dialect.Expr{x}}
 }
 
+// convertCastLiteral returns what a cast makes of a literal. It reports false where that
+// need not be the literal itself.
 func convertCastLiteral(v any, cast convertCast) (any, bool) {
 	switch v := v.(type) {
 	case int64:
 		return v, cast == castWhole
 	case string:
 		switch cast {
-		case castText, castUUID:
+		case castText:
 			return v, true
+		case castUUID:
+			// No column but one of that type equals it.
+			b, ok := valueCanonicalUUID(v, dialect.SideArgument)
+			if !ok {
+				return nil, false
+			}
+			return [16]byte([]byte(b)), true
 		case castWhole:
 			n, err := strconv.ParseInt(v, 10, 64)
 			return n, err == nil && strconv.FormatInt(n, 10) == v

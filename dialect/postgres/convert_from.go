@@ -26,6 +26,7 @@ func (c *converter) from(list []*ast.Node) dialect.Source {
 	return left
 }
 
+// convertNest marks a join as one whose conditions see no names before it.
 func convertNest(src dialect.Source) {
 	if j, ok := src.(*dialect.Join); ok {
 		j.Nested = true

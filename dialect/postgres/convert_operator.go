@@ -135,6 +135,7 @@ func convertInnerRow(n *ast.Node) bool {
 	return n.GetRowExpr() != nil || convertIsStar(n.GetColumnRef().GetFields()) || convertIsStar(n.GetAIndirection().GetIndirection())
 }
 
+// equal converts X = Y, or X IS NOT DISTINCT FROM Y.
 func (c *converter) equal(left, right *ast.Node, nullSafe bool) dialect.Expr {
 	if left == nil || right == nil {
 		return c.opaque("operator", left, right)
@@ -161,6 +162,7 @@ func (c *converter) in(left *ast.Node, items []*ast.Node) dialect.Expr {
 	return in
 }
 
+// inRows is in for a row on the left.
 func (c *converter) inRows(row *ast.RowExpr, items []*ast.Node) dialect.Expr {
 	in := &dialect.In{X: c.row(row)}
 	for _, item := range items {
@@ -182,9 +184,9 @@ func (c *converter) inRows(row *ast.RowExpr, items []*ast.Node) dialect.Expr {
 	return in
 }
 
-// convertAlike reports whether every item of a list is a parameter, a constant or
-// a column: what they are compared as is then what each would be by itself, but
-// that a whole number becomes a real one.
+// convertAlike reports whether every item of a list is a parameter, a constant or a
+// column. Then each is compared as it would be by itself, with one exception: a whole
+// number may become one with a fraction.
 func convertAlike(list []dialect.Expr) bool {
 	numbers, decimals := 0, 0
 	for _, e := range list {

@@ -49,6 +49,7 @@ type convertPlace struct {
 	null bool
 }
 
+// alias notes names that the text gives; empty ones are no names.
 func (p *convertParams) alias(names ...string) {
 	for _, name := range names {
 		if name == "" {
@@ -67,7 +68,7 @@ func (c *converter) param(n *ast.ParamRef, at convertPlace) *dialect.Param {
 	if number < 1 || number > tokMaxParam {
 		c.failf("a parameter's number is not between 1 and %d", tokMaxParam)
 	}
-	param := &dialect.Param{Index: number, Whole: at.cast == castWhole}
+	param := &dialect.Param{Index: number, Whole: at.cast == castWhole, As: at.cast.compared()}
 	if c.params.uses == nil {
 		c.params.uses = make(map[int]*convertUses)
 	}
@@ -118,6 +119,9 @@ func (c *converter) settleParams() {
 				p.Beside = u.columns
 			}
 			p.Whole = p.Whole || u.cast == castWhole
+			if p.As == "" {
+				p.As = u.cast.compared()
+			}
 		}
 	}
 }

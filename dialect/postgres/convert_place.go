@@ -88,6 +88,7 @@ func (c *converter) span(from, to int) dialect.Span {
 	return dialect.Span{Pos: int(c.toks[from].pos), End: int(c.toks[to-1].end)}
 }
 
+// clauseOf returns the piece of the text of the tokens [from, to), with its parameters.
 func (c *converter) clauseOf(from, to int) dialect.Clause {
 	s := c.span(from, to)
 	return c.clause(s.Pos, s.End)
@@ -124,6 +125,12 @@ func (c *converter) places(r *ast.RangeVar, with *ast.WithClause, before string)
 		c.failf("SET is not where it should be")
 		return p
 	}
+	c.clauses(p, to)
+	return p
+}
+
+// clauses finds the clauses behind the target, the tokens of which end at one.
+func (c *converter) clauses(p *convertPlaces, to int) {
 	start, clause := -1, ""
 	finish := func(end int) {
 		switch clause {
@@ -164,7 +171,6 @@ func (c *converter) places(r *ast.RangeVar, with *ast.WithClause, before string)
 		}
 	}
 	finish(len(c.toks))
-	return p
 }
 
 // condition notes the texts that tell the rows of an UPDATE or DELETE.
@@ -187,8 +193,8 @@ func (c *converter) condition(cond *dialect.Condition, p *convertPlaces, where, 
 // convertMaxCells bounds the values of an upsert that are noted.
 const convertMaxCells = 1 << 14
 
-// insertPlaces finds the RETURNING of an INSERT, and for an upsert the values of
-// its rows. Values is nil where there is no VALUES.
+// insertPlaces sees that the RETURNING of an INSERT is the last thing in its text, and
+// finds the values of an upsert's rows. Values is nil where there is no VALUES.
 func (c *converter) insertPlaces(n *ast.InsertStmt, ins *dialect.Insert, values *ast.SelectStmt) {
 	_, to := c.targetTokens(n.GetRelation())
 	if c.failed != "" {
@@ -197,24 +203,7 @@ func (c *converter) insertPlaces(n *ast.InsertStmt, ins *dialect.Insert, values 
 	if c.kind(to) == tokLP && len(n.GetCols()) > 0 {
 		to = c.closing(to) + 1
 	}
-	depth := 0
-	for i := to; i < len(c.toks) && ins.Returning; i++ {
-		switch c.toks[i].kind {
-		case tokLP, tokLB:
-			depth++
-		case tokRP, tokRB:
-			depth--
-		case tokWord:
-			if depth == 0 && c.isWord(i, "returning") && c.kind(i-1) != tokDot {
-				ins.Returns = c.clauseOf(i+1, len(c.toks))
-			}
-		default:
-		}
-		if ins.Returns.End > 0 {
-			break
-		}
-	}
-	if ins.Returning != (ins.Returns.End > 0) {
+	if ins.Returning && !c.hasReturning(to) {
 		c.failf("a RETURNING is not where it should be")
 		return
 	}
@@ -237,6 +226,26 @@ func (c *converter) insertPlaces(n *ast.InsertStmt, ins *dialect.Insert, values 
 	}
 	ins.Values = c.cells(to+1, values)
 	ins.ValueParams = c.paramsIn(0, len(c.text))
+}
+
+// hasReturning reports whether the word RETURNING stands outside of all parentheses, at
+// a token or behind it, with something behind it.
+func (c *converter) hasReturning(from int) bool {
+	depth := 0
+	for i := from; i < len(c.toks); i++ {
+		switch c.toks[i].kind {
+		case tokLP, tokLB:
+			depth++
+		case tokRP, tokRB:
+			depth--
+		case tokWord:
+			if depth == 0 && c.isWord(i, "returning") && c.kind(i-1) != tokDot {
+				return i+1 < len(c.toks)
+			}
+		default:
+		}
+	}
+	return false
 }
 
 // closing returns the token that closes the parenthesis at a token.

@@ -217,6 +217,7 @@ func (c *converter) outputs(list []*ast.Node) []dialect.Output {
 	return out
 }
 
+// output converts one result column, or a star.
 func (c *converter) output(t *ast.ResTarget) dialect.Output {
 	if t == nil {
 		c.failf("a result has no expression")
@@ -281,6 +282,7 @@ func convertIsStar(fields []*ast.Node) bool {
 	return len(fields) > 0 && fields[len(fields)-1].GetAStar() != nil
 }
 
+// ordering converts an ORDER BY.
 func (c *converter) ordering(list []*ast.Node) []dialect.Expr {
 	var out []dialect.Expr
 	for _, n := range list {

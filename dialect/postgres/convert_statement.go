@@ -66,17 +66,24 @@ func (c *converter) statement(stmt *ast.Node) {
 		c.exprs(call.GetArgs())
 		if _, name, ok := convertLast(call.GetFuncname()); ok {
 			c.foreign(name)
+			c.foreign(dialect.ProcedurePrefix + name)
 		} else {
 			c.failf("the name of a procedure is not understood")
 		}
 		c.incomplete("CALL runs a procedure")
 	case *ast.Node_DoStmt:
 		c.unknown(dialect.TaintAll, "DO runs a program")
-	case *ast.Node_VariableShowStmt, *ast.Node_CommentStmt, *ast.Node_SecLabelStmt, *ast.Node_LockStmt,
-		*ast.Node_VacuumStmt, *ast.Node_ClusterStmt, *ast.Node_ReindexStmt, *ast.Node_CheckPointStmt,
+	case *ast.Node_CommentStmt, *ast.Node_SecLabelStmt, *ast.Node_ReindexStmt: // REINDEX since PostgreSQL 17
+		c.st.Kind = dialect.KindUtility
+		c.foreign(routineEvents)
+	case *ast.Node_RefreshMatViewStmt:
+		// Reads of the materialised view itself are not cached.
+		c.st.Kind = dialect.KindUtility
+		c.foreign(routineEvents)
+		c.foreign(routineRefresh)
+	case *ast.Node_VariableShowStmt, *ast.Node_LockStmt, *ast.Node_VacuumStmt, *ast.Node_ClusterStmt, *ast.Node_CheckPointStmt,
 		*ast.Node_ListenStmt, *ast.Node_UnlistenStmt, *ast.Node_NotifyStmt, *ast.Node_DeallocateStmt,
-		*ast.Node_FetchStmt, *ast.Node_ClosePortalStmt, *ast.Node_ConstraintsSetStmt, *ast.Node_RefreshMatViewStmt:
-		// None writes a table that is cached: reads of materialised views are not.
+		*ast.Node_FetchStmt, *ast.Node_ClosePortalStmt, *ast.Node_ConstraintsSetStmt:
 		c.st.Kind = dialect.KindUtility
 	default:
 		c.ddl(stmt)

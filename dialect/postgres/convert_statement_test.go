@@ -1,9 +1,11 @@
 package postgres
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/dialecttest"
 )
 
 func TestConvertKinds(t *testing.T) {
@@ -76,14 +78,14 @@ func TestConvertSettings(t *testing.T) {
 func TestConvertScript(t *testing.T) {
 	t.Parallel()
 	st := Parse("SELECT f(1) FROM t WHERE a = 'x;y'; /* ; */ UPDATE u SET b = $2;")
-	if st.Kind != dialect.KindScript || len(st.Script) != 2 || printNames(st.Reads) != "t" || printNames(st.Writes) != "u" || st.Foreign != "f" || st.Params != 2 {
-		t.Fatalf("%s", printStatement(st))
+	if st.Kind != dialect.KindScript || len(st.Script) != 2 || dialecttest.PrintNames(st.Reads) != "t" || dialecttest.PrintNames(st.Writes) != "u" || st.Foreign != "f" || st.Params != 2 {
+		t.Fatalf("%s", dialecttest.PrintStatement(st))
 	}
 	if st.Script[0].Kind != dialect.KindSelect || st.Script[1].Update == nil || st.Script[1].Params != 2 {
-		t.Errorf("%s", printStatement(st))
+		t.Errorf("%s", dialecttest.PrintStatement(st))
 	}
 	if st := Parse("SELECT 1; FROB"); st.Kind != dialect.KindUnknown || st.Taint != dialect.TaintAll {
-		t.Errorf("%s", printStatement(st))
+		t.Errorf("%s", dialecttest.PrintStatement(st))
 	}
 }
 
@@ -91,8 +93,53 @@ func TestConvertScript(t *testing.T) {
 func TestConvertProcedure(t *testing.T) {
 	t.Parallel()
 	st := Parse("CALL s.p(1, now())")
-	if st.Kind != dialect.KindSelect || len(st.Foreigns) != 1 || st.Foreigns[0] != "p" || st.Taint != 0 || st.Incomplete == "" {
-		t.Errorf("%s", printStatement(st))
+	if st.Kind != dialect.KindSelect || len(st.Foreigns) != 2 || st.Foreigns[0] != "p" || st.Foreigns[1] != "procedure p" || st.Taint != 0 || st.Incomplete == "" {
+		t.Errorf("%s", dialecttest.PrintStatement(st))
+	}
+}
+
+// TestConvertAsides: what changes no row may fire what does.
+func TestConvertAsides(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"COMMENT ON TABLE t IS 'x'":                   {routineEvents},
+		"SECURITY LABEL ON TABLE t IS 'x'":            {routineEvents},
+		"REINDEX TABLE t":                             {routineEvents},
+		"REFRESH MATERIALIZED VIEW m":                 {routineEvents, routineRefresh},
+		"SELECT 1; REFRESH MATERIALIZED VIEW m":       {routineEvents, routineRefresh},
+		"EXPLAIN ANALYZE REFRESH MATERIALIZED VIEW m": {routineEvents, routineRefresh},
+		"VACUUM t":                            nil,
+		"EXPLAIN REFRESH MATERIALIZED VIEW m": nil,
+		"PREPARE q AS SELECT 1; EXPLAIN ANALYZE SELECT 1": nil,
+	} {
+		if st := Parse(text); !slices.Equal(st.Foreigns, want) {
+			t.Errorf("%s: %s", text, dialecttest.PrintStatement(st))
+		}
+	}
+}
+
+// TestProcedureClass: a procedure that may end its transaction is known by the words
+// that do.
+func TestProcedureClass(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		language, source string
+		want             dialect.Routine
+	}{
+		{"sql", "UPDATE t SET a = 1", dialect.RoutinePure},
+		{"plpgsql", "BEGIN INSERT INTO t VALUES (1) ON CONFLICT DO NOTHING; RAISE 'COMMIT'; END", dialect.RoutinePure},
+		{"plpgsql", "BEGIN UPDATE t SET a = 1; COMMIT; END", dialect.RoutineWrites},
+		{"plpgsql", "BEGIN UPDATE t SET a = 1; rollback AND CHAIN; END", dialect.RoutineWrites},
+		{"plpgsql", "BEGIN CALL other(); END", dialect.RoutineWrites},
+		{"plpgsql", "BEGIN EXECUTE what; END", dialect.RoutineWrites},
+		{"plpgsql", "BEGIN DO $x$ BEGIN COMMIT; END $x$; END", dialect.RoutineWrites},
+		{"plpgsql", "BEGIN DO LANGUAGE plpgsql 'BEGIN COMMIT; END'; END", dialect.RoutineWrites},
+		{"plpgsql", "BEGIN 'no end", dialect.RoutineWrites},
+		{"plpython3u", "", dialect.RoutineWrites},
+	} {
+		if got := procedureClass(&catalogFunction{Language: tt.language, Source: tt.source}); got != tt.want {
+			t.Errorf("%s %s: %d, want %d", tt.language, tt.source, got, tt.want)
+		}
 	}
 }
 

@@ -72,7 +72,7 @@ func (c *converter) insert(n *ast.InsertStmt, outer bool) *dialect.Insert {
 		c.conflict(ins, conflict)
 	}
 	ins.Returning = n.GetReturningClause() != nil
-	ins.ReturnsStar = c.returning(n.GetReturningClause())
+	c.returning(n.GetReturningClause())
 	ins.Subquery = c.subquery
 	if outer {
 		c.insertPlaces(n, ins, values)

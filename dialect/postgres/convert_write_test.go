@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/dialecttest"
 )
 
 func TestConvertInsert(t *testing.T) {
@@ -31,13 +32,11 @@ func TestConvertInsert(t *testing.T) {
 		{"INSERT INTO t WITH x AS (SELECT 1) SELECT * FROM x", "with x as {select 1} select * from cte:x"},
 		{"WITH x AS (SELECT 1) INSERT INTO t SELECT * FROM x, t", "select * from (cte:x cross t)"},
 	})
-	checkProperty(t, "returns", []understood{
-		{"INSERT INTO t VALUES (1)", ""},
-		{"INSERT INTO t VALUES (1) RETURNING *, a ;", "*, a (star)"},
-		{"INSERT INTO t VALUES (1) RETURNING t.*, f($1, ')') -- c", "t.*, f($1, ')') | $1"},
-		{"INSERT INTO returning VALUES (1) RETURNING (SELECT 1)", ""},
-		{"INSERT INTO t (a) SELECT t.returning FROM u RETURNING a AS b", "a AS b"},
-		{"INSERT INTO t SELECT 1 FROM (SELECT 2) x RETURNING WITH (OLD AS o) o.*, n", "WITH (OLD AS o) o.*, n"},
+	checkProperty(t, "insert", []understood{
+		{"INSERT INTO t VALUES (1) RETURNING t.*, f($1, ')') -- c", `t alias="" columns=[] rows=1 returning`},
+		{"INSERT INTO t (a) SELECT t.returning FROM u RETURNING a AS b", `t alias="" columns=["a"] rows=0 returning`},
+		{"INSERT INTO t (a) SELECT t.returning FROM u", `t alias="" columns=["a"] rows=0`},
+		{"INSERT INTO t SELECT 1 FROM (SELECT 2) x RETURNING WITH (OLD AS o) o.*, n", `t alias="" columns=[] rows=0 returning`},
 	})
 }
 
@@ -148,9 +147,9 @@ func TestConvertInnerWrites(t *testing.T) {
 		{"WITH x AS (WITH t AS (SELECT 1) DELETE FROM u WHERE a IN (SELECT * FROM t)) SELECT * FROM t", dialect.KindSelect, "u", "t"},
 	} {
 		st := Parse(tt.text)
-		if st.Kind != tt.kind || printNames(st.Writes) != tt.writes || printNames(st.Reads) != tt.reads ||
+		if st.Kind != tt.kind || dialecttest.PrintNames(st.Writes) != tt.writes || dialecttest.PrintNames(st.Reads) != tt.reads ||
 			st.Incomplete != "a WITH holds a write" || st.Query != nil || st.Insert != nil || st.Update != nil || st.Delete != nil {
-			t.Errorf("%s\n%s", tt.text, printStatement(st))
+			t.Errorf("%s\n%s", tt.text, dialecttest.PrintStatement(st))
 		}
 	}
 }
@@ -205,9 +204,6 @@ func checkSpans(t *testing.T, st *dialect.Statement) {
 	var cond *dialect.Condition
 	var cte, returning bool
 	switch {
-	case st.Insert != nil:
-		cond = &dialect.Condition{Returns: st.Insert.Returns}
-		returning = st.Insert.Returning
 	case st.Update != nil:
 		u := st.Update
 		table, alias, where, cond, cte, returning = u.Table, u.Alias, u.Where, &u.Condition, u.With, u.Returning
@@ -219,9 +215,6 @@ func checkSpans(t *testing.T, st *dialect.Statement) {
 	}
 	if returning != (cond.Returns.End > 0) || cond.Returns.End > 0 && cond.Returns.End != st.End {
 		t.Fatalf("RETURNING %v, at %d:%d of %d", returning, cond.Returns.Pos, cond.Returns.End, st.End)
-	}
-	if table.Name == "" {
-		return
 	}
 	checkTarget(t, st, cond, table, alias)
 	if where == nil {
@@ -240,7 +233,7 @@ func checkSpans(t *testing.T, st *dialect.Statement) {
 	// Alone, the condition does not see the CTEs of the statement, nor the other
 	// uses of its parameters.
 	plain := func(e dialect.Expr) string {
-		return printedUse.ReplaceAllStringFunc(printExpr(e), func(s string) string { s, _, _ = strings.Cut(s, " "); return s })
+		return printedUse.ReplaceAllStringFunc(dialecttest.PrintExpr(e), func(s string) string { s, _, _ = strings.Cut(s, " "); return s })
 	}
 	again := Parse("SELECT 1 WHERE (" + st.Text[cond.WherePos:cond.WhereEnd] + "\n)")
 	if again.Query == nil {
@@ -265,7 +258,7 @@ func checkTarget(t *testing.T, st *dialect.Statement, cond *dialect.Condition, t
 	}
 	src, ok := target.Query.Cores[0].From.(*dialect.TableSource)
 	if !ok || src.Name != table || src.Alias != alias {
-		t.Fatalf("the target %q reads as %s", st.Text[cond.TargetPos:cond.TargetEnd], printSource(target.Query.Cores[0].From))
+		t.Fatalf("the target %q reads as %s", st.Text[cond.TargetPos:cond.TargetEnd], dialecttest.PrintSource(target.Query.Cores[0].From))
 	}
 }
 

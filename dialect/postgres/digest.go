@@ -19,6 +19,7 @@ var digestTables = []struct{ table, key, where string }{
 	{"pg_index", "x.indexrelid", digestRelation("x.indrelid")},
 	{"pg_constraint", "x.oid", digestSchema("x.connamespace")},
 	{"pg_trigger", "x.oid", digestRelation("x.tgrelid")},
+	{"pg_event_trigger", "x.oid", ""},
 	{"pg_rewrite", "x.oid", digestRelation("x.ev_class")},
 	{"pg_policy", "x.oid", ""},
 	{"pg_inherits", "x.inhrelid::pg_catalog.int8 * 65536 + x.inhseqno", digestRelation("x.inhrelid")},
@@ -54,6 +55,8 @@ func digestRole(column string) string {
 	return "(" + column + " = (SELECT a.oid FROM asking AS a) OR NOT (SELECT a.rolsuper FROM asking AS a) AND pg_catalog.pg_has_role(" + column + ", 'MEMBER'))"
 }
 
+// The conditions that leave out what belongs to one session: the schemas of temporary
+// objects, what is in them, and what belongs to a temporary table.
 const digestNamespace = `x.nspname NOT LIKE 'pg\_temp\_%' AND x.nspname NOT LIKE 'pg\_toast\_temp\_%'`
 
 func digestSchema(column string) string { return column + " NOT IN (SELECT s.oid FROM session AS s)" }
@@ -88,7 +91,7 @@ SELECT pg_catalog.concat_ws('/', pg_catalog.current_setting('server_version_num'
 // changes a row of the system tables, a little more often than the schema does:
 // a table that is rewritten counts.
 func (postgresDialect) SchemaDigest(ctx context.Context, db dialect.Queryer) (string, error) {
-	row, err := catalogRow(ctx, db, digestQuery, 1)
+	row, err := rowTexts(ctx, db, digestQuery, 1)
 	if err != nil {
 		return "", fmt.Errorf("cacheops: ask PostgreSQL whether its schema changed: %w", err)
 	}

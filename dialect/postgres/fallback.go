@@ -251,6 +251,7 @@ func (f *fallbackReader) calls() {
 	}
 }
 
+// op notes the operator at a token. A colon and => are none.
 func (f *fallbackReader) op(i int) {
 	op := f.text[f.toks[i].pos:f.toks[i].end]
 	switch {

@@ -1,10 +1,12 @@
 package postgres
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/dialecttest"
 )
 
 // fallbackOf analyses a text by its tokens, whether it could be parsed or not.
@@ -68,12 +70,12 @@ func TestFallback(t *testing.T) {
 		if st.Volatile == "" {
 			t.Errorf("%s: not volatile, although nothing is known", tt.text)
 		}
-		if got := printNames(st.Writes); got != tt.writes {
+		if got := dialecttest.PrintNames(st.Writes); got != tt.writes {
 			t.Errorf("%s: writes %s, want %s", tt.text, got, tt.writes)
 		}
 		for want := range strings.SplitSeq(tt.reads, ", ") {
-			if want != "" && !strings.Contains(", "+printNames(st.Reads)+", ", ", "+want+", ") {
-				t.Errorf("%s: reads %s, want %s too", tt.text, printNames(st.Reads), want)
+			if want != "" && !strings.Contains(", "+dialecttest.PrintNames(st.Reads)+", ", ", "+want+", ") {
+				t.Errorf("%s: reads %s, want %s too", tt.text, dialecttest.PrintNames(st.Reads), want)
 			}
 		}
 		for want := range strings.SplitSeq(tt.foreign, ", ") {
@@ -116,7 +118,7 @@ func TestFallbackUnknown(t *testing.T) {
 	} {
 		st := Parse(text)
 		if st.Kind != dialect.KindUnknown || st.Taint != dialect.TaintAll || st.Incomplete == "" || st.Volatile == "" {
-			t.Errorf("%s: %s", text, printStatement(st))
+			t.Errorf("%s: %s", text, dialecttest.PrintStatement(st))
 		}
 		if st.Pos < 0 || st.Pos > st.End || st.End > len(text) {
 			t.Errorf("%s: span %d:%d", text, st.Pos, st.End)
@@ -124,53 +126,18 @@ func TestFallbackUnknown(t *testing.T) {
 	}
 }
 
-// fallbackMisses says what the tokens tell less than the parser, or "".
+// fallbackMisses is [dialecttest.GuessMisses] for PostgreSQL. DDL invalidates
+// everything, so that its tables do not matter. Of a type before a text, mood 'x', the
+// tokens tell nothing: what could write in there is a function of the type's own.
 func fallbackMisses(parsed, guessed *dialect.Statement) string {
-	if guessed.Kind == dialect.KindUnknown {
-		return ""
+	told := *parsed
+	if told.Kind == dialect.KindDDL {
+		told.Reads, told.Writes, told.Foreigns, told.Params = nil, nil, nil, 0
 	}
-	if guessed.Kind != parsed.Kind {
-		return "the kind: " + parsed.Kind.String() + " became " + guessed.Kind.String()
-	}
-	if guessed.Taint&parsed.Taint != parsed.Taint {
-		return "a taint"
-	}
-	if guessed.Kind == dialect.KindDDL {
-		return "" // it invalidates everything
-	}
-	all := make(map[string]bool)
-	writes := make(map[string]bool)
-	for _, n := range guessed.Writes {
-		all[convertNameKey(n)], writes[convertNameKey(n)] = true, true
-	}
-	for _, n := range guessed.Reads {
-		all[convertNameKey(n)] = true
-	}
-	for _, n := range parsed.Writes {
-		if !writes[convertNameKey(n)] {
-			return "a write: " + n.String()
-		}
-	}
-	for _, n := range parsed.Reads {
-		if !all[convertNameKey(n)] {
-			return "a table: " + n.String()
-		}
-	}
-	foreign := make(map[string]bool)
-	for _, name := range guessed.Foreigns {
-		foreign[name] = true
-	}
-	for _, name := range parsed.Foreigns {
-		// Of a type before a text, mood 'x', the tokens tell nothing. What could
-		// write in there is a function of the type's own.
-		if !foreign[name] && !strings.HasPrefix(name, dialect.TypePrefix) {
-			return "a function: " + name
-		}
-	}
-	if guessed.Params < parsed.Params {
-		return "a parameter"
-	}
-	return ""
+	told.Foreigns = slices.DeleteFunc(slices.Clone(told.Foreigns), func(name string) bool {
+		return strings.HasPrefix(name, dialect.TypePrefix)
+	})
+	return dialecttest.GuessMisses(&told, guessed, nameFold)
 }
 
 // Of texts that can be parsed, the tokens must not tell less than the parser.
@@ -178,9 +145,9 @@ func TestFallbackCovers(t *testing.T) {
 	t.Parallel()
 	known := 0
 	for _, c := range corpus(t, "corpus.tsv") {
-		parsed, guessed := Parse(c.text), fallbackOf(t, c.text)
+		parsed, guessed := Parse(c.Text), fallbackOf(t, c.Text)
 		if miss := fallbackMisses(parsed, guessed); miss != "" {
-			t.Errorf("%s: the tokens miss %s", c.name, miss)
+			t.Errorf("%s: the tokens miss %s", c.Name, miss)
 		}
 		if guessed.Kind != dialect.KindUnknown {
 			known++
@@ -197,7 +164,7 @@ func TestFallbackDeep(t *testing.T) {
 	t.Parallel()
 	const n = 200_000
 	st := Parse("SELECT " + strings.Repeat("lower(", n) + "f(a)" + strings.Repeat(")", n) + " FROM t1")
-	if st.Kind != dialect.KindSelect || st.Foreign != "f" || printNames(st.Reads) != "t1" {
+	if st.Kind != dialect.KindSelect || st.Foreign != "f" || dialecttest.PrintNames(st.Reads) != "t1" {
 		t.Errorf("%v foreign %q reads %v", st.Kind, st.Foreign, st.Reads)
 	}
 }

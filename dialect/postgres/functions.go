@@ -56,7 +56,7 @@ var functions = functionTableOf([]functionGroup{
 		regexp_replace regexp_split_to_array regexp_split_to_table regexp_substr repeat replace reverse right round
 		row_to_json rpad rtrim scale set_bit set_byte set_masklen setweight sha224 sha256 sha384 sha512 sign
 		similar_escape similar_to_escape sin sind sinh slope split_part sqrt starts_with string_to_array string_to_table
-		strip strpos substr substring tan tand tanh text textlen time timestamp timestamptz timetz timezone to_ascii to_bin
+		strip strpos substr substring tan tand tanh text textlen time timestamp timestamptz timezone to_ascii to_bin
 		to_char to_date to_hex to_json to_jsonb to_number to_oct to_timestamp to_tsquery to_tsvector translate trim_array
 		trim_scale trunc ts_delete ts_filter ts_headline ts_lexize ts_match_qv ts_match_tq ts_match_tt ts_match_vq ts_rank
 		ts_rank_cd tsmultirange tsquery_phrase tsrange tstzmultirange tstzrange tsvector_to_array unicode_assigned unistr
@@ -80,7 +80,7 @@ var functions = functionTableOf([]functionGroup{
 		pg_advisory_unlock_all pg_advisory_unlock_shared pg_advisory_xact_lock pg_advisory_xact_lock_shared
 		pg_try_advisory_lock pg_try_advisory_lock_shared pg_try_advisory_xact_lock pg_try_advisory_xact_lock_shared
 		pg_notify pg_sleep pg_sleep_for pg_sleep_until random random_normal session_user set_config setseed setval
-		statement_timestamp system system_user timeofday transaction_timestamp txid_current txid_current_if_assigned
+		statement_timestamp system system_user timeofday timetz transaction_timestamp txid_current txid_current_if_assigned
 		txid_current_snapshot txid_snapshot_xip txid_snapshot_xmax txid_snapshot_xmin txid_status txid_visible_in_snapshot
 		user uuidv4 uuidv7 version unicode_version icu_unicode_version`},
 
@@ -118,6 +118,7 @@ var functions = functionTableOf([]functionGroup{
 		ts_token_type`},
 })
 
+// functionGroup is some functions of one kind, their names set off by blanks.
 type functionGroup struct {
 	kind  functionKind
 	names string
@@ -151,6 +152,7 @@ var functionOperators = functionSet(`+ - * / % ^ |/ ||/ @ & | # ~ << >> = <> != 
 	~~ !~~ ~~* !~~* ~* !~ !~* ^@ ~<~ ~<=~ ~>~ ~>=~ *< *<= *> *>= *= *<> &< &> <<| |>> &<| |&> -|- <^ >^ ?# ?- ?-| ?|| ~= @-@ ##
 	<-> !! <<= >>=`)
 
+// functionSet makes a set of names that are set off by blanks.
 func functionSet(names string) map[string]bool {
 	set := make(map[string]bool)
 	for name := range strings.FieldsSeq(names) {

@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/dialecttest"
 )
 
 // FuzzParse checks what must hold of any text: no panic, places inside the
@@ -16,7 +17,7 @@ import (
 func FuzzParse(f *testing.F) {
 	for _, file := range []string{"corpus.tsv", "foreign.tsv"} {
 		for _, c := range corpus(f, file) {
-			f.Add(c.text)
+			f.Add(c.Text)
 		}
 	}
 	for _, text := range []string{
@@ -37,8 +38,8 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		st := Parse(text)
 		checkStatement(t, st, text)
-		if again := Parse(text); printStatement(again) != printStatement(st) {
-			t.Fatalf("not the same twice:\n%s\n%s", printStatement(st), printStatement(again))
+		if again := Parse(text); dialecttest.PrintStatement(again) != dialecttest.PrintStatement(st) {
+			t.Fatalf("not the same twice:\n%s\n%s", dialecttest.PrintStatement(st), dialecttest.PrintStatement(again))
 		}
 	})
 }
@@ -72,7 +73,7 @@ func checkStatement(t *testing.T, st *dialect.Statement, text string) {
 		return
 	case st.Kind == dialect.KindUnknown, st.Incomplete != "":
 		if st.Incomplete == "" || st.Volatile == "" || parsed > 0 {
-			t.Fatalf("not understood, but %s", printStatement(st))
+			t.Fatalf("not understood, but %s", dialecttest.PrintStatement(st))
 		}
 		return
 	}

@@ -85,6 +85,7 @@ type imageWriter struct {
 	number map[int]int // new numbers by old
 }
 
+// insert writes the queries for an INSERT. It returns why there are none.
 func (w *imageWriter) insert(in *dialect.Insert) string {
 	switch {
 	case in.Conflict:
@@ -108,6 +109,7 @@ func (w *imageWriter) insert(in *dialect.Insert) string {
 	return ""
 }
 
+// delete writes the queries for a DELETE. It returns why there are none.
 func (w *imageWriter) delete(del *dialect.Delete) string {
 	target := imageTarget(del.Alias, del.Table)
 	w.out.WriteIsBefore = true
@@ -127,6 +129,7 @@ func (w *imageWriter) delete(del *dialect.Delete) string {
 	return ""
 }
 
+// update writes the queries for an UPDATE. It returns why there are none.
 func (w *imageWriter) update(up *dialect.Update) string {
 	target := imageTarget(up.Alias, up.Table)
 	switch {
@@ -144,10 +147,21 @@ func (w *imageWriter) update(up *dialect.Update) string {
 		from = &up.FromText
 	}
 	w.write(up.Returning, target, "")
-	return w.before(&up.Condition, up.Where != nil, from, target, w.lock(up.Set))
+	// What is assigned to a key is the same as a rule, where a program saves all
+	// columns: PostgreSQL looks at the values, and locks no more than it must. So a
+	// row that others refer to by a foreign key is not to be locked as if its key
+	// changed, unless it is followed who refers to it.
+	const plain = "FOR NO KEY UPDATE"
+	if why := w.before(&up.Condition, up.Where != nil, from, target, plain); why != "" {
+		return why
+	}
+	if lock := w.lock(up.Set); lock != plain {
+		w.out.BeforeKeys = strings.TrimSuffix(w.b.String(), plain+" OF "+target) + lock + " OF " + target
+	}
+	return ""
 }
 
-// lock is the lock that the statement takes on a row when it assigns to these
+// lock is the lock that an upsert takes on a row when it assigns to these
 // columns. A stronger one would be in the way of others that refer to the row by
 // a foreign key, a weaker one would have to be made stronger by the statement.
 func (w *imageWriter) lock(set []string) string {

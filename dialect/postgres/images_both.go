@@ -12,39 +12,15 @@ import (
 // same version of the same row: it returns what was there and what is there now,
 // and takes the statement's own lock and no other. Where somebody else changes the
 // row while the statement waits for it, PostgreSQL looks at the new version, which
-// is another one than was joined: nothing is changed then.
+// is not the one that was joined: then nothing is changed.
 func (w *imageWriter) both(up *dialect.Update, target string) string {
-	text, set := w.st.Text, up.SetText.Span
-	switch {
-	case up.From:
-		return imageWhyName
-	case up.CurrentOf || up.Shadowed || up.Volatile != "":
-		return "its row is told by something that cannot be joined"
-	case !imagePinned(up, w.t):
-		return imageWhyName
-	case slices.ContainsFunc(w.t.Triggers, func(tr dialect.Trigger) bool { return tr.Event == dialect.KindUpdate && len(tr.Body) > 0 }):
-		// One for each statement runs for no row as well, and so would run twice.
-		return "a trigger may write something twice"
-	case up.TargetPos < w.st.Pos || up.TargetPos >= up.TargetEnd || up.WithText.End > up.TargetPos,
-		set.Pos < up.TargetEnd || set.Pos >= set.End,
-		up.WherePos < set.End || up.WherePos >= up.WhereEnd || up.WhereEnd > w.st.End:
-		return imageWhyText
+	if why := w.notBoth(up); why != "" {
+		return why
 	}
-	list := " RETURNING "
-	if up.Returning {
-		r := up.Returns.Span
-		if r.Pos < up.WhereEnd || r.Pos >= r.End || r.End > w.st.End {
-			return imageWhyText
-		}
-		// A star would show the columns of what is joined as well.
-		list = text[r.Pos:r.End]
-		switch {
-		case strings.TrimSpace(list) == "*":
-			list = target + ".*"
-		case up.ReturnsStar:
-			return "it returns everything, and more"
-		}
-		list = text[up.WhereEnd:r.Pos] + list + ", "
+	text, set := w.st.Text, up.SetText.Span
+	list, why := w.bothList(up, target)
+	if why != "" {
+		return why
 	}
 	own := w.ownNames()
 	old := own + "old"
@@ -68,6 +44,49 @@ func (w *imageWriter) both(up *dialect.Update, target string) string {
 	w.out.Both = text[w.st.Pos:set.End] + from.String() + text[set.End:up.WherePos] + "(" + text[up.WherePos:up.WhereEnd] + ")" +
 		join.String() + list + before.String() + imageList(w.t, w.columns, target)
 	return ""
+}
+
+// notBoth says why an UPDATE has no form that returns both images; empty when it may
+// have one.
+func (w *imageWriter) notBoth(up *dialect.Update) string {
+	set := up.SetText.Span
+	switch {
+	case up.From:
+		return imageWhyName
+	case up.CurrentOf || up.Shadowed || up.Volatile != "":
+		return "its row is told by something that cannot be joined"
+	case !imagePinned(up, w.t) || !imageOneRow(w.t):
+		return imageWhyName
+	case slices.ContainsFunc(w.t.Triggers, func(tr dialect.Trigger) bool { return tr.Event == dialect.KindUpdate && tr.Idle }):
+		// A statement that changed no row is run again, and so would it be.
+		return "a trigger may run twice"
+	case up.TargetPos < w.st.Pos || up.TargetPos >= up.TargetEnd || up.WithText.End > up.TargetPos,
+		set.Pos < up.TargetEnd || set.Pos >= set.End,
+		up.WherePos < set.End || up.WherePos >= up.WhereEnd || up.WhereEnd > w.st.End:
+		return imageWhyText
+	}
+	return ""
+}
+
+// bothList writes the RETURNING clause up to our own columns: with those that the
+// program asked for, if it did.
+func (w *imageWriter) bothList(up *dialect.Update, target string) (list, why string) {
+	if !up.Returning {
+		return " RETURNING ", ""
+	}
+	r := up.Returns.Span
+	if r.Pos < up.WhereEnd || r.Pos >= r.End || r.End > w.st.End {
+		return "", imageWhyText
+	}
+	// A star would show the columns of what is joined as well.
+	list = w.st.Text[r.Pos:r.End]
+	switch {
+	case strings.TrimSpace(list) == "*":
+		list = target + ".*"
+	case up.ReturnsStar:
+		return "", "it returns everything, and more"
+	}
+	return w.st.Text[up.WhereEnd:r.Pos] + list + ", ", ""
 }
 
 // ownNames is what our own names in a statement begin with: something that
@@ -110,6 +129,13 @@ func imagePinned(up *dialect.Update, t *dialect.Table) bool {
 	}
 	walk(up.Where)
 	return len(pinned) > 0 && !slices.Contains(pinned, false)
+}
+
+// imageOneRow reports whether no two rows ever have the same primary key. Where it
+// is checked at the end of a transaction only, a statement may find two, of which it
+// is told of one and passes the other over for somebody who changes it.
+func imageOneRow(t *dialect.Table) bool {
+	return slices.ContainsFunc(t.Unique, func(key []int) bool { return slices.Equal(key, t.Primary) })
 }
 
 // imagePin takes note of a column that equals a value.

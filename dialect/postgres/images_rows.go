@@ -24,7 +24,7 @@ func (postgresDialect) ChildrenOf(parent, child *dialect.Table, fk *dialect.Fore
 	if !imageNamed(parent) || child.Kind != dialect.TablePlain || !imageHas(child, columns) {
 		return ""
 	}
-	key := fk.ParentKey(parent, imageFold)
+	key := fk.ParentKey(parent, nameFold)
 	if len(key) == 0 || len(key) != len(fk.Columns) {
 		return ""
 	}

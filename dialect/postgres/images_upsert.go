@@ -27,7 +27,7 @@ func (w *imageWriter) upsert(in *dialect.Insert, target string) string {
 	}
 	columns := make([]*dialect.Column, len(in.Target))
 	for i, name := range in.Target {
-		columns[i], _ = w.t.Column(imageFold, name)
+		columns[i], _ = w.t.Column(nameFold, name)
 	}
 	own := w.ownNames() + "given"
 	w.b.WriteString("SELECT " + imageList(w.t, w.columns, target) + " FROM (VALUES ")
@@ -70,7 +70,7 @@ func (w *imageWriter) conflict(in *dialect.Insert) ([]int, string) {
 	if in.OnConstraint != "" {
 		return nil, "the row it conflicts with is told by a constraint"
 	}
-	key, why := in.ConflictKey(w.t, imageFold)
+	key, why := in.ConflictKey(w.t, nameFold)
 	if why != "" || key == nil {
 		return nil, why
 	}
@@ -93,7 +93,3 @@ func (w *imageWriter) conflict(in *dialect.Insert) ([]int, string) {
 	}
 	return key, ""
 }
-
-// imageFold maps a name to the form in which names are compared: the parser has
-// done it.
-func imageFold(name string) string { return name }

@@ -2,9 +2,10 @@ package postgres
 
 import "strings"
 
-// Names need no folding here: the parser gives an unquoted name in lower case, as
-// PostgreSQL reads it, and a quoted one as it stands. A name is then compared as
-// it is.
+// nameFold maps a name to the form in which names are compared, which it has
+// already: the parser gives an unquoted name in lower case, as PostgreSQL reads it,
+// and a quoted one as it stands.
+func nameFold(name string) string { return name }
 
 // nameQuote quotes a name, so that it is read as it is.
 func nameQuote(name string) string {

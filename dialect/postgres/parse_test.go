@@ -7,6 +7,7 @@ import (
 	"github.com/sqlc-dev/oliphant/ast"
 
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/dialecttest"
 )
 
 func TestParseSpan(t *testing.T) {
@@ -72,7 +73,7 @@ func TestParseBounds(t *testing.T) {
 				t.Errorf("incomplete %q", st.Incomplete)
 			}
 			// The kind and the target are told in any case.
-			if st.Kind != dialect.KindUpdate || printNames(st.Writes) != "t" {
+			if st.Kind != dialect.KindUpdate || dialecttest.PrintNames(st.Writes) != "t" {
 				t.Errorf("%v writes %v", st.Kind, st.Writes)
 			}
 		})
@@ -105,7 +106,7 @@ func TestParsePanic(t *testing.T) {
 			st = st.Script[1]
 		}
 		if st.Kind != dialect.KindUnknown || st.Taint != dialect.TaintAll || !strings.Contains(st.Incomplete, "failed") {
-			t.Errorf("%s: %s", name, printStatement(st))
+			t.Errorf("%s: %s", name, dialecttest.PrintStatement(st))
 		}
 	}
 	for name, stmts := range map[string][]*ast.RawStmt{
@@ -115,13 +116,13 @@ func TestParsePanic(t *testing.T) {
 		"a node of no kind":  {{Stmt: &ast.Node{}}},
 	} {
 		st := parseWith("DELETE FROM t", func(string) ([]*ast.RawStmt, error) { return stmts, nil })
-		if st.Kind != dialect.KindDelete || st.Incomplete == "" || printNames(st.Writes) != "t" {
-			t.Errorf("%s: %s", name, printStatement(st))
+		if st.Kind != dialect.KindDelete || st.Incomplete == "" || dialecttest.PrintNames(st.Writes) != "t" {
+			t.Errorf("%s: %s", name, dialecttest.PrintStatement(st))
 		}
 	}
 	outside := []*ast.RawStmt{{StmtLocation: 100, StmtLen: 5}, {}}
 	if st := parseWith("DELETE FROM t", func(string) ([]*ast.RawStmt, error) { return outside, nil }); st.Kind != dialect.KindUnknown {
-		t.Errorf("places outside of the text: %s", printStatement(st))
+		t.Errorf("places outside of the text: %s", dialecttest.PrintStatement(st))
 	}
 }
 
@@ -136,7 +137,7 @@ func TestParseParams(t *testing.T) {
 	}
 	for _, text := range []string{"SELECT $0", "SELECT $65536", "SELECT $99999999999999999999999"} {
 		if st := Parse(text); st.Incomplete == "" || st.Query != nil {
-			t.Errorf("%s: was understood as %s with %d parameters", text, printQuery(st.Query), st.Params)
+			t.Errorf("%s: was understood as %s with %d parameters", text, dialecttest.PrintQuery(st.Query), st.Params)
 		}
 	}
 }

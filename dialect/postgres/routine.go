@@ -6,9 +6,9 @@ import (
 	"github.com/cacheops/cacheops/dialect"
 )
 
-// known works out what the functions and operators are that do not come with the
-// database.
-func (b *catalogBuilder) known() {
+// declared collects what is declared of the functions and operators that do not come
+// with the database.
+func (b *catalogBuilder) declared() {
 	b.routines = make(map[string]dialect.Routine, len(b.rows.routines)+len(b.rows.operators))
 	for _, r := range b.rows.routines {
 		b.routines[r.Name] = routineClass(r.Class)
@@ -30,9 +30,9 @@ func routineClass(n int64) dialect.Routine {
 	return dialect.RoutineWrites
 }
 
-// types works out what a cast to each type may do that does not come with the
-// database. A row's type may have columns of any; a domain has the conditions of
-// those below it.
+// types works out what a cast to a type may do, for each type that does not come with
+// the database. A row's type may have columns of any type, and a domain has the
+// conditions of those that it is made of.
 func (b *catalogBuilder) types() {
 	byOID := make(map[int64]*catalogType, len(b.rows.types))
 	for i := range b.rows.types {
@@ -61,6 +61,9 @@ func (b *catalogBuilder) types() {
 		t := &b.rows.types[i]
 		name := dialect.TypePrefix + t.Name
 		b.routines[name] = max(b.routines[name], class(t))
+		if functionTypes[t.Name] { // it may be meant instead of PostgreSQL's own
+			b.routines[name] = max(b.routines[name], dialect.RoutineReads)
+		}
 	}
 	for _, t := range b.list {
 		if !t.System {
@@ -93,7 +96,7 @@ var routineBehind = map[string][]string{
 	"!=": {"<>"},
 }
 
-// found is what a text calls.
+// routineFound is what a text calls.
 type routineFound struct {
 	// writes are the functions and operators that may write any table, each once.
 	writes []string

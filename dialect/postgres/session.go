@@ -2,8 +2,6 @@ package postgres
 
 import (
 	"context"
-	"database/sql/driver"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -34,7 +32,7 @@ var sessionSettings = func() string {
 // sessionIdentity is the expression for [dialect.Session.Identity], of a row of
 // pg_stat_activity: the server's process, and when it began in microseconds
 // since 1970, for the numbers of processes come again.
-const sessionIdentity = "'b:' || a.pid || ':' || (pg_catalog.date_part('epoch', a.backend_start) * 1000000)::pg_catalog.int8"
+const sessionIdentity = "'" + txBackend + "' || a.pid || ':' || (pg_catalog.date_part('epoch', a.backend_start) * 1000000)::pg_catalog.int8"
 
 // sessionQuery asks for all that CheckSession looks at, in one row of texts. A
 // temporary table, function or type goes by names that mean others elsewhere. The
@@ -59,41 +57,71 @@ var sessionQuery = "SELECT " + sessionSettings + `,
 // for.
 const sessionOldest = 130000
 
+// sessionState is the answer to sessionQuery: its texts by name, in its order.
+type sessionState struct {
+	settings        string // see sessionSettings
+	number, version string // of the server: 170002, "PostgreSQL 17.2 on ..."
+	standby         string // "true" while it follows a primary
+	readOnly        string // what new transactions are, unless they say otherwise
+	isolation       string
+	temporary       string // "true" where the session has temporary objects
+	identity        string // see sessionIdentity
+	clientEncoding  string
+	standardStrings string // standard_conforming_strings
+	nullEquals      string // transform_null_equals
+	fuzzyLimit      string // gin_fuzzy_search_limit
+	serverEncoding  string
+	dateAtInfinity  string // only that it is a text counts
+}
+
+// fields are the places of the texts, in the order of sessionQuery.
+func (s *sessionState) fields() []*string {
+	return []*string{
+		&s.settings, &s.number, &s.version, &s.standby, &s.readOnly, &s.isolation, &s.temporary, &s.identity,
+		&s.clientEncoding, &s.standardStrings, &s.nullEquals, &s.fuzzyLimit, &s.serverEncoding, &s.dateAtInfinity,
+	}
+}
+
 // CheckSession implements [dialect.Dialect]. It asks for what a DSN, the role or
 // the database may have set, in one query.
 func (postgresDialect) CheckSession(ctx context.Context, db dialect.Queryer) (dialect.Session, error) {
-	row, err := catalogRow(ctx, db, sessionQuery, 14)
+	var state sessionState
+	fields := state.fields()
+	row, err := rowTexts(ctx, db, sessionQuery, len(fields))
 	if err != nil {
 		return dialect.Session{}, fmt.Errorf("cacheops: ask PostgreSQL for the session's state: %w", err)
 	}
-	return sessionRead(row), nil
+	for i, text := range row {
+		*fields[i] = text
+	}
+	return state.session(), nil
 }
 
-// sessionRead makes a session of the row of sessionQuery.
-func sessionRead(row []string) dialect.Session {
-	s := dialect.Session{Settings: row[0], Identity: row[7], OtherIsolation: row[5] != "read committed"}
+// session tells what the state can spoil.
+func (s *sessionState) session() dialect.Session {
+	out := dialect.Session{Settings: s.settings, Identity: s.identity, OtherIsolation: s.isolation != "read committed"}
 	var why []string
 	taint := func(is bool, t dialect.Taint, reason string) {
 		if is {
-			s.Taint |= t
+			out.Taint |= t
 			why = append(why, reason)
 		}
 	}
-	number, err := strconv.Atoi(row[1])
-	taint(err != nil || number < sessionOldest, dialect.TaintReads|dialect.TaintWrites, "the server's version "+row[1]+" is older than PostgreSQL 13")
-	taint(sessionOther(row[2]), dialect.TaintAll, "the server is not PostgreSQL itself: "+row[2])
-	taint(row[3] != "false", dialect.TaintReads, "the server is a standby, which is behind its primary")
-	taint(row[4] != "off", dialect.TaintReads, "default_transaction_read_only is on")
-	taint(row[6] != "false", dialect.TaintAll, "there are temporary tables, views, types or functions")
+	number, err := strconv.Atoi(s.number)
+	taint(err != nil || number < sessionOldest, dialect.TaintReads|dialect.TaintWrites, "the server's version "+s.number+" is older than PostgreSQL 13")
+	taint(sessionOther(s.version), dialect.TaintAll, "the server is not PostgreSQL itself: "+s.version)
+	taint(s.standby != "false", dialect.TaintReads, "the server is a standby, which is behind its primary")
+	taint(s.readOnly != "off", dialect.TaintReads, "default_transaction_read_only is on")
+	taint(s.temporary != "false", dialect.TaintAll, "there are temporary tables, views, types or functions")
 	// What the text of a statement means: with others a quote or a backslash may
 	// be part of a character.
-	taint(row[8] != "UTF8" && row[8] != "SQL_ASCII", dialect.TaintAll, "client_encoding is "+row[8])
-	taint(row[9] != "on", dialect.TaintAll, "standard_conforming_strings is off: a backslash means something in a text")
-	taint(row[10] != "off", dialect.TaintReads, "transform_null_equals is on: = NULL finds NULL")
-	taint(row[11] != "0", dialect.TaintReads, "gin_fuzzy_search_limit drops rows of results at random")
-	taint(!sessionDistinct(row[12]), dialect.TaintAll, "server_encoding is "+row[12]+", in which two characters may be one")
-	s.Why = strings.Join(why, "; ")
-	return s
+	taint(s.clientEncoding != "UTF8" && s.clientEncoding != "SQL_ASCII", dialect.TaintAll, "client_encoding is "+s.clientEncoding)
+	taint(s.standardStrings != "on", dialect.TaintAll, "standard_conforming_strings is off: a backslash means something in a text")
+	taint(s.nullEquals != "off", dialect.TaintReads, "transform_null_equals is on: = NULL finds NULL")
+	taint(s.fuzzyLimit != "0", dialect.TaintReads, "gin_fuzzy_search_limit drops rows of results at random")
+	taint(!sessionDistinct(s.serverEncoding), dialect.TaintAll, "server_encoding is "+s.serverEncoding+", in which two characters may be one")
+	out.Why = strings.Join(why, "; ")
+	return out
 }
 
 // sessionDistinct tells whether a server's encoding surely keeps apart what the
@@ -122,37 +150,4 @@ func sessionOther(version string) bool {
 		}
 	}
 	return false
-}
-
-// catalogRow runs a query that returns one row of so many texts. NULL is "".
-func catalogRow(ctx context.Context, db dialect.Queryer, query string, width int) ([]string, error) {
-	rows, err := db.Query(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	if len(rows) != 1 || len(rows[0]) != width {
-		return nil, errors.New("not one row came back; is the connection a PostgreSQL database?")
-	}
-	out := make([]string, width)
-	for i, v := range rows[0] {
-		text, ok := catalogText(v)
-		if !ok {
-			return nil, fmt.Errorf("a value of type %T came back where a text was asked for", v)
-		}
-		out[i] = text
-	}
-	return out, nil
-}
-
-// catalogText reads a text, which some drivers return as bytes. NULL is "".
-func catalogText(v driver.Value) (string, bool) {
-	switch v := v.(type) {
-	case nil:
-		return "", true
-	case string:
-		return v, true
-	case []byte:
-		return string(v), true
-	}
-	return "", false
 }

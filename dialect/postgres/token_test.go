@@ -7,6 +7,8 @@ import (
 	"github.com/sqlc-dev/oliphant/ast"
 	"github.com/sqlc-dev/oliphant/parser"
 	"google.golang.org/protobuf/proto"
+
+	"github.com/cacheops/cacheops/internal/dialecttest"
 )
 
 // tokenTexts returns the texts of the tokens, joined by blanks.
@@ -156,8 +158,8 @@ func TestNames(t *testing.T) {
 		if got := nameText(text); got != want {
 			t.Errorf("%s: got %s, want %s", text, got, want)
 		}
-		if got := Parse("SELECT " + want).Query.Cores[0].Columns[0].Expr; printExpr(got) != printExpr(Parse("SELECT $q$" + text + "$q$").Query.Cores[0].Columns[0].Expr) {
-			t.Errorf("%s reads as %s", want, printExpr(got))
+		if got := Parse("SELECT " + want).Query.Cores[0].Columns[0].Expr; dialecttest.PrintExpr(got) != dialecttest.PrintExpr(Parse("SELECT $q$" + text + "$q$").Query.Cores[0].Columns[0].Expr) {
+			t.Errorf("%s reads as %s", want, dialecttest.PrintExpr(got))
 		}
 	}
 	for word, want := range map[string]string{"aB": "ab", "ÀB": "Àb", "é": "é"} {
@@ -171,7 +173,7 @@ func TestNames(t *testing.T) {
 // a port of PostgreSQL's: what it reads we read alike.
 func FuzzTokenize(f *testing.F) {
 	for _, c := range corpus(f, "corpus.tsv") {
-		f.Add(c.text)
+		f.Add(c.Text)
 	}
 	for _, text := range []string{"/*/", "e'\\'", "'a'\n'b'", "1e+", "0x", "$a$$a$", "a--b\x00c", "1_", "U&'a' UESCAPE '!'", "a+-b", ":=", "..", "=>", "$1a", "1..2"} {
 		f.Add(text)

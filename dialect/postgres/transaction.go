@@ -25,24 +25,17 @@ const (
 	txStateFuture = "22023" // the number of a transaction is too high
 )
 
-// txStateError is an error that the server itself answered with. Those of pgx and
-// pq are.
-type txStateError interface{ SQLState() string }
-
 // InTransaction implements [dialect.Dialect].
 func (postgresDialect) InTransaction(exec func(text string) error) (bool, error) {
 	err := exec(txProbe)
 	if err == nil {
 		return true, exec(txProbeEnd)
 	}
-	var state txStateError
-	if errors.As(err, &state) {
-		switch state.SQLState() {
-		case txStateNone:
-			return false, nil
-		case txStateFailed:
-			return true, nil
-		}
+	switch failureState(err) {
+	case txStateNone:
+		return false, nil
+	case txStateFailed:
+		return true, nil
 	}
 	return false, fmt.Errorf("ask whether the connection is in a transaction: %w", err)
 }
@@ -79,8 +72,7 @@ func (d postgresDialect) TransactionOver(ctx context.Context, db dialect.Queryer
 	}
 	rows, err := db.Query(ctx, "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN 'standby' ELSE "+question+
 		" END FROM pg_catalog.pg_current_snapshot() AS s")
-	var state txStateError
-	if errors.As(err, &state) && state.SQLState() == txStateFuture {
+	if failureState(err) == txStateFuture {
 		return true, nil // it was on another server, whose place this one took
 	}
 	if err != nil {
@@ -116,17 +108,12 @@ func txProcessGone(ctx context.Context, db dialect.Queryer, process string) (boo
 	return txText(rows) == "0", nil
 }
 
-// txText is the text of an answer of one value, "" for NULL.
+// txText is the text of an answer of one value, "" for NULL and for any other
+// answer.
 func txText(rows [][]driver.Value) string {
 	if len(rows) != 1 || len(rows[0]) != 1 {
 		return ""
 	}
-	switch v := rows[0][0].(type) {
-	case string:
-		return v
-	case []byte:
-		return string(v)
-	default:
-		return ""
-	}
+	text, _ := rowText(rows[0][0])
+	return text
 }

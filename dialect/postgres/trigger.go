@@ -15,6 +15,9 @@ type triggerBody struct {
 	// written; assignsAny is true when it may change all.
 	assigned   []string
 	assignsAny bool
+	// keeps is true when it may have an UPDATE leave its row as it is. One that
+	// assignsAny may as well.
+	keeps bool
 }
 
 // triggerOwn are the functions of PostgreSQL's own that change nothing but the
@@ -27,16 +30,16 @@ var triggerSettings = []string{"search_path", "role", "session_authorization", "
 
 // triggerRead reads the function of a trigger.
 func triggerRead(f *catalogFunction, calls *routineCalls) *triggerBody {
-	anything := &triggerBody{assignsAny: true}
+	anything := &triggerBody{assignsAny: true, keeps: true}
 	switch {
 	case f.Language == "internal" && f.Schema == "pg_catalog" && slices.Contains(triggerOwn, f.Name):
 		// Their columns are not of a type that a foreign key would refer to.
-		return &triggerBody{statements: []*dialect.Statement{}}
+		return &triggerBody{statements: []*dialect.Statement{}, keeps: true}
 	case f.Language != "plpgsql":
 		return anything
 	}
 	for _, name := range triggerSettings {
-		if _, set := catalogSetting(f.Settings, name); set {
+		if _, set := triggerSetting(f.Settings, name); set {
 			return anything
 		}
 	}
@@ -54,6 +57,17 @@ func triggerRead(f *catalogFunction, calls *routineCalls) *triggerBody {
 	return r.body
 }
 
+// triggerSetting returns the value of one of a function's own settings, and
+// whether it has one.
+func triggerSetting(settings, name string) (string, bool) {
+	for line := range strings.SplitSeq(settings, "\n") {
+		if n, value, ok := strings.Cut(line, "="); ok && strings.EqualFold(n, name) {
+			return value, true
+		}
+	}
+	return "", false
+}
+
 // triggerReader reads PL/pgSQL, statement by statement. It knows where
 // statements begin and what the words are that may begin one; whatever else it
 // meets makes the whole body one that is not understood. How statements are
@@ -66,6 +80,8 @@ type triggerReader struct {
 	body  *triggerBody
 }
 
+// peek returns the token so many ahead, and a text, which nothing asks for, past the
+// end.
 func (r *triggerReader) peek(ahead int) triggerToken {
 	if r.at+ahead < len(r.toks) {
 		return r.toks[r.at+ahead]
@@ -242,7 +258,9 @@ func (r *triggerReader) returns(span []triggerToken) bool {
 		words = append(words, t.text)
 	}
 	switch strings.Join(words, " ") {
-	case "", "new", "old", "null", "coalesce ( new , old )", "( new )", "( old )":
+	case "new", "old", "coalesce ( new , old )", "( new )", "( old )":
+	case "", "null":
+		r.body.keeps = true
 	default:
 		if len(words) > 0 && (words[0] == "query" || words[0] == "next") {
 			return false

@@ -13,6 +13,7 @@ const (
 	triggerSymbol                         // all others: ( ) [ ] , ; . :: := and operators
 )
 
+// triggerToken is one token.
 type triggerToken struct {
 	kind triggerTokenKind
 	text string // folded, without quotes; empty for a text

@@ -3,10 +3,12 @@ package postgres
 import (
 	"strings"
 	"testing"
+
+	"github.com/cacheops/cacheops/internal/dialecttest"
 )
 
-// understood is one text, with one property of what is understood of it as the
-// printer renders it; empty where it has none.
+// understood is one text, with one property of what is understood of it as
+// dialecttest renders it; empty where it has none.
 type understood struct{ text, want string }
 
 // checkProperty checks a property of what is understood of each text.
@@ -21,7 +23,7 @@ func checkProperty(t *testing.T, key string, list []understood) {
 
 // property returns one property of what is understood of a text.
 func property(text, key string) string {
-	for line := range strings.SplitSeq(printStatement(Parse(text)), "\n") {
+	for line := range strings.SplitSeq(dialecttest.PrintStatement(Parse(text)), "\n") {
 		if rest, ok := strings.CutPrefix(line, "  "+key+": "); ok {
 			return rest
 		}

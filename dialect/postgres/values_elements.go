@@ -47,7 +47,7 @@ func valueList[T any](list []T) []driver.Value {
 // valueElementsOther is Elements for all other types.
 func valueElementsOther(c *dialect.Column, v any) (out []driver.Value, ok bool) {
 	defer func() {
-		if recover() != nil {
+		if recover() != nil { // a Valuer's own affair: the driver will meet it too
 			out, ok = nil, false
 		}
 	}()
@@ -66,8 +66,12 @@ func valueElementsOther(c *dialect.Column, v any) (out []driver.Value, ok bool) 
 		if !rv.FieldByName("Valid").Bool() || rv.FieldByName("Dims").Len() > 1 {
 			return nil, false
 		}
-		rv = rv.FieldByName("Elements")
-		t = rv.Type()
+		return valueSlice(rv.FieldByName("Elements"))
+	}
+	if valueOwnWay(t) || valueOwnWay(reflect.PointerTo(t)) {
+		if !strings.HasSuffix(t.PkgPath(), valuePgtype) {
+			return nil, false
+		}
 	} else if valuer, is := reflect.TypeAssert[driver.Valuer](rv); is {
 		if t.Kind() == reflect.Slice && rv.IsNil() {
 			return nil, false
@@ -78,7 +82,13 @@ func valueElementsOther(c *dialect.Column, v any) (out []driver.Value, ok bool) 
 		}
 		return nil, false
 	}
-	if t.Kind() != reflect.Slice {
+	return valueSlice(rv)
+}
+
+// valueSlice returns the elements of a slice of one dimension, less the NULLs. It
+// reports false for anything else.
+func valueSlice(rv reflect.Value) (out []driver.Value, ok bool) {
+	if rv.Kind() != reflect.Slice {
 		return nil, false
 	}
 	for i := range rv.Len() {
@@ -95,13 +105,12 @@ func valueElementsOther(c *dialect.Column, v any) (out []driver.Value, ok bool) 
 			}
 		case reflect.Interface:
 			return nil, false
-		default:
-		}
-		if valid := e; valid.Kind() == reflect.Struct {
+		case reflect.Struct:
 			// NULL has more than one form.
-			if f := valid.FieldByName("Valid"); f.IsValid() && f.Kind() == reflect.Bool && !f.Bool() {
+			if f := e.FieldByName("Valid"); f.IsValid() && f.Kind() == reflect.Bool && !f.Bool() {
 				continue
 			}
+		default:
 		}
 		out = append(out, e.Interface())
 	}

@@ -7,12 +7,15 @@ import (
 	"reflect"
 	"strings"
 	"time"
+
+	"github.com/cacheops/cacheops/dialect"
 )
 
 // valueOf brings an argument to one of the types that Canonical knows: int64,
 // uint64 where that is not enough, float64, bool, string, []byte, [16]byte and
 // time.Time. A driver may be handed any Go value, and pgx encodes what it finds
-// under a type's name. False stands for what it is not known of.
+// under a type's name. False stands for a value of which it is not known what the
+// drivers make of it.
 func valueOf(v any) (driver.Value, bool) {
 	switch v := v.(type) {
 	case int64, string, bool, []byte, time.Time, float64, [16]byte:
@@ -83,6 +86,9 @@ func valueOther(v any) (out driver.Value, ok bool) {
 		rv = rv.Elem()
 	}
 	t := rv.Type()
+	if (valueOwnWay(t) || valueOwnWay(reflect.PointerTo(t))) && !strings.HasSuffix(t.PkgPath(), valuePgtype) {
+		return nil, false
+	}
 	valuer, isValuer := v.(driver.Valuer)
 	if !isValuer {
 		valuer, isValuer = reflect.TypeAssert[driver.Valuer](rv)
@@ -94,6 +100,18 @@ func valueOther(v any) (out driver.Value, ok bool) {
 		return nil, false // an interval to one, a number to another
 	}
 	return valueUnderlying(rv)
+}
+
+// valueOwnWay reports whether a type has a method by which pgx asks what it is to a
+// column of one type. It goes before its Value, and before what it is made of.
+func valueOwnWay(t reflect.Type) bool {
+	has := func(_ reflect.Method, ok bool) bool { return ok }
+	// Names that are constants, so that programs are not linked with all methods.
+	return has(t.MethodByName("Int64Value")) || has(t.MethodByName("Float64Value")) || has(t.MethodByName("NumericValue")) ||
+		has(t.MethodByName("BoolValue")) || has(t.MethodByName("TextValue")) || has(t.MethodByName("BytesValue")) ||
+		has(t.MethodByName("UUIDValue")) || has(t.MethodByName("DateValue")) || has(t.MethodByName("TimeValue")) ||
+		has(t.MethodByName("TimestampValue")) || has(t.MethodByName("TimestamptzValue")) ||
+		has(t.MethodByName("IndexType")) // an array
 }
 
 // valueUnderlying returns the value below a named type.
@@ -174,7 +192,7 @@ func valueOfValuer(valuer driver.Valuer, rv reflect.Value) (driver.Value, bool) 
 		if !isText {
 			return nil, false
 		}
-		text, isUUID := valueCanonicalUUID(s, 0)
+		text, isUUID := valueCanonicalUUID(s, dialect.SideArgument)
 		return v, isUUID && text == string(b[:])
 	}
 	return v, below == v

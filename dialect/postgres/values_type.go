@@ -6,13 +6,11 @@ import "strings"
 // told as the type that it is made of.
 type valueType struct {
 	Name          string // pg_type.typname of the base type
-	Kind          byte   // typtype
+	Kind          byte   // pg_type.typtype
 	Schema        string
-	Deterministic bool // collation
-	Collation     string
-	Extension     string // owning extension, e.g. citext
-	Modifier      int32
-	CType         string // the database's LC_CTYPE/ICU locale
+	Deterministic bool   // of the column's collation
+	Extension     string // that the type belongs to, citext for one; empty for none
+	CType         string // the locale by which the database folds letters
 }
 
 // The values of Column.Comparison. The number is the version of the rules: it

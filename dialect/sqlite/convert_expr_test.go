@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	"testing"
+
+	"github.com/cacheops/cacheops/internal/dialecttest"
 )
 
 func TestConvertExpr(t *testing.T) {
@@ -21,7 +23,7 @@ func TestConvertExpr(t *testing.T) {
 		{"(a) = ((1))", "(a = 1)"},
 		{"a = NULL", "(a = null)"},
 		{"a = b = c", "((a = b) = c)"},
-		{"(a, b) = (1, ?)", "(row(a, b) = row(1, ?1))"},
+		{"(a, b) = (1, ?)", "(row(a, b) = row(1, $1))"},
 		{"a <> 1", "<comparison <>: a, 1>"},
 		{"a != 1", "<comparison <>: a, 1>"},
 		{"a < 1", "<comparison <: a, 1>"},
@@ -70,7 +72,7 @@ func TestConvertExpr(t *testing.T) {
 		{"a IN (SELECT b FROM t)", "(a in {select b from t})"},
 		{"a IN t", "(a in {select * from t})"},
 		{"a NOT IN main.t", "not (a in {select * from main.t})"},
-		{"a IN json_each(?)", "(a in {select * from json_each(?1)})"},
+		{"a IN json_each(?)", "(a in {select * from json_each($1)})"},
 		{"(a, b) IN (VALUES (1, 2))", "(row(a, b) in {values (1, 2)})"},
 
 		{"EXISTS (SELECT 1)", "exists{select 1}"},
@@ -99,8 +101,8 @@ func TestConvertExpr(t *testing.T) {
 		{"- -a", "<arithmetic: <arithmetic: a>>"},
 		{"~1", "<arithmetic: 1>"},
 
-		{"?", "?1"},
-		{"? + ?5 + ? + :a + :a", "<arithmetic: <arithmetic: <arithmetic: <arithmetic: ?1, ?5>, ?6>, ?7:a>, ?7:a>"},
+		{"?", "$1"},
+		{"? + ?5 + ? + :a + :a", "<arithmetic: <arithmetic: <arithmetic: <arithmetic: $1, $5>, $6>, $7:a>, $7:a>"},
 		{"lower(a)", "lower(a)"},
 		{`"LOWER"(a)`, "lower(a)"},
 		{"count(*)", "agg:count(*)"},
@@ -110,7 +112,7 @@ func TestConvertExpr(t *testing.T) {
 		{"rank() OVER w", "win:rank()"},
 	} {
 		st := mustSelect(t, "SELECT "+tt.expr)
-		if got := printExpr(st.Query.Cores[0].Columns[0].Expr); got != tt.want {
+		if got := dialecttest.PrintExpr(st.Query.Cores[0].Columns[0].Expr); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.expr, got, tt.want)
 		}
 	}
@@ -176,7 +178,7 @@ func TestConvertLiteral(t *testing.T) {
 		{"1.0000000000000000", "<number: >"},
 	} {
 		st := mustSelect(t, "SELECT "+tt.expr)
-		if got := printExpr(st.Query.Cores[0].Columns[0].Expr); got != tt.want {
+		if got := dialecttest.PrintExpr(st.Query.Cores[0].Columns[0].Expr); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.expr, got, tt.want)
 		}
 		if st.Volatile != "" {

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/dialecttest"
 )
 
 // mustSelect parses a SELECT that the parser is known to understand.
@@ -43,8 +44,8 @@ func TestConvertSources(t *testing.T) {
 		{"a JOIN b USING (x, y)", "(a inner b using x, y)"},
 		// A comma binds like a JOIN.
 		{"a, b LEFT JOIN c ON 1, d", "(((a cross b) left c on 1) cross d)"},
-		{"a LEFT JOIN (b JOIN c ON 1) ON 2", "(a left (b inner c on 1) on 2)"},
-		{"a LEFT JOIN (b, c) ON 2", "(a left (b cross c) on 2)"},
+		{"a LEFT JOIN (b JOIN c ON 1) ON 2", "(a left (b nested inner c on 1) on 2)"},
+		{"a LEFT JOIN (b, c) ON 2", "(a left (b nested cross c) on 2)"},
 		{"(a)", "a"},
 		{"((a)), (b)", "(a cross b)"},
 		{"(a AS x)", "a as x"}, // first in its FROM
@@ -57,7 +58,7 @@ func TestConvertSources(t *testing.T) {
 		{"a INDEXED BY i, b NOT INDEXED", "(a cross b)"},
 	} {
 		st := mustSelect(t, "SELECT * FROM "+tt.from)
-		if got := printSource(st.Query.Cores[0].From); got != tt.want {
+		if got := dialecttest.PrintSource(st.Query.Cores[0].From); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.from, got, tt.want)
 		}
 	}
@@ -84,12 +85,12 @@ func TestConvertSourcesRefused(t *testing.T) {
 	} {
 		st := Parse("SELECT * FROM " + from)
 		if st.Incomplete == "" || st.Query != nil {
-			t.Errorf("%s: was understood as %s", from, printQuery(st.Query))
+			t.Errorf("%s: was understood as %s", from, dialecttest.PrintQuery(st.Query))
 		}
 		if st.Kind != dialect.KindSelect || len(st.Reads) == 0 || st.Reads[len(st.Reads)-1].Name == "" {
 			t.Errorf("%s: %v reads %v, want a select that reads tables", from, st.Kind, st.Reads)
 		}
-		if !strings.Contains(printNames(st.Reads), "a") {
+		if !strings.Contains(dialecttest.PrintNames(st.Reads), "a") {
 			t.Errorf("%s: reads %v", from, st.Reads)
 		}
 	}
@@ -162,10 +163,10 @@ func TestConvertCTE(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			st := mustSelect(t, tt.text)
-			if got := printNames(st.Reads); got != tt.reads {
+			if got := dialecttest.PrintNames(st.Reads); got != tt.reads {
 				t.Errorf("reads %q, want %q", got, tt.reads)
 			}
-			if got := printQuery(st.Query); got != tt.want {
+			if got := dialecttest.PrintQuery(st.Query); got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
 		})
@@ -184,15 +185,15 @@ func TestConvertCompound(t *testing.T) {
 		{"SELECT sum(a) OVER (w ORDER BY b) FROM t WINDOW w AS (PARTITION BY c), v AS (ORDER BY d)", "select win:agg:sum(a)+[b] from t windows[c, d]"},
 	} {
 		st := Parse(tt.text)
-		if got := printQuery(st.Query); got != tt.want {
+		if got := dialecttest.PrintQuery(st.Query); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.text, got, tt.want)
 		}
 	}
 	// ORDER BY or LIMIT inside a compound is refused by SQLite; here it must
 	// not be moved to the end.
 	for _, text := range []string{"SELECT a FROM t ORDER BY a UNION SELECT b FROM u", "SELECT a FROM t LIMIT 1 UNION SELECT b FROM u"} {
-		if st := Parse(text); st.Incomplete == "" || printNames(st.Reads) != "t, u" {
-			t.Errorf("%s: was understood as %s, reads %v", text, printQuery(st.Query), st.Reads)
+		if st := Parse(text); st.Incomplete == "" || dialecttest.PrintNames(st.Reads) != "t, u" {
+			t.Errorf("%s: was understood as %s, reads %v", text, dialecttest.PrintQuery(st.Query), st.Reads)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/dialecttest"
 )
 
 func TestConvertInsert(t *testing.T) {
@@ -35,11 +36,11 @@ func TestConvertInsert(t *testing.T) {
 	} {
 		st := Parse(tt.text)
 		if st.Kind != dialect.KindInsert || st.Insert == nil || len(st.Writes) != 1 || st.Writes[0] != st.Insert.Table {
-			t.Errorf("%s: %s", tt.text, printStatement(st))
+			t.Errorf("%s: %s", tt.text, dialecttest.PrintStatement(st))
 			continue
 		}
 		got := ""
-		for line := range strings.SplitSeq(printStatement(st), "\n") {
+		for line := range strings.SplitSeq(dialecttest.PrintStatement(st), "\n") {
 			if rest, ok := strings.CutPrefix(line, "  insert: "); ok {
 				got = rest
 			}
@@ -95,10 +96,10 @@ func TestConvertUpdateDelete(t *testing.T) {
 		} else if d := st.Delete; d != nil {
 			pos, end, wherePos, whereEnd = d.TargetPos, d.TargetEnd, d.WherePos, d.WhereEnd
 		} else {
-			t.Errorf("%s: %s", tt.text, printStatement(st))
+			t.Errorf("%s: %s", tt.text, dialecttest.PrintStatement(st))
 			continue
 		}
-		for line := range strings.SplitSeq(printStatement(st), "\n") {
+		for line := range strings.SplitSeq(dialecttest.PrintStatement(st), "\n") {
 			if _, rest, ok := strings.Cut(line, "  update: "); ok {
 				got = rest
 			}
@@ -153,18 +154,18 @@ func TestConvertVolatileCondition(t *testing.T) {
 func TestConvertUpsert(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ text, want string }{
-		{"INSERT INTO t VALUES (1, ?, 'x', -2.5, NULL, x'00', (+3), a, \"b\", 1 + 1, current_time, -?) ON CONFLICT (a) DO UPDATE SET b = 1, (c, d) = (2, 3)", `set=["b" "c" "d"] target=["a"] values="1" "?" "'x'" "-2.5" "NULL" "x'00'" "" "" "" "" "" ""`},
-		{"INSERT INTO t VALUES (1, 2), (?3, (:x)) ON CONFLICT (a, [b c]) DO UPDATE SET b = 1 RETURNING *", `set=["b"] target=["a" "b c"] values="1" "2" "?3" "(:x)"`},
-		{"INSERT INTO t VALUES (1) ON CONFLICT (a COLLATE nocase) DO UPDATE SET b = 1", `set=["b"] target=[] values=`},
-		{"INSERT INTO t VALUES (1) ON CONFLICT (a, lower(b)) DO UPDATE SET b = 1", `set=["b"] target=[] values=`},
-		{"INSERT INTO t VALUES (1) ON CONFLICT (a) WHERE b DO UPDATE SET b = 1", `set=["b"] target=[] values=`},
-		{"INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET b = 1", `set=["b"] target=[] values="1"`},
-		{"INSERT INTO t VALUES (1) ON CONFLICT (a) DO NOTHING ON CONFLICT (b) DO UPDATE SET b = 1", `set=["b"] target=[] values=`},
-		{"INSERT INTO t VALUES (1" + strings.Repeat("), (1", convertMaxCells) + ") ON CONFLICT (a) DO UPDATE SET b = 1", `set=["b"] target=[] values=`},
-		{"INSERT INTO t SELECT 1 WHERE 1 ON CONFLICT (a) DO UPDATE SET b = 1", `set=["b"] target=[] values=`},
+		{"INSERT INTO t VALUES (1, ?, 'x', -2.5, NULL, x'00', (+3), a, \"b\", 1 + 1, current_time, -?) ON CONFLICT (a) DO UPDATE SET b = 1, (c, d) = (2, 3)", `set=["b" "c" "d"] target=["a"] constraint="" values="1" "?" "'x'" "-2.5" "NULL" "x'00'" "" "" "" "" "" ""`},
+		{"INSERT INTO t VALUES (1, 2), (?3, (:x)) ON CONFLICT (a, [b c]) DO UPDATE SET b = 1 RETURNING *", `set=["b"] target=["a" "b c"] constraint="" values="1" "2" "?3" "(:x)"`},
+		{"INSERT INTO t VALUES (1) ON CONFLICT (a COLLATE nocase) DO UPDATE SET b = 1", `set=["b"] target=[] constraint="" values=`},
+		{"INSERT INTO t VALUES (1) ON CONFLICT (a, lower(b)) DO UPDATE SET b = 1", `set=["b"] target=[] constraint="" values=`},
+		{"INSERT INTO t VALUES (1) ON CONFLICT (a) WHERE b DO UPDATE SET b = 1", `set=["b"] target=[] constraint="" values=`},
+		{"INSERT INTO t VALUES (1) ON CONFLICT DO UPDATE SET b = 1", `set=["b"] target=[] constraint="" values="1"`},
+		{"INSERT INTO t VALUES (1) ON CONFLICT (a) DO NOTHING ON CONFLICT (b) DO UPDATE SET b = 1", `set=["b"] target=[] constraint="" values=`},
+		{"INSERT INTO t VALUES (1" + strings.Repeat("), (1", convertMaxCells) + ") ON CONFLICT (a) DO UPDATE SET b = 1", `set=["b"] target=[] constraint="" values=`},
+		{"INSERT INTO t SELECT 1 WHERE 1 ON CONFLICT (a) DO UPDATE SET b = 1", `set=["b"] target=[] constraint="" values=`},
 	} {
 		got := ""
-		for line := range strings.SplitSeq(printStatement(Parse(tt.text)), "\n") {
+		for line := range strings.SplitSeq(dialecttest.PrintStatement(Parse(tt.text)), "\n") {
 			if rest, ok := strings.CutPrefix(line, "  upsert: "); ok {
 				got = rest
 			}
@@ -194,7 +195,7 @@ func TestConvertWhereParams(t *testing.T) {
 		var texts, params []string
 		for _, r := range refs {
 			texts = append(texts, tt.text[r.Pos:r.End])
-			params = append(params, strings.TrimPrefix(printExpr(&r.Param), "?"))
+			params = append(params, strings.TrimPrefix(dialecttest.PrintExpr(&r.Param), "$"))
 		}
 		if got := strings.Join(texts, " ") + "|" + strings.Join(params, " "); got != tt.want {
 			t.Errorf("%s: got %s, want %s", tt.text, got, tt.want)
@@ -203,7 +204,7 @@ func TestConvertWhereParams(t *testing.T) {
 }
 
 // printedParam is a parameter as the printer renders it.
-var printedParam = regexp.MustCompile(`\?[0-9]+(:[A-Za-z0-9_:()$]+)?`)
+var printedParam = regexp.MustCompile(`\$[0-9]+(:[A-Za-z0-9_:()$]+)?`)
 
 // checkSpans checks that the pieces of the text that a write points to mean by
 // themselves what they mean in the statement.
@@ -239,7 +240,7 @@ func checkSpans(t *testing.T, st *dialect.Statement) {
 		alias = table.Name
 	}
 	if !ok || src.Name != table || src.Alias != alias {
-		t.Fatalf("the target %q reads as %s", st.Text[targetPos:targetEnd], printSource(target.Query.Cores[0].From))
+		t.Fatalf("the target %q reads as %s", st.Text[targetPos:targetEnd], dialecttest.PrintSource(target.Query.Cores[0].From))
 	}
 	if where == nil {
 		if wherePos != 0 || whereEnd != 0 || len(params) > 0 {
@@ -252,7 +253,7 @@ func checkSpans(t *testing.T, st *dialect.Statement) {
 	}
 	// Alone, the condition numbers its parameters anew and does not see the
 	// CTEs of the statement.
-	plain := func(e dialect.Expr) string { return printedParam.ReplaceAllString(printExpr(e), "?") }
+	plain := func(e dialect.Expr) string { return printedParam.ReplaceAllString(dialecttest.PrintExpr(e), "?") }
 	again := Parse("SELECT 1 WHERE (" + st.Text[wherePos:whereEnd] + ")")
 	if again.Query == nil {
 		t.Fatalf("the condition %q does not stand alone: %s", st.Text[wherePos:whereEnd], again.Incomplete)

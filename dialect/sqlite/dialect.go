@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"strings"
 
 	"github.com/cacheops/cacheops/dialect"
@@ -61,6 +62,15 @@ func (sqliteDialect) InTransaction(exec func(text string) error) (bool, error) {
 // its connection.
 func (sqliteDialect) TransactionOver(context.Context, dialect.Queryer, string) (bool, error) {
 	return true, nil
+}
+
+// Failure implements [dialect.Dialect]. SQLite runs in the program's own process, so
+// every error but that of a broken connection tells of a statement that failed.
+func (sqliteDialect) Failure(err error) dialect.Failure {
+	if errors.Is(err, driver.ErrBadConn) {
+		return dialect.FailureUnknown
+	}
+	return dialect.FailureStatement
 }
 
 // SchemaDigest implements [dialect.Dialect]. SQLite has a version that tells all.

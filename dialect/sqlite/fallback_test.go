@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/dialecttest"
 )
 
 // fallbackOf analyses a text by its tokens, whether it could be parsed or not.
@@ -82,12 +83,12 @@ func TestFallback(t *testing.T) {
 		if st.Volatile == "" {
 			t.Errorf("%s: not volatile, although nothing is known", tt.text)
 		}
-		if got := printNames(st.Writes); got != tt.writes {
+		if got := dialecttest.PrintNames(st.Writes); got != tt.writes {
 			t.Errorf("%s: writes %s, want %s", tt.text, got, tt.writes)
 		}
 		for want := range strings.SplitSeq(tt.reads, ", ") {
-			if want != "" && !strings.Contains(", "+printNames(st.Reads)+", ", ", "+want+", ") {
-				t.Errorf("%s: reads %s, want %s too", tt.text, printNames(st.Reads), want)
+			if want != "" && !strings.Contains(", "+dialecttest.PrintNames(st.Reads)+", ", ", "+want+", ") {
+				t.Errorf("%s: reads %s, want %s too", tt.text, dialecttest.PrintNames(st.Reads), want)
 			}
 		}
 		if got := strings.Join(st.Foreigns, " "); got != tt.foreign {
@@ -138,7 +139,7 @@ func TestFallbackUnknown(t *testing.T) {
 	} {
 		st := Parse(text)
 		if st.Kind != dialect.KindUnknown || st.Taint != dialect.TaintAll || st.Incomplete == "" || st.Volatile == "" {
-			t.Errorf("%s: %s", text, printStatement(st))
+			t.Errorf("%s: %s", text, dialecttest.PrintStatement(st))
 		}
 		if st.Pos < 0 || st.Pos > st.End || st.End > len(text) {
 			t.Errorf("%s: span %d:%d", text, st.Pos, st.End)
@@ -146,58 +147,14 @@ func TestFallbackUnknown(t *testing.T) {
 	}
 }
 
-// fallbackMisses says what the tokens tell less than the parser, or "".
-func fallbackMisses(parsed, guessed *dialect.Statement) string {
-	if guessed.Kind == dialect.KindUnknown {
-		return ""
-	}
-	if guessed.Kind != parsed.Kind {
-		return "the kind: " + parsed.Kind.String() + " became " + guessed.Kind.String()
-	}
-	all := make(map[string]bool)
-	writes := make(map[string]bool)
-	for _, n := range guessed.Writes {
-		all[convertNameKey(n)], writes[convertNameKey(n)] = true, true
-	}
-	for _, n := range guessed.Reads {
-		all[convertNameKey(n)] = true
-	}
-	for _, n := range parsed.Writes {
-		if !writes[convertNameKey(n)] {
-			return "a write: " + n.String()
-		}
-	}
-	for _, n := range parsed.Reads {
-		if !all[convertNameKey(n)] {
-			return "a table: " + n.String()
-		}
-	}
-	foreign := make(map[string]bool)
-	for _, name := range guessed.Foreigns {
-		foreign[name] = true
-	}
-	for _, name := range parsed.Foreigns {
-		if !foreign[name] {
-			return "a function: " + name
-		}
-	}
-	if guessed.Params < parsed.Params || parsed.NamedParams && !guessed.NamedParams {
-		return "a parameter"
-	}
-	if guessed.Taint&parsed.Taint != parsed.Taint {
-		return "a taint"
-	}
-	return ""
-}
-
 // Of texts that can be parsed, the tokens must not tell less than the parser.
 func TestFallbackCovers(t *testing.T) {
 	t.Parallel()
 	known := 0
 	for _, c := range corpus(t) {
-		parsed, guessed := Parse(c.text), fallbackOf(t, c.text)
-		if miss := fallbackMisses(parsed, guessed); miss != "" {
-			t.Errorf("%s: the tokens miss %s", c.name, miss)
+		parsed, guessed := Parse(c.Text), fallbackOf(t, c.Text)
+		if miss := dialecttest.GuessMisses(parsed, guessed, nameFold); miss != "" {
+			t.Errorf("%s: the tokens miss %s", c.Name, miss)
 		}
 		if guessed.Kind != dialect.KindUnknown {
 			known++
@@ -214,7 +171,7 @@ func TestFallbackDeep(t *testing.T) {
 	t.Parallel()
 	const n = 200_000
 	st := Parse("SELECT " + strings.Repeat("lower(", n) + "f(a)" + strings.Repeat(")", n) + " FROM t1")
-	if st.Kind != dialect.KindSelect || st.Foreign != "f" || printNames(st.Reads) != "t1" {
+	if st.Kind != dialect.KindSelect || st.Foreign != "f" || dialecttest.PrintNames(st.Reads) != "t1" {
 		t.Errorf("%v foreign %q reads %v", st.Kind, st.Foreign, st.Reads)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"github.com/sqlc-dev/meyer/ast"
 
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/dialecttest"
 )
 
 // FuzzParse checks what must hold of any text: no panic, places inside the
@@ -13,7 +14,7 @@ import (
 // nothing told by the tokens that is less than what the parser tells.
 func FuzzParse(f *testing.F) {
 	for _, c := range corpus(f) {
-		f.Add(c.text)
+		f.Add(c.Text)
 	}
 	for _, text := range []string{
 		"SELECT 1; UPDATE t SET a = ?0; DELETE FROM t WHERE a = ?",
@@ -32,8 +33,8 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		st := Parse(text)
 		checkStatement(t, st, text)
-		if again := Parse(text); printStatement(again) != printStatement(st) {
-			t.Fatalf("not the same twice:\n%s\n%s", printStatement(st), printStatement(again))
+		if again := Parse(text); dialecttest.PrintStatement(again) != dialecttest.PrintStatement(st) {
+			t.Fatalf("not the same twice:\n%s\n%s", dialecttest.PrintStatement(st), dialecttest.PrintStatement(again))
 		}
 	})
 }
@@ -67,12 +68,12 @@ func checkStatement(t *testing.T, st *dialect.Statement, text string) {
 		return
 	case st.Kind == dialect.KindUnknown:
 		if st.Incomplete == "" || st.Taint != dialect.TaintAll || parsed > 0 {
-			t.Fatalf("unknown, but %s", printStatement(st))
+			t.Fatalf("unknown, but %s", dialecttest.PrintStatement(st))
 		}
 		return
 	case st.Incomplete != "":
 		if parsed > 0 || st.Volatile == "" {
-			t.Fatalf("incomplete, but %s", printStatement(st))
+			t.Fatalf("incomplete, but %s", dialecttest.PrintStatement(st))
 		}
 		return
 	}
@@ -96,7 +97,7 @@ func checkStatement(t *testing.T, st *dialect.Statement, text string) {
 		return // nothing in it runs
 	}
 	checkTables(t, st, stmts[0])
-	if miss := fallbackMisses(st, fallbackOf(t, text)); miss != "" {
+	if miss := dialecttest.GuessMisses(st, fallbackOf(t, text), nameFold); miss != "" {
 		t.Fatalf("the tokens miss %s", miss)
 	}
 }

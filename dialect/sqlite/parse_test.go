@@ -7,6 +7,7 @@ import (
 	"github.com/sqlc-dev/meyer/ast"
 
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/dialecttest"
 )
 
 func TestParseKinds(t *testing.T) {
@@ -108,9 +109,9 @@ func TestParseKinds(t *testing.T) {
 		{"CALL f()", dialect.KindUnknown, dialect.TaintAll, ""},
 	} {
 		st := Parse(tt.text)
-		if st.Kind != tt.kind || st.Taint != tt.taint || printNames(st.Writes) != tt.writes {
+		if st.Kind != tt.kind || st.Taint != tt.taint || dialecttest.PrintNames(st.Writes) != tt.writes {
 			t.Errorf("%q: %v taint %d writes %q, want %v %d %q (%s)",
-				tt.text, st.Kind, st.Taint, printNames(st.Writes), tt.kind, tt.taint, tt.writes, st.Incomplete)
+				tt.text, st.Kind, st.Taint, dialecttest.PrintNames(st.Writes), tt.kind, tt.taint, tt.writes, st.Incomplete)
 		}
 		if st.Text != tt.text {
 			t.Errorf("%q: text %q", tt.text, st.Text)
@@ -190,7 +191,7 @@ func TestParseScript(t *testing.T) {
 		checkSpans(t, st.Script[i])
 	}
 	// Each statement numbers its parameters by itself.
-	if got := printExpr(st.Script[2].Query.Cores[0].Where); got != "((a = ?1) or 1)" {
+	if got := dialecttest.PrintExpr(st.Script[2].Query.Cores[0].Where); got != "((a = $1) or 1)" {
 		t.Errorf("the third condition is %s", got)
 	}
 	if got := st.Script[0].Text[st.Script[0].Pos:st.Script[0].End]; got != "UPDATE t SET a = ? WHERE b = ?" {
@@ -199,7 +200,7 @@ func TestParseScript(t *testing.T) {
 	if st.Params != 2 || !st.NamedParams || st.Taint != dialect.TaintAll || !st.TruthWords {
 		t.Errorf("params %d %v taint %d truth words %v", st.Params, st.NamedParams, st.Taint, st.TruthWords)
 	}
-	if printNames(st.Reads) != "u, T" || printNames(st.Writes) != "t, x" {
+	if dialecttest.PrintNames(st.Reads) != "u, T" || dialecttest.PrintNames(st.Writes) != "t, x" {
 		t.Errorf("reads %v writes %v", st.Reads, st.Writes)
 	}
 	if st.Volatile == "" || st.Foreign != "f" || strings.Join(st.Foreigns, " ") != "f g" {
@@ -215,9 +216,9 @@ func TestParseScriptIncomplete(t *testing.T) {
 	t.Parallel()
 	st := Parse("SELECT 1; UPDATE t SET a = ?0; SELECT 2")
 	if st.Kind != dialect.KindScript || st.Incomplete == "" || len(st.Script) != 3 || st.Script[1].Incomplete == "" || st.Script[1].Update != nil {
-		t.Errorf("%s", printStatement(st))
+		t.Errorf("%s", dialecttest.PrintStatement(st))
 	}
-	if printNames(st.Writes) != "t" {
+	if dialecttest.PrintNames(st.Writes) != "t" {
 		t.Errorf("writes %v", st.Writes)
 	}
 }
@@ -261,7 +262,7 @@ func TestParseBounds(t *testing.T) {
 				t.Errorf("incomplete %q", st.Incomplete)
 			}
 			// The kind and the target are told in any case.
-			if st.Kind != dialect.KindUpdate || printNames(st.Writes) != "t" {
+			if st.Kind != dialect.KindUpdate || dialecttest.PrintNames(st.Writes) != "t" {
 				t.Errorf("%v writes %v", st.Kind, st.Writes)
 			}
 		})
@@ -292,12 +293,12 @@ func TestParsePanic(t *testing.T) {
 	} {
 		st := parseWith("SELECT 1; SELECT 2", parse)
 		if st == nil || st.Kind != dialect.KindUnknown || st.Taint != dialect.TaintAll || !strings.Contains(st.Incomplete, "failed") {
-			t.Errorf("%s: %s", name, printStatement(st))
+			t.Errorf("%s: %s", name, dialecttest.PrintStatement(st))
 		}
 	}
 	// A parser that finds nothing in a text with tokens is not believed.
-	if st := parseWith("DELETE FROM t", func(string) ([]ast.Stmt, error) { return nil, nil }); st.Kind != dialect.KindDelete || st.Incomplete == "" || printNames(st.Writes) != "t" {
-		t.Errorf("%s", printStatement(st))
+	if st := parseWith("DELETE FROM t", func(string) ([]ast.Stmt, error) { return nil, nil }); st.Kind != dialect.KindDelete || st.Incomplete == "" || dialecttest.PrintNames(st.Writes) != "t" {
+		t.Errorf("%s", dialecttest.PrintStatement(st))
 	}
 }
 
@@ -321,7 +322,7 @@ func TestParseParams(t *testing.T) {
 	}
 	for _, text := range []string{"SELECT ?0", "SELECT ?2000000", "SELECT ?99999999999999999999999"} {
 		if st := Parse(text); st.Incomplete == "" || st.Query != nil || st.Params > tokMaxParam {
-			t.Errorf("%s: was understood as %s with %d parameters", text, printQuery(st.Query), st.Params)
+			t.Errorf("%s: was understood as %s with %d parameters", text, dialecttest.PrintQuery(st.Query), st.Params)
 		}
 	}
 }

@@ -147,7 +147,7 @@ func TestTokenParams(t *testing.T) {
 // what it cannot read we refuse.
 func FuzzTokenize(f *testing.F) {
 	for _, c := range corpus(f) {
-		f.Add(c.text)
+		f.Add(c.Text)
 	}
 	for _, text := range []string{"/*/", "$a::b(c)", "1e+", "0x", "x'", "\xef\xbb\xbf;", "a--b\x00c", "[", "1_", "CASE(END)"} {
 		f.Add(text)

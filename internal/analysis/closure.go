@@ -20,6 +20,7 @@ type closure struct {
 	edges   []edge           // written by a foreign key's action in rows that can
 	done    map[string]bool  // events that were followed
 	views   map[*dialect.Table]bool
+	runs    bool   // a routine was called that may change the session
 	all     string // why anything may be written
 	// partial is true when a trigger was followed inside which an error may
 	// leave a part behind.
@@ -56,7 +57,7 @@ func (c *closure) statement(st *dialect.Statement, home string, own *dialect.Tab
 	// name may be empty.
 	var named *dialect.Name
 	switch {
-	case st.Kind == dialect.KindSelect:
+	case st.Kind == dialect.KindSelect, st.Kind == dialect.KindUtility:
 	case st.Kind == dialect.KindInsert && st.Insert != nil:
 		i := st.Insert
 		named = &i.Table
@@ -108,6 +109,10 @@ func (c *closure) foreign(st *dialect.Statement, home string) {
 		c.fail(routineText(st.Foreign) + " may write any table")
 		return
 	}
+	if home != "" && st.Taint&dialect.TaintReads != 0 {
+		c.fail("a view or a trigger changes the state of the connection")
+		return
+	}
 	for _, name := range st.Foreigns {
 		r, known := routine(c.cat, name)
 		c.call(name, !known || r == dialect.RoutineWrites)
@@ -135,7 +140,12 @@ func (c *closure) foreign(st *dialect.Statement, home string) {
 // call follows a call. What a declaration says of a function goes before what
 // the schema does.
 func (c *closure) call(name string, writes bool) {
+	c.runs = c.runs || writes
 	tables, declared := c.functions[c.cat.Fold(name)]
+	if strings.HasPrefix(name, dialect.ProcedurePrefix) && writes {
+		c.fail(name + " may commit on its way, so that what it writes cannot be told before")
+		return
+	}
 	if !declared && writes {
 		c.fail(routineText(name) + " may write any table: declare what it writes")
 	}
@@ -264,7 +274,7 @@ func (c *closure) follow(t *dialect.Table, kind dialect.Kind, columns []string, 
 		c.fail(t.Name + " is no plain table")
 		return
 	}
-	c.triggers(t, kind)
+	c.triggers(t, kind, columns)
 	if kind != dialect.KindDelete && t.NoImages != "" {
 		// What keeps its images from being told may be that the schema deletes
 		// rows on a conflict.
@@ -280,12 +290,13 @@ func (c *closure) follow(t *dialect.Table, kind dialect.Kind, columns []string, 
 	}
 }
 
-// triggers follows the triggers of a table for an event, and reports whether
-// there is one.
-func (c *closure) triggers(t *dialect.Table, kind dialect.Kind) (found bool) {
+// triggers follows the triggers of a table for an event that changes these
+// columns, nil for any, and reports whether there is one.
+func (c *closure) triggers(t *dialect.Table, kind dialect.Kind, columns []string) (found bool) {
 	for i := range t.Triggers {
 		tr := &t.Triggers[i]
-		if tr.Event != kind {
+		if tr.Event != kind || kind == dialect.KindUpdate && tr.Columns != nil && columns != nil &&
+			!slices.ContainsFunc(tr.Columns, func(name string) bool { return slices.Contains(columns, name) }) {
 			continue
 		}
 		found, c.partial = true, c.partial || tr.Partial
@@ -302,7 +313,7 @@ func (c *closure) triggers(t *dialect.Table, kind dialect.Kind) (found bool) {
 // instead follows a write to a view, which its triggers carry out; where it has
 // none for the event it may be one of the table behind it.
 func (c *closure) instead(view *dialect.Table, kind dialect.Kind) {
-	if c.triggers(view, kind) {
+	if c.triggers(view, kind, nil) {
 		return
 	}
 	if view.View == nil || view.View.Kind != dialect.KindSelect || len(view.View.Reads) == 0 {

@@ -49,6 +49,9 @@ func (p *Plan) Describe(args Args) Description {
 			d.Tables = append(d.Tables, p.shortName(t))
 		}
 		d.Verdict = orElse(r.Reason, Cached)
+		if r.Reason == "" && p.Dated(args) {
+			d.Verdict = WhyDated
+		}
 		d.Dependency = p.dependencyLines(args)
 	}
 	d.Changes = p.changeLines()

@@ -2,6 +2,7 @@ package analysis
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/dependency"
@@ -265,7 +266,7 @@ func (b *builder) compare(x, y dialect.Expr, nullSafe bool) dnf {
 		}
 		return single(term{column: c, form: dependency.FormValue, value: text, literal: v.Value})
 	case *dialect.Param:
-		if c.Comparison == "" && !nullSafe || v.Mixed || !b.beside.alike(c, v.Beside) {
+		if c.Comparison == "" && !nullSafe || !fits(v, c) || v.Mixed || !b.beside.alike(c, v.Beside) {
 			return anything()
 		}
 		return single(term{column: c, form: dependency.FormValue, param: v, nullSafe: nullSafe})
@@ -274,11 +275,16 @@ func (b *builder) compare(x, y dialect.Expr, nullSafe bool) dnf {
 	}
 }
 
+// fits reports whether a parameter is compared with a column as it is.
+func fits(p *dialect.Param, c *dialect.Column) bool {
+	return p.As == "" || slices.Contains(strings.Fields(p.As), c.Comparison)
+}
+
 // anyOf is column = ANY (array). What the array holds is only known at the
 // call.
 func (b *builder) anyOf(e *dialect.AnyOf) dnf {
 	c := b.equalColumn(e.X)
-	if c == nil || c.Comparison == "" || e.Array == nil || e.Array.Mixed || !b.beside.alike(c, e.Array.Beside) {
+	if c == nil || c.Comparison == "" || e.Array == nil || e.Array.Mixed || !b.beside.alike(c, e.Array.Beside) || !fits(e.Array, c) {
 		return anything()
 	}
 	return single(term{column: c, form: dependency.FormValue, param: e.Array, any: true})

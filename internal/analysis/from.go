@@ -76,6 +76,7 @@ func (f *fromClause) source(src dialect.Source, b *block, n *names) {
 		n.list = append(n.list, inner.list...)
 		for name := range inner.merged {
 			n.merge(name)
+			n.unlike[name] = n.unlike[name] || inner.unlike[name]
 		}
 		n.twoSided = n.twoSided || inner.twoSided
 	}
@@ -317,8 +318,9 @@ func (f *fromClause) using(j *dialect.Join, on *block, n *names, first, second i
 			continue
 		}
 		n.merge(name)
+		n.unlike[name] = n.unlike[name] || l.column == nil || r.column == nil || l.column.Comparison != r.column.Comparison
 		// After a RIGHT or FULL JOIN the left one need not be the leftmost.
-		if on != nil && !n.twoSided && l.known && r.known {
+		if on != nil && !n.twoSided && !n.unlike[name] && l.known && r.known {
 			f.require(on, n, &dialect.Equal{X: n.reference(l), Y: n.reference(r)})
 		}
 	}

@@ -33,6 +33,9 @@ type names struct {
 	// The leftmost stands for them all, but where a RIGHT or FULL JOIN makes
 	// another value of them: then they stand for nothing.
 	merged map[string]bool
+	// unlike are those of them that are not of one type, as far as is known: what
+	// stands for them may be one of them in the other's type.
+	unlike map[string]bool
 	// twoSided is true when there is a RIGHT or FULL JOIN.
 	twoSided bool
 
@@ -96,7 +99,7 @@ func (n *names) reference(p place) *dialect.ColumnRef {
 // merge notes that a join makes one column of two.
 func (n *names) merge(folded string) {
 	if n.merged == nil {
-		n.merged = make(map[string]bool)
+		n.merged, n.unlike = make(map[string]bool), make(map[string]bool)
 	}
 	n.merged[folded] = true
 }
@@ -149,7 +152,7 @@ func (n *names) find(ref *dialect.ColumnRef) place {
 		return place{}
 	case count == 1 && !(n.twoSided && n.merged[name]):
 		return found
-	case count > 1 && n.merged[name] && !n.twoSided:
+	case count > 1 && n.merged[name] && !n.twoSided && !n.unlike[name]:
 		return found // the leftmost
 	case qualifier == "" || qualified, n.outer == nil:
 		// Before they look outside databases try much that is no column: a

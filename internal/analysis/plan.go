@@ -26,8 +26,16 @@ type Plan struct {
 	Read *Read
 	// Write is set for everything that may change rows.
 	Write *Write
+	// Runs is true when the statement may run code that changes the session: a function
+	// that calls set_config, say. That somebody declared what it writes says nothing
+	// about that.
+	Runs bool
 
 	dialect dialect.Dialect
+	// dates is set where an argument of the read may be a date that changes with
+	// time; undated tells of each parameter, from 1, that it is none.
+	dates   dialect.DateChecker
+	undated []bool
 }
 
 // Read is what is known of a SELECT.
@@ -97,6 +105,9 @@ type Write struct {
 	Schema bool
 
 	tables []*dialect.Table // all of the above
+	// nothing is true of a SELECT that writes nothing, and runs of what may change the
+	// session.
+	nothing, runs bool
 }
 
 // Cascade is a foreign key whose actions change rows of Child where those of
@@ -112,6 +123,14 @@ type Cascade struct {
 // Tables returns every table that the write can reach, each once, the target
 // first; none where it may reach all. The caller must not change the slice.
 func (w *Write) Tables() []*dialect.Table { return w.tables }
+
+// WithoutTarget returns the write with a target whose rows cannot be told: it takes an
+// epoch with the others that Tables lists.
+func (w *Write) WithoutTarget() *Write {
+	flat := *w
+	flat.Target = nil
+	return &flat
+}
 
 // list makes the list for Tables.
 func (w *Write) list() *Write {
@@ -172,8 +191,14 @@ func analyse(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o O
 	p := &Plan{Statement: st, Catalog: cat, dialect: d}
 	if st.Kind == dialect.KindSelect {
 		p.Read = makeRead(d, st, cat, &o)
+		p.tellDates()
 	}
-	p.Write = makeWrite(d, st, cat, &o)
+	if w := makeWrite(d, st, cat, &o); w != nil {
+		p.Runs = w.runs || w.All
+		if !w.nothing {
+			p.Write = w
+		}
+	}
 	return p
 }
 

@@ -15,8 +15,12 @@ func makeWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o
 	case dialect.KindScript:
 		return scriptWrite(d, st, cat, o)
 	case dialect.KindBegin, dialect.KindCommit, dialect.KindRollback, dialect.KindSavepoint, dialect.KindRelease,
-		dialect.KindRollbackTo, dialect.KindSession, dialect.KindUtility:
+		dialect.KindRollbackTo, dialect.KindSession:
 		return nil
+	case dialect.KindUtility:
+		if st.Foreign == "" {
+			return nil
+		}
 	default:
 		// A text that was not understood may change the schema as well.
 		return &Write{All: true, AllWhy: "not understood: " + orElse(st.Incomplete, "unknown statement"), Schema: true}
@@ -27,7 +31,7 @@ func makeWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o
 	if c.all != "" {
 		return &Write{All: true, AllWhy: c.all}
 	}
-	w := &Write{}
+	w := &Write{runs: c.runs}
 	if target != nil {
 		if why != "" {
 			c.touch(target)
@@ -40,8 +44,11 @@ func makeWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o
 		}
 	}
 	w.Epochs, w.Partial = c.touched, c.partial
-	if st.Kind == dialect.KindSelect && len(w.Epochs) == 0 {
-		return nil
+	if (st.Kind == dialect.KindSelect || st.Kind == dialect.KindUtility) && len(w.Epochs) == 0 {
+		if !c.runs {
+			return nil
+		}
+		w.nothing = true
 	}
 	if w.Target == nil {
 		w.Why = why
@@ -81,6 +88,10 @@ func scriptWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog,
 		if p == nil {
 			continue
 		}
+		w.runs = w.runs || p.runs || p.All
+		if p.nothing {
+			continue
+		}
 		found = true
 		w.Schema = w.Schema || p.Schema
 		if p.All && !w.All {
@@ -93,7 +104,10 @@ func scriptWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog,
 		}
 	}
 	if !found {
-		return nil
+		if !w.runs {
+			return nil
+		}
+		w.nothing = true
 	}
 	if w.All {
 		w.Epochs, w.Why = nil, ""
@@ -108,6 +122,8 @@ func (c *closure) target(st *dialect.Statement) (t *dialect.Table, why string) {
 	switch {
 	case st.Kind == dialect.KindSelect:
 		return nil, "written by a SELECT"
+	case st.Kind == dialect.KindUtility:
+		return nil, "written by what it sets off"
 	case st.Insert != nil && st.Kind == dialect.KindInsert:
 		name = st.Insert.Table
 	case st.Update != nil && st.Kind == dialect.KindUpdate:

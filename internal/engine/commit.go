@@ -70,7 +70,7 @@ func (c *Changes) fence(ctx context.Context) error {
 		}
 		return ack, err
 	}, nil)
-	if err == nil && b.schemaChanged() && c.handle.Versionless() {
+	if err == nil && b.schemaChanged() && c.handle.versionless() {
 		// Behind the fence and before the commit, so that whoever plans from now on
 		// plans anew also when this process dies before it can say so.
 		_, err = e.cfg.Store.BumpSchema(ctx, c.handle.domain)

@@ -135,12 +135,6 @@ func (h *Handle) Close() {
 // Engine returns the engine that the handle belongs to.
 func (h *Handle) Engine() *Engine { return h.engine }
 
-// Dialect returns the handle's dialect.
-func (h *Handle) Dialect() dialect.Dialect { return h.dialect }
-
-// Database returns the name of the handle's database.
-func (h *Handle) Database() string { return h.database }
-
 // maxQueue bounds the wait in the queue of writes. It only keeps writers from
 // trying all at once, so one that waited long enough goes on without it.
 const maxQueue = time.Second

@@ -54,9 +54,9 @@ func textDigest(handle [32]byte, schema store.Schema, settings, text string) [32
 	return sha256.Sum256(b)
 }
 
-// entryKey digests a text's part, the prefixes of its tables and the arguments. False means that an
-// argument is of a type whose meaning only the driver knows: such a call is
-// not cached.
+// entryKey digests a text's part, the prefixes of its tables and the arguments.
+// False means that an argument is of a type whose meaning only the driver knows:
+// such a call is not cached.
 func entryKey(text *[32]byte, prefixes []string, args []driver.NamedValue) (store.Key, bool) {
 	var buf [192]byte // most calls fit, and then nothing is allocated
 	b := append(buf[:0], text[:]...)

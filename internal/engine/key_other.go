@@ -32,11 +32,11 @@ var (
 	valuerType = reflect.TypeFor[driver.Valuer]()
 )
 
-// otherValue encodes a value of any type that is not among those of
-// [driver.Value]. It asks a driver.Valuer, as the driver will: a Valuer must return
-// the same each time, and may be asked more often than without a cache. Where that
-// fails, or panics, the value has no key, and the driver meets the same. The memory
-// is its own, so that the key of other values needs none.
+// otherValue encodes a value of a type that is not among those of [driver.Value]. It
+// asks a driver.Valuer, as the driver will: a Valuer must return the same each time,
+// and may be asked more often than without a cache. Where that fails, or panics, the
+// value has no key, and the driver meets the same. What it returns is memory of its
+// own, so that keys of usual values need none.
 func otherValue(v any) (out []byte, ok bool) {
 	defer func() {
 		if recover() != nil {
@@ -77,8 +77,8 @@ func appendValuer(b []byte, rv reflect.Value) ([]byte, bool) {
 	return appendPlain(b, v)
 }
 
-// typeIDs keeps the names of types: map[reflect.Type]string. A program has only so
-// many types. Those without a name of their own have "".
+// typeIDs keeps the names of types: map[reflect.Type]string. It has no bound, for a
+// program has only so many types. Those that typeID refuses have "".
 var typeIDs sync.Map
 
 // typeID names a type as no other one is named. False stands for types whose
@@ -92,6 +92,7 @@ func typeID(t reflect.Type) (string, bool) {
 	return id, id != ""
 }
 
+// typeName is typeID without the cache, and "" where that is false.
 func typeName(t reflect.Type) string {
 	if t.Name() != "" {
 		return t.PkgPath() + "." + t.Name()

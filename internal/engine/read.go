@@ -109,6 +109,9 @@ func (h *Handle) Prepare(ctx context.Context, p *Plan, args []driver.NamedValue)
 	if !ok {
 		return Call{op: op}, reasonPrefix
 	}
+	if p.Dated(args) {
+		return Call{op: op}, analysis.WhyDated
+	}
 	key, ok := entryKey(&p.digest, prefixes, args)
 	if !ok {
 		return Call{op: op}, reasonArgument

@@ -11,12 +11,13 @@ import (
 	"github.com/cacheops/cacheops/store"
 )
 
-// seldom is a connection that can be told that a query is seldom repeated.
+// seldom is a connection whose Once is for queries that are seldom repeated, so that
+// nothing is kept for the next time.
 type seldom interface{ Once() dialect.Queryer }
 
-// shifted is a connection that may be in a state that shows another schema than
-// its peers see, or in a transaction of the program, which must not meet an error
-// of ours.
+// shifted is a connection that may be unfit to read the schema over. Shifted is true
+// while its state may show another schema than its peers see, and in a transaction of
+// the program, which must not meet an error of ours.
 type shifted interface{ Shifted() bool }
 
 // errShifted is returned where the schema would have to be read over a connection
@@ -55,7 +56,7 @@ func (h *Handle) loadSchema(ctx context.Context, db dialect.Queryer, old *schema
 	return nil
 }
 
-// readSchema reads the schema and what belongs to it.
+// readSchema reads the schema with its version and its digest.
 func (h *Handle) readSchema(ctx context.Context, db dialect.Queryer) (*schemaState, error) {
 	// The store's version is read first: a change in between leaves us with
 	// an old version and so with another load, never with an old catalog
@@ -67,15 +68,16 @@ func (h *Handle) readSchema(ctx context.Context, db dialect.Queryer) (*schemaSta
 	if r, ok := db.(seldom); ok {
 		db = r.Once()
 	}
-	// Before the catalog: of a change in between it tells at the next look.
+	// The digest is read before the catalog: after a change in between it is too old,
+	// and the next look finds the change.
 	digest, err := h.dialect.SchemaDigest(ctx, db)
 	if err != nil {
 		return nil, fmt.Errorf("cacheops: digest of the schema of %q: %w", h.database, err)
 	}
-	// A change of the schema gives it a version right before it commits, behind its
-	// fence. What is read now may be of before the commit: see provisional. Where
-	// the fence is gone either there is one more version, or it ran out, long after
-	// the commit.
+	// A change of the schema gives it a new version behind its fence, right before it
+	// commits. So as long as that fence is there, what is read now may be of before the
+	// commit: see provisional. Once the fence is gone there is either one more version,
+	// or the fence ran out, long after the commit.
 	provisional := digest != "" && h.schemaFenced(ctx)
 	catalog, err := h.dialect.LoadCatalog(ctx, db)
 	if err != nil {
@@ -94,25 +96,25 @@ func (h *Handle) schemaFenced(ctx context.Context) bool {
 	return h.engine.noted(ctx, callLease, err) != nil || lease.Fenced
 }
 
-// Reload reads the schema anew where the one in force is that of connections with
-// these settings.
+// Reload reads the schema anew over db, unless the one in force is no longer that of
+// connections with these settings: then somebody else did so.
 func (h *Handle) Reload(ctx context.Context, db dialect.Queryer, settings string) error {
 	s := h.schema.Load()
 	if s == nil || s.catalog.Settings != settings {
-		return nil // somebody else did
+		return nil
 	}
 	return h.loadSchema(ctx, db, s)
 }
 
-// Versionless reports whether the database has no cheap version of its schema. Then
+// versionless reports whether the database has no cheap version of its schema. Then
 // a statement must be compared with the store's version after it ran, as it is in a
 // transaction, right before the commit. It is true as long as nothing is known.
-func (h *Handle) Versionless() bool {
+func (h *Handle) versionless() bool {
 	s := h.schema.Load()
 	return s == nil || s.catalog.Version == ""
 }
 
-// looks is when the schema was compared with the database's last, by its digest.
+// looks notes when the schema was last compared with the database's, by its digest.
 type looks struct {
 	last atomic.Int64 // a Moment
 	busy atomic.Bool  // somebody is looking
@@ -163,9 +165,9 @@ func (c *Changes) Planned(p *Plan) {
 	}
 }
 
-// outrun reports whether the schema was changed since the statements were planned,
-// by the store's answer to the fence or the bump; zero where there was nothing to
-// say to it.
+// outrun reports whether the schema was changed since the statements were planned.
+// Stored is its version by the store's answer to the fence or the bump; zero where
+// the store had nothing to answer, and is asked.
 func (c *Changes) outrun(ctx context.Context, stored store.Schema) bool {
 	if len(c.versions) == 0 || c.everything() {
 		return false
@@ -184,7 +186,7 @@ func (c *Changes) outrun(ctx context.Context, stored store.Schema) bool {
 	return false
 }
 
-// everything reports whether a change of anything was collected.
+// everything reports whether a change that may be of any table was collected.
 func (c *Changes) everything() bool {
 	for i := range c.log {
 		if c.log[i].table == nil {

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"slices"
@@ -12,32 +13,33 @@ import (
 	"github.com/cacheops/cacheops/store"
 )
 
-// maxUnanswered is how many lives of a fence it is asked whether a transaction is
-// over, of which it is not known. After that the fences end by their deadline.
+// maxUnanswered bounds how long the database is asked whether a transaction is over,
+// in lives of a fence. After that the fences end by their deadline.
 const maxUnanswered = 20
 
-// How long it is waited between two questions.
+// The first and the longest pause between two questions.
 const (
 	firstQuestion = 20 * time.Millisecond
 	lastQuestion  = time.Second
 )
 
-// unanswered is the changes of a handle of which it is not known whether the
-// database is done with them: the answer to their COMMIT did not come. Until it is
-// over their fences are held, so that nobody keeps what a read saw before it.
+// unanswered holds the changes of a handle that the database may still carry out: the
+// answer to their COMMIT did not come. Their fences are held until the database is
+// done with them, so that nobody keeps what a read saw before that.
 //
-// Nothing is asked for it as long as all goes well. The transactions that may still
-// be under way are named when the answer is missed, by a new connection: all that
-// had written by then. So a fence is held too long where another one runs for long,
-// and that costs hits. A server process would name it closer, but a pooler between
-// hands each transaction to another one.
+// As long as all goes well this asks the database nothing. When an answer is missed,
+// a new connection names the transactions that may still be under way: all that had
+// written by then. So a fence is held too long where one of the others runs for long,
+// and that costs hits. The server process would name the transaction more closely, but
+// a pooler between may hand each transaction to another process.
 type unanswered struct {
 	mu      sync.Mutex // guards what follows
 	list    []*question
 	running bool // the goroutine that asks
 }
 
-// question is changes that somebody else may still carry out.
+// question is one transaction's changes, of which it is asked whether the database is
+// done with them. Once it is in the list only the goroutine that asks uses it.
 type question struct {
 	batch *batch
 	// process is a connection that has to be gone first, "" for none.
@@ -45,10 +47,12 @@ type question struct {
 	// names are the transactions that have to be over; "" before they are known.
 	names string
 
-	since, renewed time.Time
+	since   time.Time // when the answer was missed
+	renewed time.Time // when its fences were last set
 }
 
-// Outcome is what is known of who carries changes out, see [Changes.Unanswered].
+// Outcome says whom to ask about changes, see [Changes.Unanswered]. The zero value
+// stands for all transactions that are under way when it is asked first.
 type Outcome struct {
 	// Process is the connection's [dialect.Session.Identity]. It has to be gone
 	// first. Empty where the transaction is known to have written before the answer
@@ -152,7 +156,7 @@ func (h *Handle) askAll(ctx context.Context, due []*question) map[*question]bool
 	return over
 }
 
-// ask asks whether the database is done with one.
+// ask asks whether the database is done with the changes of a question.
 func (h *Handle) ask(ctx context.Context, db dialect.Queryer, q *question) (bool, error) {
 	if q.process != "" {
 		if gone, err := h.dialect.TransactionOver(ctx, db, q.process); err != nil || !gone {
@@ -165,22 +169,45 @@ func (h *Handle) ask(ctx context.Context, db dialect.Queryer, q *question) (bool
 		if err != nil {
 			return false, fmt.Errorf("name the transactions under way: %w", err)
 		}
-		if len(rows) == 1 && len(rows[0]) == 1 {
-			switch v := rows[0][0].(type) {
-			case string:
-				q.names = v
-			case []byte:
-				q.names = string(v)
-			}
-		}
-		if q.names == "" {
+		if q.names = oneText(rows); q.names == "" {
 			return false, errors.New("the server cannot name the transactions under way")
 		}
 	}
 	return h.dialect.TransactionOver(ctx, db, q.names)
 }
 
-// renew fences again what is not over, well before the fences end.
+// TransactionName asks for the name of the transaction that a connection is in, by
+// [dialect.Transactions.Identity]. It is empty where there is none, and where it cannot
+// be had.
+func (h *Handle) TransactionName(ctx context.Context, db dialect.Queryer) string {
+	query := h.dialect.Transactions().Identity
+	if query == "" {
+		return ""
+	}
+	rows, err := db.Query(ctx, query)
+	if err != nil {
+		return "" // the statement that it is asked for meets the same
+	}
+	return oneText(rows)
+}
+
+// oneText reads an answer of one text, which some drivers return as bytes. It is empty
+// for NULL and for any other answer.
+func oneText(rows [][]driver.Value) string {
+	if len(rows) != 1 || len(rows[0]) != 1 {
+		return ""
+	}
+	switch v := rows[0][0].(type) {
+	case string:
+		return v
+	case []byte:
+		return string(v)
+	default:
+		return ""
+	}
+}
+
+// renew sets the fences of a question again, well before they end.
 func (h *Handle) renew(ctx context.Context, q *question) {
 	e := h.engine
 	if time.Since(q.renewed) < e.cfg.FenceTTL/4 {
@@ -196,7 +223,8 @@ func (h *Handle) renew(ctx context.Context, q *question) {
 	}
 }
 
-// ended bumps what is over.
+// ended bumps the changes of a question that the database is done with. Where the
+// store cannot be told, it is told later.
 func (h *Handle) ended(ctx context.Context, q *question) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.engine.cfg.FenceTTL)
 	defer cancel()

@@ -12,7 +12,8 @@ import (
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/dialect/sqlite"
 	"github.com/cacheops/cacheops/internal/analysis"
-	"github.com/cacheops/cacheops/internal/integration/golden"
+	"github.com/cacheops/cacheops/internal/dialecttest"
+	"github.com/cacheops/cacheops/internal/golden"
 )
 
 // corpusMissing are the names in the corpus that are no table of the schema.
@@ -44,18 +45,14 @@ func TestCorpusPlans(t *testing.T) {
 	}
 	db := openSQLiteConn(t, string(schema))
 	cat := db.catalog(t)
-	data, err := os.ReadFile(filepath.Join("..", "..", "dialect", "sqlite", "testdata", "corpus.tsv"))
+	corpus, err := dialecttest.Corpus(filepath.Join("..", "..", "dialect", "sqlite", "testdata", "corpus.tsv"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b strings.Builder
 	statements, cached, reads := 0, 0, 0
-	for line := range strings.Lines(string(data)) {
-		name, text, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		if !ok {
-			t.Fatalf("the line has no tab: %q", line)
-		}
-		text = strings.ReplaceAll(text, `\n`, "\n")
+	for _, c := range corpus {
+		name, text := c.Name, c.Text
 		statements++
 		p := analysis.Make(sqlite.Dialect, sqlite.Dialect.Parse(text), cat, analysis.Options{})
 		st := p.Statement

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -20,14 +19,7 @@ import (
 )
 
 // T is what a test gives to the servers it starts: a testing.TB, or a *rapid.T.
-// The package does not import testing, because a program can use it too.
-type T interface {
-	Helper()
-	Cleanup(f func())
-	Failed() bool
-	Logf(format string, args ...any)
-	Fatalf(format string, args ...any)
-}
+type T = testprocess.T
 
 // Server is a PostgreSQL server, up or down. Its methods are safe for concurrent
 // use, but it is for the test to order what must not cross, as a Kill and a Restart.
@@ -35,21 +27,17 @@ type T interface {
 // A method that cannot do what it says fails the test that started the server. For
 // a server of [Run] it returns the error.
 type Server struct {
-	t    T // nil for a server of Run
-	bin  string
-	user *syscall.Credential
-	port *testprocess.Port
-	dir  string
-	next atomic.Int64 // numbers the databases
+	owner testprocess.Owner
+	bin   string
+	user  *syscall.Credential
+	port  *testprocess.Port
+	dir   string
+	next  atomic.Int64 // numbers the databases
 
 	mu      sync.Mutex           // guards what follows
 	process *testprocess.Process // nil while it is down
 	closed  bool
 }
-
-// errInUse is a port that another process took between our look and the
-// server's.
-var errInUse = errors.New("the port is in use")
 
 // Start starts a server and waits until it answers. It is killed when the test
 // ends, and its log is shown if the test has failed. Where there is no PostgreSQL the
@@ -70,33 +58,24 @@ func Start(t T, options ...Option) *Server {
 
 // owned makes the server one of a test.
 func (s *Server) owned(t T) {
-	s.t = t
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("the last lines of the log of PostgreSQL on %s, in %s:\n%s", s.Addr(), s.dir, s.log())
-		}
-		_ = s.Close() // the folder for temporary files is cleaned by the system too
-	})
+	s.owner = testprocess.OwnedBy(t)
+	s.owner.CloseWith("PostgreSQL on "+s.Addr(), s.logFile(), s.Close)
 }
 
 // Run starts a server and waits until it answers. It must be closed. It ends with
 // this process in any case, but its folder stays then.
 func Run(config Config) (*Server, error) {
-	for try := 1; ; try++ {
+	return testprocess.OnFreePort(func() (*Server, error) {
 		s, err := newServer()
-		if err == nil {
-			err = s.begin(config)
-		}
-		if err == nil {
-			return s, nil
-		}
-		if s != nil {
-			_ = s.Close() // the error that there is says more
-		}
-		if try == 10 || !errors.Is(err, errInUse) {
+		if err != nil {
 			return nil, err
 		}
-	}
+		if err := s.begin(config); err != nil {
+			_ = s.Close() // the error that there is says more
+			return nil, err
+		}
+		return s, nil
+	})
 }
 
 // newServer has a folder and a port, and no data yet.
@@ -153,8 +132,8 @@ func (s *Server) configure(config Config) error {
 	return s.launch()
 }
 
-func (s *Server) data() string    { return filepath.Join(s.dir, "data") }
-func (s *Server) logFile() string { return filepath.Join(s.dir, "log") }
+func (s *Server) data() string             { return filepath.Join(s.dir, "data") }
+func (s *Server) logFile() testprocess.Log { return testprocess.Log(filepath.Join(s.dir, "log")) }
 
 // launch starts the program and waits until it answers. s.mu is held.
 func (s *Server) launch() error {
@@ -167,72 +146,26 @@ func (s *Server) launch() error {
 	})
 }
 
+// launchOnce is one try of launch.
 func (s *Server) launchOnce() error {
-	log, err := os.OpenFile(s.logFile(), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
-	if err != nil {
-		return fmt.Errorf("pgtest: %w", err)
+	program := testprocess.Program{
+		What: "PostgreSQL on " + s.Addr(), Binary: filepath.Join(s.bin, "postgres"), Args: []string{"-D", s.data()},
+		Credential: s.user, Log: s.logFile(),
+		Ready: func(context.Context, int) error {
+			_, err := s.SQL("postgres", "SELECT 1")
+			return err
+		},
 	}
-	defer func() { _ = log.Close() }() // the program has its own
-	from, err := log.Stat()
+	p, err := program.Launch()
 	if err != nil {
-		return fmt.Errorf("pgtest: %w", err)
-	}
-	p, err := testprocess.Spawn(log, s.user, filepath.Join(s.bin, "postgres"), "-D", s.data())
-	if err != nil {
-		return fmt.Errorf("pgtest: %w", err)
-	}
-	err = testprocess.Await("PostgreSQL on "+s.Addr()+" to be ready", func(context.Context) error {
-		if p.Ended() {
-			return testprocess.FatalError{Err: s.whyEnded(from.Size())}
-		}
-		_, err := s.SQL("postgres", "SELECT 1")
-		return err
-	})
-	if err != nil {
-		p.Kill()
 		return err
 	}
 	s.process = p
 	return nil
 }
 
-// whyEnded tells from the log, from an offset on, why the program ended.
-func (s *Server) whyEnded(from int64) error {
-	text, err := os.ReadFile(s.logFile())
-	if err != nil {
-		return err
-	}
-	text = text[min(from, int64(len(text))):]
-	err = fmt.Errorf("it ended:\n%s", text)
-	if strings.Contains(string(text), "Address already in use") {
-		err = fmt.Errorf("%w: %w", errInUse, err)
-	}
-	return err
-}
-
-// log returns the last lines of the log.
-func (s *Server) log() string {
-	text, err := os.ReadFile(s.logFile())
-	if err != nil {
-		return err.Error()
-	}
-	const enough = 8000
-	return string(text[max(0, len(text)-enough):])
-}
-
-// check fails the test for an error, and returns it.
-func (s *Server) check(err error) error {
-	if err != nil && s.t != nil {
-		s.t.Helper()
-		s.t.Fatalf("%v", err)
-	}
-	return err
-}
-
 // Addr is host:port.
-func (s *Server) Addr() string {
-	return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port.Number))
-}
+func (s *Server) Addr() string { return s.port.Addr() }
 
 // DSN names a database of the server, for the superuser postgres, who needs no
 // password.
@@ -268,11 +201,11 @@ func (s *Server) kill() {
 
 // Shutdown asks the server to end and waits until it has: fast (SIGINT), with the
 // transactions that are open rolled back, and all data written.
-func (s *Server) Shutdown() error { return s.check(s.end(syscall.SIGINT)) }
+func (s *Server) Shutdown() error { return s.owner.Check(s.end(syscall.SIGINT)) }
 
 // Abort asks the server to end without writing its data (SIGQUIT): it recovers when
 // it is started again.
-func (s *Server) Abort() error { return s.check(s.end(syscall.SIGQUIT)) }
+func (s *Server) Abort() error { return s.owner.Check(s.end(syscall.SIGQUIT)) }
 
 func (s *Server) end(signal syscall.Signal) error {
 	s.mu.Lock()
@@ -281,23 +214,19 @@ func (s *Server) end(signal syscall.Signal) error {
 		return nil
 	}
 	s.process.Signal(signal)
-	limit := time.NewTimer(testprocess.Patience)
-	defer limit.Stop()
-	select {
-	case <-s.process.Done():
-		s.process = nil
-		return nil
-	case <-limit.C:
-		return fmt.Errorf("pgtest: waited %v in vain for PostgreSQL on %s to shut down", testprocess.Patience, s.Addr())
+	if err := s.process.AwaitEnd("PostgreSQL on " + s.Addr()); err != nil {
+		return err
 	}
+	s.process = nil
+	return nil
 }
 
 // Pause stops all processes of the server (SIGSTOP): it keeps its connections and
 // answers nothing until Resume.
-func (s *Server) Pause() error { return s.check(s.halt(syscall.SIGSTOP)) }
+func (s *Server) Pause() error { return s.owner.Check(s.halt(syscall.SIGSTOP)) }
 
 // Resume lets a server go on that Pause has stopped (SIGCONT).
-func (s *Server) Resume() error { return s.check(s.halt(syscall.SIGCONT)) }
+func (s *Server) Resume() error { return s.owner.Check(s.halt(syscall.SIGCONT)) }
 
 func (s *Server) halt(signal syscall.Signal) error {
 	s.mu.Lock()
@@ -319,11 +248,11 @@ func (s *Server) Restart() error {
 	defer s.mu.Unlock()
 	switch {
 	case s.closed:
-		return s.check(fmt.Errorf("pgtest: PostgreSQL on %s is closed", s.Addr()))
+		return s.owner.Check(fmt.Errorf("pgtest: PostgreSQL on %s is closed", s.Addr()))
 	case s.process != nil && !s.process.Ended():
-		return s.check(fmt.Errorf("pgtest: PostgreSQL on %s is up: kill it or shut it down, then restart it", s.Addr()))
+		return s.owner.Check(fmt.Errorf("pgtest: PostgreSQL on %s is up: kill it or shut it down, then restart it", s.Addr()))
 	}
-	return s.check(s.launch())
+	return s.owner.Check(s.launch())
 }
 
 // Close kills the server and removes its folder. A second Close does nothing.

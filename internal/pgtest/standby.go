@@ -42,9 +42,9 @@ func (s *Server) RunStandby() (*Server, error) {
 func (s *Server) CatchUp(standby *Server) error {
 	position, err := s.SQL("postgres", "SELECT pg_current_wal_lsn()")
 	if err != nil {
-		return s.check(err)
+		return s.owner.Check(err)
 	}
-	return s.check(testprocess.Await("PostgreSQL on "+standby.Addr()+" to catch up", func(context.Context) error {
+	return s.owner.Check(testprocess.Await("PostgreSQL on "+standby.Addr()+" to catch up", func(context.Context) error {
 		reached, err := standby.SQL("postgres", "SELECT pg_last_wal_replay_lsn() >= '"+position+"'::pg_lsn")
 		if err == nil && reached != "t" {
 			err = errors.New("it has not replayed " + position)
@@ -56,7 +56,7 @@ func (s *Server) CatchUp(standby *Server) error {
 // Promote makes a standby a primary, and waits until it is.
 func (s *Server) Promote() error {
 	if done, err := s.SQL("postgres", "SELECT pg_promote(true, 60)"); err != nil || done != "t" {
-		return s.check(fmt.Errorf("pgtest: promote PostgreSQL on %s: %q, %w", s.Addr(), done, err))
+		return s.owner.Check(fmt.Errorf("pgtest: promote PostgreSQL on %s: %q, %w", s.Addr(), done, err))
 	}
 	return nil
 }

@@ -44,7 +44,7 @@ func (s *Server) List(args ...string) ([]string, error) {
 // that does not answer has none.
 func (s *Server) Info(section string) map[string]string {
 	info, err := s.info(context.Background(), section)
-	_ = s.check(err)
+	_ = s.owner.Check(err)
 	return info
 }
 

@@ -34,7 +34,7 @@ const (
 //
 // A method that cannot do what it says fails the test, as those of [Server] do.
 type Cluster struct {
-	t     T // nil for one of RunCluster
+	owner testprocess.Owner
 	nodes []*Server
 }
 
@@ -46,7 +46,7 @@ func StartCluster(t T, options ...Option) *Cluster {
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	c.t = t
+	c.owner = testprocess.OwnedBy(t)
 	for _, s := range c.nodes {
 		s.owned(t)
 	}
@@ -167,7 +167,7 @@ func joinURL(servers []*Server, query url.Values) string {
 // Slot is the hash slot of a key.
 func (c *Cluster) Slot(key string) int {
 	slot, err := c.slot(key)
-	_ = c.check(err)
+	_ = c.owner.Check(err)
 	return slot
 }
 
@@ -189,7 +189,7 @@ var errAllDown = errors.New("redistest: no node of the Cluster is up")
 // answer say. It is nil where no node answers.
 func (c *Cluster) MasterOf(slot int) *Server {
 	s, err := c.masterOf(context.Background(), slot)
-	_ = c.check(err)
+	_ = c.owner.Check(err)
 	return s
 }
 
@@ -217,7 +217,7 @@ func (c *Cluster) masterOf(ctx context.Context, slot int) (*Server, error) {
 // answer say.
 func (c *Cluster) ReplicasOf(master *Server) []*Server {
 	replicas, err := c.replicasOf(context.Background(), master)
-	_ = c.check(err)
+	_ = c.owner.Check(err)
 	return replicas
 }
 
@@ -258,7 +258,7 @@ func (c *Cluster) Failover(replica *Server, mode string) error {
 		_, err := replica.do(context.Background(), args...)
 		return err
 	})
-	return c.check(testprocess.Await(replica.Addr()+" to become a master", func(ctx context.Context) error {
+	return c.owner.Check(testprocess.Await(replica.Addr()+" to become a master", func(ctx context.Context) error {
 		for _, s := range append([]*Server{replica}, c.answering()...) {
 			v, err := s.view(ctx)
 			if err != nil {
@@ -281,7 +281,7 @@ func (c *Cluster) Failover(replica *Server, mode string) error {
 // WaitOK waits until the nodes that answer find the Cluster whole, agree who is
 // what, and each replica among them has its master's data.
 func (c *Cluster) WaitOK() error {
-	return c.check(testprocess.Await("the Cluster to be whole", c.whole))
+	return c.owner.Check(testprocess.Await("the Cluster to be whole", c.whole))
 }
 
 func (c *Cluster) whole(ctx context.Context) error {
@@ -334,13 +334,4 @@ func (c *Cluster) at(number int) *Server {
 		}
 	}
 	return nil
-}
-
-// check fails the test for an error, and returns it.
-func (c *Cluster) check(err error) error {
-	if err != nil && c.t != nil {
-		c.t.Helper()
-		c.t.Fatalf("%v", err)
-	}
-	return err
 }

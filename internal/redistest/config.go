@@ -60,11 +60,6 @@ func WithSettings(lines ...string) Option {
 	return func(c *Config) { c.Settings = append(slices.Clip(c.Settings), lines...) }
 }
 
-// WithBinary sets [Config.Binary].
-func WithBinary(path string) Option {
-	return func(c *Config) { c.Binary = path }
-}
-
 // apply returns the Config with the options.
 func (c Config) apply(options []Option) Config {
 	for _, option := range options {

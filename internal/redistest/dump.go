@@ -18,7 +18,7 @@ func (s *Server) dumpFile() string { return filepath.Join(s.dir, "dump.rdb") }
 
 // Save writes the data to the server's disk, and returns when that is done.
 func (s *Server) Save() error {
-	return s.check(testprocess.Await("Redis on "+s.Addr()+" to save its data", func(ctx context.Context) error {
+	return s.owner.Check(testprocess.Await("Redis on "+s.Addr()+" to save its data", func(ctx context.Context) error {
 		_, err := s.do(ctx, "SAVE")
 		// It may be at it already, for a replica.
 		if err == nil || strings.Contains(err.Error(), "save already in progress") {
@@ -35,7 +35,7 @@ func (s *Server) CopyDump() []byte {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	_ = s.check(err)
+	_ = s.owner.Check(err)
 	return dump
 }
 
@@ -43,7 +43,7 @@ func (s *Server) CopyDump() []byte {
 // with when it is restarted; nil for none. A server with "appendonly yes" does not
 // look at it while it has a log: [Server.Wipe] it first.
 func (s *Server) PutDump(dump []byte) error {
-	return s.check(s.whileDown(func() error {
+	return s.owner.Check(s.whileDown(func() error {
 		if dump == nil {
 			return os.RemoveAll(s.dumpFile())
 		}
@@ -54,7 +54,7 @@ func (s *Server) PutDump(dump []byte) error {
 // Wipe removes the data of a server that is down: its dump.rdb and its
 // append-only files.
 func (s *Server) Wipe() error {
-	return s.check(s.whileDown(func() error {
+	return s.owner.Check(s.whileDown(func() error {
 		return errors.Join(
 			os.RemoveAll(s.dumpFile()),
 			os.RemoveAll(filepath.Join(s.dir, "appendonly.aof")), // before Redis 7

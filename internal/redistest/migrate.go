@@ -27,7 +27,7 @@ type Migration struct {
 // nothing yet.
 func (c *Cluster) BeginMigration(slot int, to *Server) (*Migration, error) {
 	m, err := c.beginMigration(context.Background(), slot, to)
-	return m, c.check(err)
+	return m, c.owner.Check(err)
 }
 
 func (c *Cluster) beginMigration(ctx context.Context, slot int, to *Server) (*Migration, error) {
@@ -53,7 +53,7 @@ func (c *Cluster) beginMigration(ctx context.Context, slot int, to *Server) (*Mi
 // that none is left.
 func (m *Migration) Move(n int) (int, error) {
 	moved, err := m.move(context.Background(), n)
-	return moved, m.cluster.check(err)
+	return moved, m.cluster.owner.Check(err)
 }
 
 func (m *Migration) move(ctx context.Context, n int) (int, error) {
@@ -76,7 +76,7 @@ func (m *Migration) move(ctx context.Context, n int) (int, error) {
 // Finish gives the slot to the new master, once it has all keys, and waits until
 // all nodes that answer know.
 func (m *Migration) Finish() error {
-	return m.cluster.check(m.finish(context.Background()))
+	return m.cluster.owner.Check(m.finish(context.Background()))
 }
 
 func (m *Migration) finish(ctx context.Context) error {

@@ -46,7 +46,7 @@ func runReplica(master *Server, options ...Option) (*Server, error) {
 // WaitSynced waits until a replica is connected with its master, whichever that
 // is by now, and has all that the master had written when it was asked.
 func (s *Server) WaitSynced() error {
-	return s.check(testprocess.Await("the replica "+s.Addr()+" to have its master's data", s.synced))
+	return s.owner.Check(testprocess.Await("the replica "+s.Addr()+" to have its master's data", s.synced))
 }
 
 // synced is nil when the replica has what its master has.

@@ -24,7 +24,7 @@ const MasterSet = "cacheops"
 //
 // A method that cannot do what it says fails the test, as those of [Server] do.
 type Sentinel struct {
-	t         T // nil for one of RunSentinel
+	owner     testprocess.Owner
 	data      []*Server
 	sentinels []*Server
 }
@@ -38,7 +38,7 @@ func StartSentinel(t T, options ...Option) *Sentinel {
 	if err != nil {
 		t.Fatalf("%v", err)
 	}
-	s.t = t
+	s.owner = testprocess.OwnedBy(t)
 	for _, server := range s.Servers() {
 		server.owned(t)
 	}
@@ -156,7 +156,7 @@ func (s *Sentinel) URL() string {
 // waits until they agree.
 func (s *Sentinel) Master() *Server {
 	master, err := s.agreed()
-	_ = s.check(err)
+	_ = s.owner.Check(err)
 	return master
 }
 
@@ -164,7 +164,7 @@ func (s *Sentinel) Master() *Server {
 // master yet. It waits until the Sentinels agree who the master is.
 func (s *Sentinel) Replica() *Server {
 	master, err := s.agreed()
-	_ = s.check(err)
+	_ = s.owner.Check(err)
 	for _, server := range s.data {
 		if err == nil && server != master {
 			return server
@@ -213,7 +213,7 @@ func (s *Sentinel) answering() []*Server {
 func (s *Sentinel) Failover() error {
 	replica := s.Replica()
 	if replica == nil {
-		return s.check(errors.New("redistest: the Sentinels do not say who the replica is"))
+		return s.owner.Check(errors.New("redistest: the Sentinels do not say who the replica is"))
 	}
 	ask := testprocess.EveryOnce(15*time.Second, func() error {
 		up := s.answering()
@@ -225,7 +225,7 @@ func (s *Sentinel) Failover() error {
 		_, err := up[0].do(context.Background(), "SENTINEL", "FAILOVER", MasterSet)
 		return err
 	})
-	return s.check(testprocess.Await(replica.Addr()+" to become the master", func(ctx context.Context) error {
+	return s.owner.Check(testprocess.Await(replica.Addr()+" to become the master", func(ctx context.Context) error {
 		err := s.isMaster(ctx, replica)
 		if err == nil {
 			return nil
@@ -240,7 +240,7 @@ func (s *Sentinel) Failover() error {
 // WaitMaster waits until all Sentinels that answer say that a server is the
 // master, and it says so too.
 func (s *Sentinel) WaitMaster(server *Server) error {
-	return s.check(testprocess.Await(server.Addr()+" to become the master", func(ctx context.Context) error {
+	return s.owner.Check(testprocess.Await(server.Addr()+" to become the master", func(ctx context.Context) error {
 		return s.isMaster(ctx, server)
 	}))
 }
@@ -267,7 +267,7 @@ func (s *Sentinel) isMaster(ctx context.Context, server *Server) error {
 // and has its data, and all Sentinels that answer find everything in order. An old
 // master comes to that some seconds after a failover.
 func (s *Sentinel) WaitReplica() error {
-	return s.check(testprocess.Await("the old master to become a replica", func(ctx context.Context) error {
+	return s.owner.Check(testprocess.Await("the old master to become a replica", func(ctx context.Context) error {
 		master, err := s.master(ctx)
 		if err != nil {
 			return err
@@ -282,13 +282,4 @@ func (s *Sentinel) WaitReplica() error {
 		}
 		return s.complete(ctx)
 	}))
-}
-
-// check fails the test for an error, and returns it.
-func (s *Sentinel) check(err error) error {
-	if err != nil && s.t != nil {
-		s.t.Helper()
-		s.t.Fatalf("%v", err)
-	}
-	return err
 }

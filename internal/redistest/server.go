@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -14,20 +13,12 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/cacheops/cacheops/internal/testprocess"
 )
 
 // T is what a test gives to the servers it starts: a testing.TB, or a *rapid.T.
-// The package does not import testing, because a program can use it too.
-type T interface {
-	Helper()
-	Cleanup(f func())
-	Failed() bool
-	Logf(format string, args ...any)
-	Fatalf(format string, args ...any)
-}
+type T = testprocess.T
 
 // Server is a Redis server, up or down. Its methods are safe for concurrent use,
 // but it is for the test to order what must not cross, as a Kill and a Restart.
@@ -36,7 +27,7 @@ type T interface {
 // a server of [Run] it returns the error.
 type Server struct {
 	config Config
-	t      T // nil for a server of Run
+	owner  testprocess.Owner
 	port   *testprocess.Port
 	dir    string
 
@@ -45,10 +36,6 @@ type Server struct {
 	paused  bool
 	closed  bool
 }
-
-// errInUse is a port that another process took between our look and the
-// server's.
-var errInUse = errors.New("the port is in use")
 
 // Start starts a server and waits until it answers. It is killed when the test
 // ends, and its log is shown if the test has failed. Where there is no Redis the test
@@ -70,13 +57,8 @@ func start(t T, config Config) *Server {
 
 // owned makes the server one of a test.
 func (s *Server) owned(t T) {
-	s.t = t
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("the last lines of the log of Redis on %s, in %s:\n%s", s.Addr(), s.dir, s.log())
-		}
-		_ = s.Close() // the folder for temporary files is cleaned by the system too
-	})
+	s.owner = testprocess.OwnedBy(t)
+	s.owner.CloseWith("Redis on "+s.Addr(), s.logFile(), s.Close)
 }
 
 // Run starts a server and waits until it answers. It must be closed. It ends with
@@ -88,12 +70,7 @@ func Run(config Config) (*Server, error) {
 		}
 		return nil, errors.New("redistest: " + missing)
 	}
-	for try := 1; ; try++ {
-		s, err := run(config)
-		if err == nil || try == 10 || !errors.Is(err, errInUse) {
-			return s, err
-		}
-	}
+	return testprocess.OnFreePort(func() (*Server, error) { return run(config) })
 }
 
 func run(config Config) (_ *Server, err error) {
@@ -132,8 +109,11 @@ func run(config Config) (_ *Server, err error) {
 }
 
 func (s *Server) configFile() string { return filepath.Join(s.dir, "redis.conf") }
-func (s *Server) logFile() string    { return filepath.Join(s.dir, "redis.log") }
 func (s *Server) socket() string     { return filepath.Join(s.dir, "redis.sock") }
+
+func (s *Server) logFile() testprocess.Log {
+	return testprocess.Log(filepath.Join(s.dir, "redis.log"))
+}
 
 // settings are the lines of redis.conf.
 func (s *Server) settings() ([]string, error) {
@@ -170,31 +150,15 @@ func (s *Server) settings() ([]string, error) {
 
 // launch starts the program and waits until it answers. s.mu is held.
 func (s *Server) launch() error {
-	log, err := os.OpenFile(s.logFile(), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
-	if err != nil {
-		return fmt.Errorf("redistest: %w", err)
-	}
-	defer func() { _ = log.Close() }() // the program has its own
-	from, err := log.Stat()
-	if err != nil {
-		return fmt.Errorf("redistest: %w", err)
-	}
 	args := []string{s.configFile()}
 	if s.config.sentinel {
 		args = append(args, "--sentinel")
 	}
-	p, err := testprocess.Spawn(log, nil, s.config.binary(), args...)
-	if err != nil {
-		return fmt.Errorf("redistest: %w", err)
+	program := testprocess.Program{
+		What: "Redis on " + s.Addr(), Binary: s.config.binary(), Args: args, Log: s.logFile(), Ready: s.ready,
 	}
-	err = testprocess.Await("Redis on "+s.Addr()+" to be ready", func(ctx context.Context) error {
-		if p.Ended() {
-			return testprocess.FatalError{Err: s.whyEnded(from.Size())}
-		}
-		return s.ready(ctx, p.Pid())
-	})
+	p, err := program.Launch()
 	if err != nil {
-		p.Kill()
 		return err
 	}
 	s.process, s.paused = p, false
@@ -220,43 +184,8 @@ func (s *Server) ready(ctx context.Context, pid int) error {
 	return nil
 }
 
-// whyEnded tells from the log, from an offset on, why the program ended.
-func (s *Server) whyEnded(from int64) error {
-	text, err := os.ReadFile(s.logFile())
-	if err != nil {
-		return err
-	}
-	text = text[min(from, int64(len(text))):]
-	err = fmt.Errorf("it ended:\n%s", text)
-	if strings.Contains(string(text), "Address already in use") {
-		err = fmt.Errorf("%w: %w", errInUse, err)
-	}
-	return err
-}
-
-// log returns the last lines of the log.
-func (s *Server) log() string {
-	text, err := os.ReadFile(s.logFile())
-	if err != nil {
-		return err.Error()
-	}
-	const enough = 8000
-	return string(text[max(0, len(text)-enough):])
-}
-
-// check fails the test for an error, and returns it.
-func (s *Server) check(err error) error {
-	if err != nil && s.t != nil {
-		s.t.Helper()
-		s.t.Fatalf("%v", err)
-	}
-	return err
-}
-
 // Addr is host:port.
-func (s *Server) Addr() string {
-	return net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port.Number))
-}
+func (s *Server) Addr() string { return s.port.Addr() }
 
 // URL names the server with its password: redis://, rediss:// with TLS, or
 // unix:// with a Unix socket.
@@ -333,26 +262,22 @@ func (s *Server) Shutdown() error {
 	}
 	s.process.Signal(syscall.SIGTERM)
 	s.process.Signal(syscall.SIGCONT) // one that is paused would not notice
-	limit := time.NewTimer(testprocess.Patience)
-	defer limit.Stop()
-	select {
-	case <-s.process.Done():
-		s.process, s.paused = nil, false
-		return nil
-	case <-limit.C:
-		return s.check(fmt.Errorf("redistest: waited %v in vain for Redis on %s to shut down", testprocess.Patience, s.Addr()))
+	if err := s.process.AwaitEnd("Redis on " + s.Addr()); err != nil {
+		return s.owner.Check(err)
 	}
+	s.process, s.paused = nil, false
+	return nil
 }
 
 // Pause stops the server (SIGSTOP), and returns once it has stopped: it keeps its
 // connections and takes new ones, but answers nothing until Resume.
 func (s *Server) Pause() error {
-	return s.check(s.halt(syscall.SIGSTOP, true))
+	return s.owner.Check(s.halt(syscall.SIGSTOP, true))
 }
 
 // Resume lets a server go on that Pause has stopped (SIGCONT).
 func (s *Server) Resume() error {
-	return s.check(s.halt(syscall.SIGCONT, false))
+	return s.owner.Check(s.halt(syscall.SIGCONT, false))
 }
 
 func (s *Server) halt(signal syscall.Signal, paused bool) error {
@@ -382,11 +307,11 @@ func (s *Server) Restart() error {
 	defer s.mu.Unlock()
 	switch {
 	case s.closed:
-		return s.check(fmt.Errorf("redistest: Redis on %s is closed", s.Addr()))
+		return s.owner.Check(fmt.Errorf("redistest: Redis on %s is closed", s.Addr()))
 	case s.process != nil && !s.process.Ended():
-		return s.check(fmt.Errorf("redistest: Redis on %s is up: kill it or shut it down, then restart it", s.Addr()))
+		return s.owner.Check(fmt.Errorf("redistest: Redis on %s is up: kill it or shut it down, then restart it", s.Addr()))
 	}
-	return s.check(s.launch())
+	return s.owner.Check(s.launch())
 }
 
 // Close kills the server and removes its folder. A second Close does nothing.

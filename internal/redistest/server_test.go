@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cacheops/cacheops/internal/testprocess"
 )
 
 func TestServerKeepsWhatItSaved(t *testing.T) {
@@ -241,7 +243,7 @@ func TestPortsAreTakenOnce(t *testing.T) {
 	defer taken.Close()
 	_, number, _ := net.SplitHostPort(taken.Addr().String())
 	_, err := run(Config{Settings: []string{"port " + number}})
-	if !errors.Is(err, errInUse) {
+	if !errors.Is(err, testprocess.ErrPortInUse) {
 		t.Errorf("the error of a port that is in use is %v", err)
 	}
 }

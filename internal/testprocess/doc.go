@@ -1,6 +1,6 @@
 //go:build unix
 
-// Package testprocess runs the servers that tests need: processes that end with the
-// one that started them, ports that are theirs alone, and waits that have a limit
-// and say what they waited for.
+// Package testprocess is what packages redistest and pgtest share: processes that end
+// with the one that started them, ports that are theirs alone, waits that have a limit
+// and say what they waited for, and tests that fail by what goes wrong in a server.
 package testprocess

@@ -13,8 +13,8 @@ import (
 	"strings"
 )
 
-// BusOffset lies between the port of a node of a Redis Cluster and that of its bus.
-const BusOffset = 10000
+// busOffset lies between the port of a node of a Redis Cluster and that of its bus.
+const busOffset = 10000
 
 // firstPort is the lowest port that is handed out.
 const firstPort = 10000
@@ -31,12 +31,15 @@ type Port struct {
 	holders []net.PacketConn
 }
 
+// Addr is host:port.
+func (p *Port) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(p.Number)) }
+
 // Reserve finds a port that nobody listens on, with bus also the one that is
-// BusOffset above it.
+// busOffset above it.
 func Reserve(bus bool) (*Port, error) {
 	limit := firstEphemeral()
 	if bus {
-		limit -= BusOffset
+		limit -= busOffset
 	}
 	var last error
 	for range 200 {
@@ -44,7 +47,7 @@ func Reserve(bus bool) (*Port, error) {
 		p := &Port{Number: number}
 		numbers := []int{number}
 		if bus {
-			numbers = append(numbers, number+BusOffset)
+			numbers = append(numbers, number+busOffset)
 		}
 		last = nil
 		for _, n := range numbers {
@@ -91,7 +94,7 @@ func firstEphemeral() int {
 		return usual
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(string(text)), "\t")
-	if n, err := strconv.Atoi(first); err == nil && n >= firstPort+BusOffset+2000 {
+	if n, err := strconv.Atoi(first); err == nil && n >= firstPort+busOffset+2000 {
 		return min(n, 1<<16)
 	}
 	return usual

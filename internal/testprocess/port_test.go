@@ -12,7 +12,7 @@ func TestPortsAreHeld(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer p.Release()
-	bus := p.Number + BusOffset
+	bus := p.Number + busOffset
 	if bus >= 1<<16 || p.Number < firstPort {
 		t.Errorf("the ports %d and %d", p.Number, bus)
 	}

@@ -4,10 +4,12 @@ package testprocess
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"runtime"
 	"syscall"
+	"time"
 )
 
 // Process is a running program. Its methods are safe for concurrent use.
@@ -16,9 +18,9 @@ type Process struct {
 	done chan struct{} // closed once it has ended and was waited for
 }
 
-// Spawn starts a program that writes to a log. It ends with this process. A
+// spawn starts a program that writes to a log. It ends with this process. A
 // credential, where there is one, is the user that it runs as.
-func Spawn(log *os.File, credential *syscall.Credential, binary string, args ...string) (*Process, error) {
+func spawn(log *os.File, credential *syscall.Credential, binary string, args ...string) (*Process, error) {
 	cmd := exec.CommandContext(context.Background(), binary, args...) //nolint:gosec // the server that is tested
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = attributes()
@@ -58,6 +60,18 @@ func (p *Process) Ended() bool {
 
 // Done is closed once the process has ended.
 func (p *Process) Done() <-chan struct{} { return p.done }
+
+// AwaitEnd waits until the process has ended. What names it in the error.
+func (p *Process) AwaitEnd(what string) error {
+	limit := time.NewTimer(Patience)
+	defer limit.Stop()
+	select {
+	case <-p.done:
+		return nil
+	case <-limit.C:
+		return fmt.Errorf("testprocess: waited %v in vain for %s to shut down", Patience, what)
+	}
+}
 
 // Signal sends a signal. One to a process that has ended is lost.
 func (p *Process) Signal(s syscall.Signal) {

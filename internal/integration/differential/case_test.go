@@ -13,7 +13,8 @@ type testCase struct {
 	foreignKeys bool
 	usual       bool // made of what programs do every day
 	shadow      bool // the cache is in shadow mode
-	driver      int  // which of the database's drivers, and how it is set
+	driver      int  // which of the database's drivers
+	mode        int  // how the driver is set
 	data        []string
 	queries     []selection
 	steps       []step
@@ -42,7 +43,7 @@ func makeCase(t *rapid.T, f flavour) *testCase {
 		g.t = t
 		return query()
 	}), 24, 40).Draw(t, "queries")
-	c.shadow = len(c.queries)%8 == 0 // no draw: cases stay what they were by their seeds
+	c.shadow, c.mode = len(c.queries)%8 == 0, len(c.queries)/2 // no draw: cases stay what they were by their seeds
 	c.steps = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) step {
 		g.t = t
 		return next(len(c.queries))

@@ -72,15 +72,24 @@ func (b *postgresBench) worker(dir string) (*postgresWorker, error) {
 	return w, nil
 }
 
+// The modes of pgx that a case may be run in, but for the one that writes arguments
+// into the text, and those of pq.
+var (
+	modesOfPgx = []string{"", "&default_query_exec_mode=cache_describe", "&default_query_exec_mode=describe_exec", "&default_query_exec_mode=exec"}
+	modesOfPq  = []string{"", "&binary_parameters=yes"}
+)
+
 // options are the name of a case's driver, and what its DSN says besides the
 // database.
-func (b *postgresBench) options(driver int, schema string) (name, options string) {
+func (b *postgresBench) options(driver, mode int, schema string) (name, options string) {
 	name, options = "pgx", "&search_path="+schema+",public"
 	switch driver {
 	case driverSimple:
 		options += "&default_query_exec_mode=simple_protocol"
 	case driverPq:
-		name = "postgres"
+		name, options = "postgres", options+modesOfPq[mode%len(modesOfPq)]
+	default:
+		options += modesOfPgx[mode%len(modesOfPgx)]
 	}
 	return name, options
 }
@@ -95,7 +104,7 @@ func (b *postgresBench) law(c *lawCase, dir string) (*bareConn, func() error, er
 	if _, err := w.admins[0].ExecContext(ctx, "CREATE SCHEMA "+schema); err != nil {
 		return nil, nil, err
 	}
-	name, options := b.options(c.driver, schema)
+	name, options := b.options(c.driver, 0, schema)
 	conn, err := openBare(name, b.server.DSN(w.names[0])+options)
 	return conn, func() error {
 		_, err := w.admins[0].ExecContext(ctx, "DROP SCHEMA "+schema+" CASCADE")
@@ -110,7 +119,7 @@ func (b *postgresBench) open(c *testCase, dir string) (*pair, error) {
 		return nil, err
 	}
 	schema := fmt.Sprint("s", files.Add(1))
-	name, options := b.options(c.driver, schema)
+	name, options := b.options(c.driver, c.mode, schema)
 	var handles [2]*sql.DB
 	for i, db := range w.admins {
 		if _, err := db.ExecContext(ctx, "CREATE SCHEMA "+schema); err != nil {

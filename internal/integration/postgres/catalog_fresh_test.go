@@ -80,6 +80,22 @@ func TestWritesThatReachFurther(t *testing.T) {
 			"SELECT count(*) FROM log", "0", "INSERT INTO p VALUES (1, 1)", "1",
 		},
 		{
+			"a trigger on the partition that a row is moved to", []string{
+				"CREATE TABLE p (k int, a int) PARTITION BY LIST (k)", "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)", "CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2)", "CREATE TABLE log (n int)", "INSERT INTO p VALUES (1, 1)",
+				"CREATE FUNCTION logs() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES (1); RETURN NEW; END $$",
+				"CREATE TRIGGER tr AFTER INSERT ON p2 FOR EACH ROW EXECUTE FUNCTION logs()",
+			},
+			"SELECT count(*) FROM log", "0", "UPDATE p SET k = 2", "1",
+		},
+		{
+			"a trigger on the partition that a row is moved from", []string{
+				"CREATE TABLE p (k int, a int) PARTITION BY LIST (k)", "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)", "CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2)", "CREATE TABLE log (n int)", "INSERT INTO p VALUES (1, 1)",
+				"CREATE FUNCTION logs() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO log VALUES (1); RETURN OLD; END $$",
+				"CREATE TRIGGER tr BEFORE DELETE ON p FOR EACH ROW EXECUTE FUNCTION logs()",
+			},
+			"SELECT count(*) FROM log", "0", "UPDATE p SET k = 2", "1",
+		},
+		{
 			"a reference to a partition", []string{
 				"CREATE TABLE p (id int, k int, PRIMARY KEY (id, k)) PARTITION BY LIST (k)", "CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)", "INSERT INTO p VALUES (5, 1)",
 				"CREATE TABLE c (a int, b int, FOREIGN KEY (a, b) REFERENCES p1 ON DELETE CASCADE)", "INSERT INTO c VALUES (5, 1)",

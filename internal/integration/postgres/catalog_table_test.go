@@ -43,6 +43,9 @@ func describeTable(t *dialect.Table) string {
 	}
 	for _, tr := range t.Triggers {
 		fmt.Fprintf(&b, "  trigger %s on %s:", tr.Name, tr.Event)
+		if tr.Columns != nil {
+			fmt.Fprintf(&b, " of %v", tr.Columns)
+		}
 		if tr.Body == nil {
 			b.WriteString(" anything")
 		}

@@ -13,7 +13,8 @@ import (
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/dialect/postgres"
 	"github.com/cacheops/cacheops/internal/analysis"
-	"github.com/cacheops/cacheops/internal/integration/golden"
+	"github.com/cacheops/cacheops/internal/dialecttest"
+	"github.com/cacheops/cacheops/internal/golden"
 )
 
 // corpusMissing are the names in the corpus that are no table of the schema.
@@ -84,7 +85,7 @@ func TestCorpusPlans(t *testing.T) {
 	}
 	t.Cleanup(func() { db.Close() })
 	exec(t, db, string(schema))
-	data, err := os.ReadFile(filepath.Join("..", "..", "..", "dialect", "postgres", "testdata", "corpus.tsv"))
+	corpus, err := dialecttest.Corpus(filepath.Join("..", "..", "..", "dialect", "postgres", "testdata", "corpus.tsv"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,12 +106,8 @@ func TestCorpusPlans(t *testing.T) {
 	}
 	var b strings.Builder
 	statements, cached, reads := 0, 0, 0
-	for line := range strings.Lines(string(data)) {
-		name, text, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
-		if !ok {
-			t.Fatalf("the line has no tab: %q", line)
-		}
-		text = strings.ReplaceAll(text, `\n`, "\n")
+	for _, c := range corpus {
+		name, text := c.Name, c.Text
 		statements++
 		path := corpusPaths[name]
 		if path == "" {

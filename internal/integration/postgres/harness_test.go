@@ -72,9 +72,13 @@ func newCachedPostgres(t testing.TB, driverName string, change func(*cacheops.Co
 	return openCachedPostgres(t, driverName, server.NewDatabase(t), change)
 }
 
-// openCachedPostgres is newCachedPostgres for a database that is there.
+// openCachedPostgres is newCachedPostgres for a database that is there. Behind the
+// name of the driver there may stand what is added to the DSN, as a [way] writes it.
 func openCachedPostgres(t testing.TB, driverName, dsn string, change func(*cacheops.Config, *sqlcache.Config)) *cachedPostgres {
 	t.Helper()
+	if name, option, ok := strings.Cut(driverName, "&"); ok {
+		driverName, dsn = name, dsn+"&"+option
+	}
 	s := &cachedPostgres{driver: driverName, dsn: dsn}
 	cfg := cacheops.Config{
 		Profiles: cacheops.Profiles{everyTable: {Ops: cacheops.OpAll, TTL: time.Hour}},
@@ -119,6 +123,21 @@ func eachDriver(t *testing.T, f func(t *testing.T, driverName string)) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f(t, name)
+		})
+	}
+}
+
+// eachMode runs a test through each way to reach the database that eachDriver does
+// not take: the modes in which pgx runs a query, and the binary parameters of pq.
+func eachMode(t *testing.T, f func(t *testing.T, driverName string)) {
+	t.Helper()
+	for _, w := range ways {
+		if w.option == "" {
+			continue
+		}
+		t.Run(w.String(), func(t *testing.T) {
+			t.Parallel()
+			f(t, w.String())
 		})
 	}
 }

@@ -97,6 +97,42 @@ func TestImagesOvertaken(t *testing.T) {
 	})
 }
 
+// Of a key that is checked at the end of the transaction there may be two rows for a
+// while. The one that is waited for is changed as well.
+func TestImagesOfDeferredKey(t *testing.T) {
+	t.Parallel()
+	eachDriver(t, func(t *testing.T, driverName string) {
+		s := imageShop(t, driverName,
+			"CREATE TABLE places (id int PRIMARY KEY DEFERRABLE INITIALLY DEFERRED, shelf int, n int)", "INSERT INTO places VALUES (1, 1, 0)")
+		const one, two = "SELECT n FROM places WHERE shelf = 1", "SELECT n FROM places WHERE shelf = 2"
+		before := s.fill(t, one, two)
+		other := s.rival(t)
+		other.exec("UPDATE places SET n = n + 1 WHERE id = 1")
+		tx := s.begin(t, nil)
+		run(t, tx, "INSERT INTO places VALUES (1, 2, 0)")
+		wait := inBackground(func() error {
+			res, err := tx.ExecContext(t.Context(), "UPDATE places SET n = n + 10 WHERE id = 1")
+			if err == nil {
+				if n, err := res.RowsAffected(); err != nil || n != 2 {
+					t.Errorf("LOST: %d rows were changed instead of 2 (%v)", n, err)
+				}
+			}
+			return err
+		})
+		s.awaitLocks(t, 1)
+		other.commit()
+		if err := wait(); err != nil {
+			t.Fatal(err)
+		}
+		run(t, tx, "UPDATE places SET id = 2 WHERE shelf = 2")
+		if err := tx.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		before.check(t, s, one, two)
+		s.want(t, "11", true, one)
+	})
+}
+
 // pair runs the same work in two transactions at once, stopped before the second
 // statement until both are there, and returns their errors.
 func pair(ctx context.Context, db *sql.DB, first, second string) error {
@@ -140,8 +176,11 @@ func TestImagesOfPairs(t *testing.T) {
 		"by key":                           "UPDATE parents SET children = children + 1 WHERE id = 1",
 		"by a condition":                   "UPDATE parents SET children = children + 1 WHERE kind = 1",
 		"of all columns, as GORM saves it": "UPDATE parents SET name = 'a', children = children + 1, kind = 1 WHERE id = 1",
-		"by a query":                       "UPDATE parents SET children = (SELECT count(*) FROM children WHERE parent = parents.id) WHERE id IN (SELECT parent FROM children)",
-		"an upsert":                        "INSERT INTO parents VALUES (1, 'a', 1, 1) ON CONFLICT (id) DO UPDATE SET children = parents.children + 1",
+		// The same value is assigned to a unique column.
+		"of all columns by a condition": "UPDATE parents SET name = 'a', children = children + 1 WHERE kind = 1",
+		"of all columns by a list":      "UPDATE parents SET name = v.name, children = children + 1 FROM (VALUES (1, 'a')) AS v (id, name) WHERE parents.id = v.id",
+		"by a query":                    "UPDATE parents SET children = (SELECT count(*) FROM children WHERE parent = parents.id) WHERE id IN (SELECT parent FROM children)",
+		"an upsert":                     "INSERT INTO parents VALUES (1, 'a', 1, 1) ON CONFLICT (id) DO UPDATE SET children = parents.children + 1",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

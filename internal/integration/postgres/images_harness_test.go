@@ -79,8 +79,8 @@ type imageCase struct {
 }
 
 // checkImages runs each write by itself and in a transaction of the program, by each
-// driver. Those with one schema take turns in a database.
-func checkImages(t *testing.T, cases []imageCase) {
+// driver or mode. Those with one schema take turns in a database.
+func checkImages(t *testing.T, cases []imageCase, each func(*testing.T, func(*testing.T, string))) {
 	t.Helper()
 	var schemas [][]string
 	for _, tt := range cases {
@@ -92,7 +92,7 @@ func checkImages(t *testing.T, cases []imageCase) {
 		for _, inTx := range []bool{false, true} {
 			t.Run(fmt.Sprintf("schema %d, in a transaction: %v", i, inTx), func(t *testing.T) {
 				t.Parallel()
-				eachDriver(t, func(t *testing.T, driverName string) {
+				each(t, func(t *testing.T, driverName string) {
 					s := imageShop(t, driverName, schema...)
 					for _, tt := range cases {
 						if slices.Equal(schema, tt.schema) {

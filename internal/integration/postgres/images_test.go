@@ -1,14 +1,29 @@
 package postgres
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
 
 // Writes drop what their rows were and are read by, and nothing else.
 func TestImagesOfWrites(t *testing.T) {
 	t.Parallel()
+	checkImages(t, imageWrites(), eachDriver)
+}
+
+// The same in each mode of the drivers: our own questions go as the program's do.
+func TestImagesInEachMode(t *testing.T) {
+	t.Parallel()
+	// The other schemas ask nothing else of the drivers.
+	usual := slices.DeleteFunc(imageWrites(), func(c imageCase) bool { return c.schema != nil })
+	checkImages(t, usual, eachMode)
+}
+
+func imageWrites() []imageCase {
 	one, two, three, four := onShelf(1), onShelf(2), onShelf(3), onShelf(4)
 	nine := onShelf(9)
 	none := "SELECT id FROM goods WHERE shelf IS NULL"
-	checkImages(t, []imageCase{
+	return []imageCase{
 		{name: "insert", write: "INSERT INTO goods VALUES ($1, $2, $3, $4)", args: []any{6, 2, "f", 60}, drops: []string{two}, keeps: []string{one, three}},
 		{name: "insert returning", write: "INSERT INTO goods AS g (id, shelf) VALUES (6, 2) RETURNING *, g.id + 1", drops: []string{two}, keeps: []string{one, three}},
 		{name: "insert rows", write: "INSERT INTO goods (id, shelf) VALUES (6, 2), (7, 3)", drops: []string{two, three}, keeps: []string{one}},
@@ -58,7 +73,7 @@ func TestImagesOfWrites(t *testing.T) {
 			write: "UPDATE pairs SET c = 2 WHERE a = $1 AND b = $2", args: []any{1, "x"}, drops: []string{"SELECT b FROM pairs WHERE c = 1", "SELECT b FROM pairs WHERE c = 2 ORDER BY b"}, keeps: []string{"SELECT b FROM pairs WHERE c = 3"}},
 		{name: "a part of a key of two columns", schema: []string{"CREATE TABLE pairs (a int, b text, c int, PRIMARY KEY (a, b))", "INSERT INTO pairs VALUES (1, 'x', 1), (1, 'y', 2), (2, 'x', 3)"},
 			write: "UPDATE pairs SET c = c + 3 WHERE a = 1", drops: []string{"SELECT b FROM pairs WHERE c = 1", "SELECT b FROM pairs WHERE c = 2"}, keeps: []string{"SELECT b FROM pairs WHERE c = 3"}},
-	})
+	}
 }
 
 // The rows of a partitioned table are told like those of any other.
@@ -79,5 +94,5 @@ func TestImagesOfPartitions(t *testing.T) {
 		{name: "delete", schema: schema, write: "DELETE FROM parts WHERE g > 5", drops: []string{with("2")}, keeps: []string{with("1"), with("3")}},
 		{name: "insert", schema: schema, write: "INSERT INTO parts VALUES (9, 9, 2)", drops: []string{with("2")}, keeps: []string{with("1"), with("3")}},
 		{name: "upsert of a row that is there", schema: schema, write: "INSERT INTO parts VALUES ($1, $2, $3) ON CONFLICT (id, g) DO UPDATE SET v = excluded.v", args: []any{1, 1, 2}, drops: []string{with("1"), with("2")}, keeps: []string{with("3")}},
-	})
+	}, eachDriver)
 }

@@ -87,7 +87,10 @@ func (p *trips) connector(t *testing.T, driverName, dsn string) driver.Connector
 func TestTripsOfWrites(t *testing.T) {
 	t.Parallel()
 	eachDriver(t, func(t *testing.T, driverName string) {
-		s := imageShop(t, driverName)
+		s := imageShop(t, driverName,
+			"CREATE FUNCTION tells() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO moves VALUES (NEW.id, NEW.shelf, 0); RETURN NULL; END'",
+			"CREATE TABLE told (id int PRIMARY KEY, shelf int)", "INSERT INTO told VALUES (1, 1)",
+			"CREATE TRIGGER tells AFTER UPDATE ON told FOR EACH ROW EXECUTE FUNCTION tells()")
 		var p trips
 		cache, err := cacheops.New(cacheops.Config{Profiles: cacheops.Profiles{everyTable: {Ops: cacheops.OpAll, TTL: time.Hour}}})
 		if err != nil {
@@ -120,6 +123,7 @@ func TestTripsOfWrites(t *testing.T) {
 				}
 				n = p.n.Load() - before
 				s.readWith(t.Context(), t, db, onShelf(1)) // somebody reads the table
+				s.readWith(t.Context(), t, db, "SELECT id FROM told WHERE shelf = 1")
 			}
 			return n
 		}
@@ -131,6 +135,7 @@ func TestTripsOfWrites(t *testing.T) {
 			queries int64
 		}{
 			{"UPDATE goods SET n = n + 1 WHERE id = $1", []any{1}, 0},
+			{"UPDATE told SET shelf = 1 WHERE id = $1", []any{1}, 0}, // a trigger does not matter
 			{"UPDATE goods SET n = n + 1 WHERE n > $1", []any{1}, 1},
 			{"INSERT INTO goods (id, shelf) VALUES ($1, 1) ON CONFLICT (id) DO UPDATE SET shelf = 1", []any{1}, 1},
 			{"INSERT INTO goods (shelf, id) SELECT 7, coalesce(max(id), $1) + 1 FROM goods", []any{1}, 0},

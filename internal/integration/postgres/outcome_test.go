@@ -241,3 +241,15 @@ func spread(t *testing.T, over time.Duration) <-chan struct{} {
 	}()
 	return out
 }
+
+// An argument that the driver cannot send costs no more than the write would have,
+// although the driver alone tells of it and the connection stays.
+func TestOutcomeNotSent(t *testing.T) {
+	t.Parallel()
+	s := newNotes(t, pgx, nil, "CREATE FUNCTION touch(n int) RETURNS int LANGUAGE sql AS 'UPDATE notes SET text = text WHERE id = n RETURNING id'")
+	if _, err := s.cached.ExecContext(t.Context(), "SELECT touch($1)", []string{"no number"}); err == nil || state(err) != "" {
+		t.Fatalf("the driver can send it: %v", err)
+	}
+	s.want(t, "old", false, txRead)
+	s.want(t, "old", true, txRead)
+}

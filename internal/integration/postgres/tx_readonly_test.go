@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"database/sql"
+	"strings"
 	"testing"
 )
 
@@ -22,6 +23,13 @@ func TestTxReadOnly(t *testing.T) {
 		run(t, c, "BEGIN READ ONLY")
 		if _, err := c.ExecContext(t.Context(), wrong); state(err) != "42703" && state(err) != "42702" {
 			t.Errorf("BEGIN READ ONLY: %v", err)
+		}
+		for _, chain := range []string{"COMMIT AND CHAIN", "ROLLBACK AND CHAIN"} {
+			run(t, c, "ROLLBACK", "BEGIN READ ONLY", chain)
+			_, err := c.ExecContext(t.Context(), "UPDATE notes SET text = 'new' WHERE id < 5")
+			if state(err) != "25006" || !strings.Contains(err.Error(), "cannot execute UPDATE") {
+				t.Errorf("%s: %v", chain, err)
+			}
 		}
 		run(t, c, "ROLLBACK")
 	})

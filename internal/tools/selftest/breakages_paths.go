@@ -40,8 +40,8 @@ var pathBreakages = []breakage{
 	{
 		Name:  "an error that ended the transaction is not noticed",
 		File:  "sqlcache/tx.go",
-		Old:   "Transactions().ErrorMayEnd {",
-		New:   "Transactions().ErrorMayEnd == false {",
+		Old:   "txs.ErrorMayEnd {",
+		New:   "txs.ErrorMayEnd == false {",
 		Check: onSQLite("TestTransactionEndsBehindOurBack"), Want: "--- FAIL: TestTransactionEndsBehindOurBack",
 	},
 	{

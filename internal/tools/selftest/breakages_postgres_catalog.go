@@ -57,7 +57,7 @@ var postgresCatalogBreakages = []breakage{
 	},
 	{
 		Name:  "postgres: an expression that writes is not looked at",
-		File:  "dialect/postgres/catalog_trigger.go",
+		File:  "dialect/postgres/catalog_expression.go",
 		Old:   "t.onWrites(\"expression\", st, e.What == \"policy\")",
 		New:   "_ = st",
 		Check: onPostgresCatalog("TestWritesThatReachFurther"), Want: "--- FAIL: TestWritesThatReachFurther/a_default_that_writes",
@@ -128,15 +128,15 @@ var postgresCatalogBreakages = []breakage{
 	{
 		Name:  "postgres: temporary objects of the session are overlooked",
 		File:  "dialect/postgres/session.go",
-		Old:   `taint(row[6] != "false", dialect.TaintAll,`,
-		New:   `taint(row[6] == "", dialect.TaintAll,`,
+		Old:   `taint(s.temporary != "false", dialect.TaintAll,`,
+		New:   `taint(s.temporary == "", dialect.TaintAll,`,
 		Check: onPostgresCatalog("TestSessions"), Want: "--- FAIL: TestSessions",
 	},
 	{
 		Name:  "postgres: a standby is read like its primary",
 		File:  "dialect/postgres/session.go",
-		Old:   `taint(row[3] != "false", dialect.TaintReads,`,
-		New:   `taint(row[3] == "", dialect.TaintReads,`,
+		Old:   `taint(s.standby != "false", dialect.TaintReads,`,
+		New:   `taint(s.standby == "", dialect.TaintReads,`,
 		Check: onPostgresCatalog("TestSessionOfStandby"), Want: "--- FAIL: TestSessionOfStandby",
 	},
 }

@@ -51,7 +51,7 @@ var postgresImageBreakages = []breakage{
 	},
 	{
 		Name:  "a refused query for images fails the program's statement",
-		File:  "sqlcache/own.go",
+		File:  "dialect/postgres/failure.go",
 		Old:   "\tcase \"42\": // syntax",
 		New:   "\tcase \"43\": // syntax",
 		Check: onPostgresImages("TestFailingWrites"), Want: "the database says",

@@ -12,8 +12,8 @@ var postgresTxBreakages = []breakage{
 	{
 		Name:  "a failed transaction answers from the cache",
 		File:  "sqlcache/tx.go",
-		Old:   "\tc.tx.dirty = true\n\tif c.connector.cfg.Dialect.Transactions().ErrorMayEnd",
-		New:   "\tif c.connector.cfg.Dialect.Transactions().ErrorMayEnd",
+		Old:   "\tc.tx.dirty = true\n\tif c.connector.txs.ErrorMayEnd",
+		New:   "\tif c.connector.txs.ErrorMayEnd",
 		Check: onPostgresTx("TestTxFailedReads"), Want: "STALE",
 	},
 	{
@@ -26,7 +26,7 @@ var postgresTxBreakages = []breakage{
 	{
 		Name:  "a transaction goes on after a COMMIT that failed",
 		File:  "sqlcache/txtext.go",
-		Old:   "\tif c.connector.concurrent {\n\t\tc.resync(real)\n\t}\n",
+		Old:   "\tif c.connector.txs.Concurrent {\n\t\tc.resync(real)\n\t}\n",
 		New:   "",
 		Check: onPostgresTx("TestTxFailedCommit"), Want: "--- FAIL: TestTxFailedCommit",
 	},
@@ -89,7 +89,7 @@ var postgresTxBreakages = []breakage{
 	{
 		Name:  "the schema gets no version before the commit",
 		File:  "internal/engine/commit.go",
-		Old:   "if err == nil && b.schemaChanged() && c.handle.Versionless() {",
+		Old:   "if err == nil && b.schemaChanged() && c.handle.versionless() {",
 		New:   "if err == nil && false {",
 		Check: onPostgresTx("TestSchemaTriggerOfAnother"), Want: "STALE",
 	},

@@ -69,7 +69,7 @@ var softlyBreakages = []breakage{
 	},
 	{
 		Name:  "a write without a fence runs without a lock and reaches everything",
-		File:  "sqlcache/write.go",
+		File:  "sqlcache/write_fenced.go",
 		Old:   "if changes.Degraded() && wrappable(p.Statement, w) {",
 		New:   "if changes.Degraded() && !wrappable(p.Statement, w) {",
 		Check: onSQLite("TestDegradeDropsNoMoreThanTheTable"), Want: "--- FAIL: TestDegradeDropsNoMoreThanTheTable",
