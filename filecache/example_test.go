@@ -14,11 +14,7 @@ import (
 
 // folder is a folder for an example.
 func folder() string {
-	dir, err := os.MkdirTemp("", "filecache-")
-	if err != nil {
-		log.Fatal(err)
-	}
-	return dir
+	return cacheops.Must(os.MkdirTemp("", "filecache-"))
 }
 
 // A function's results are kept in files: for all processes, and for those that start

@@ -47,7 +47,7 @@ func absolute(dir string) (string, error) {
 
 // makeFolder opens a folder, and makes it where it is missing.
 func makeFolder(dir string) (*os.Root, error) {
-	if err := os.MkdirAll(dir, folderMode); err != nil {
+	if err := os.MkdirAll(dir, folderMode); err != nil { //nolint:gosec // the program says where
 		return nil, fmt.Errorf("cacheops: make the folder of cache files: %w", err)
 	}
 	return openFolder(dir, true)

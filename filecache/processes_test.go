@@ -86,8 +86,7 @@ func (c *child) told(t *testing.T) string {
 // must ends a child that cannot go on.
 func must(err error) {
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "child:", err)
-		os.Exit(1)
+		panic(err)
 	}
 }
 
@@ -122,11 +121,11 @@ type tally struct {
 func childLoad() {
 	c, err := New(os.Args[1], Config{})
 	must(err)
-	for_, err := time.ParseDuration(os.Args[2])
+	lasting, err := time.ParseDuration(os.Args[2])
 	must(err)
 	var n tally
 	ctx := context.Background()
-	for until := time.Now().Add(for_); time.Now().Before(until); {
+	for until := time.Now().Add(lasting); time.Now().Before(until); {
 		key := store.Key{byte(rand.IntN(100))}
 		switch k := rand.IntN(1000); {
 		case k == 0:
@@ -208,7 +207,7 @@ func childBegin() {
 	must(err)
 	_, err = p.Write(append(h.encode(), make([]byte, 500)...))
 	must(err)
-	fmt.Println("half")
+	fmt.Fprintln(os.Stdout, "half")
 	_, err = io.Copy(io.Discard, os.Stdin)
 	must(err)
 	must(p.commit()) // not reached, if the test does as it says
@@ -298,7 +297,7 @@ func childFill() {
 		must(fmt.Errorf("%q, %w", data, err))
 	}
 	must(functionOn(c, size))
-	fmt.Println(err)
+	fmt.Fprintln(os.Stdout, err)
 	must(c.Close())
 }
 
