@@ -42,6 +42,8 @@ CRASH_SEED ?= 0
 CRASH_DATABASE ?=
 # How long make torture lets each fault of Redis last.
 FAULT_LASTS ?= 15s
+# And how long eight processes share a folder of cache files.
+FILES_LAST ?= 30s
 # How much time to try the breakages of the code in, and which come first; 0 for all.
 SELFTEST_WITHIN ?= 0
 SELFTEST_SEED ?= 0
@@ -66,10 +68,11 @@ test: tools servers ## run the tests of every module, and say what ran
 	@$(BIN)/testsummary -timeout $(TIMEOUT) $(ARGS) $(PKG)
 
 .PHONY: torture
-torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, and each fault of Redis and of PostgreSQL for FAULT_LASTS (15s), on each database
+torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, each fault of Redis and of PostgreSQL for FAULT_LASTS (15s), on each database, and processes on one folder of cache files for FILES_LAST (30s)
 	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^TestExhaustive$$' $(ARGS) ./store/... ./rueidisstore
 	@$(BIN)/testsummary -count=1 -timeout 30m $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS)
 	@$(BIN)/testsummary -count=1 -timeout 30m -skip Postgres $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS) -faults.database=postgres
+	@$(BIN)/testsummary -count=1 -timeout 30m -run '^TestProcesses$$' $(ARGS) ./filecache -args -filecache.lasts=$(FILES_LAST)
 
 .PHONY: crash
 crash: servers ## kill CRASH_KILLS writers (1000) of a cache in Redis on each database, and compare what others read

@@ -45,7 +45,7 @@ func Fragment(ctx context.Context, c *Cache, name string, extras []any, render f
 
 // InvalidateFragment drops what is stored under a name with these extras, in all
 // processes: see [Func.Invalidate]. The name with other extras, and what has the name
-// with a [Version], stay.
+// with a [Version], stay, and so does what [KeepIn] keeps elsewhere.
 func InvalidateFragment(ctx context.Context, c *Cache, name string, extras ...any) error {
 	x, err := newFragment(name, extras, nil)
 	if err == nil {
@@ -75,6 +75,9 @@ func newFragment(name string, extras []any, options []FuncOption) (*engine.Compu
 		if err := option.applyFunc(&o); err != nil {
 			return nil, fmt.Errorf("cacheops: fragment %q: %w", name, err)
 		}
+	}
+	if err := o.check(); err != nil {
+		return nil, fmt.Errorf("cacheops: fragment %q: %w", name, err)
 	}
 	declared, err := declaredBy[struct{}](o.dependsOn)
 	if err != nil {

@@ -81,6 +81,9 @@ func NewFunc[A, R any](c *Cache, name string, f func(context.Context, A) (R, err
 			return nil, fmt.Errorf("cacheops: NewFunc(%q): %w", name, err)
 		}
 	}
+	if err := fn.options.check(); err != nil {
+		return nil, fmt.Errorf("cacheops: NewFunc(%q): %w", name, err)
+	}
 	var err error
 	if fn.args, err = argument.For[A](); err != nil {
 		return nil, fmt.Errorf("cacheops: NewFunc(%q): %w", name, err)
@@ -90,9 +93,6 @@ func NewFunc[A, R any](c *Cache, name string, f func(context.Context, A) (R, err
 	}
 	if fn.declared, err = declaredBy[A](fn.options.dependsOn); err != nil {
 		return nil, fmt.Errorf("cacheops: NewFunc(%q): %w", name, err)
-	}
-	if fn.options.ttlOnly && fn.declared != nil {
-		return nil, fmt.Errorf("cacheops: NewFunc(%q): DependsOn and TTLOnly exclude each other: leave one of them out", name)
 	}
 	fn.coder = newCoder[R](fn.options.codec)
 	fn.identity = engine.NewIdentity("func", name, fn.options.version, fn.coder.name, typeName[A](), typeName[R]())

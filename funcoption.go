@@ -165,7 +165,11 @@ type Keeper = engine.Keeper
 
 // KeepIn has the results of a function kept in another place than the cache's store.
 // They depend on nothing but their time to live, as with [TTLOnly], which need not be
-// given.
+// given, and [DependsOn] is an error. Where the place fails the function runs.
+//
+// [Func.Invalidate] needs the arguments then, and under Config.PrefixFunc a prefix. It
+// does not reach a call that is under way, whose result is kept after it.
+// [InvalidateFragment] does not reach such fragments.
 func KeepIn(k Keeper) FuncOption {
 	return funcOption(func(o *funcOptions) error {
 		if k == nil {
@@ -174,6 +178,20 @@ func KeepIn(k Keeper) FuncOption {
 		o.keeper, o.ttlOnly = k, true
 		return nil
 	})
+}
+
+// check says what excludes each other.
+func (o *funcOptions) check() error {
+	switch {
+	case o.dependsOn == nil:
+		return nil
+	case o.keeper != nil:
+		return errors.New("KeepIn and DependsOn exclude each other: what is kept elsewhere ends by its time alone, so leave one of them out")
+	case o.ttlOnly:
+		return errors.New("DependsOn and TTLOnly exclude each other: leave one of them out")
+	default:
+		return nil
+	}
 }
 
 // extraOf returns what appends the extra of a function's arguments to them, nil where

@@ -79,6 +79,8 @@ type Stats struct {
 	// CodecErrors are the results of functions that a codec could not encode, and
 	// were not stored, or could not decode, and were misses.
 	CodecErrors uint64 `json:"codecErrors"`
+	// KeepErrors are the results that the place of [KeepIn] did not take.
+	KeepErrors uint64 `json:"keepErrors"`
 
 	// Entries, Bytes and Evictions are those of a store in process, and 0 for
 	// other stores. Entries and Bytes are what it holds now; results that were
@@ -213,7 +215,7 @@ func (c *Cache) Stats() Stats {
 			Get: n.GetErrors, Lease: n.LeaseErrors, Fill: n.FillErrors, Fence: n.FenceErrors, Bump: n.BumpErrors, Other: n.OtherErrors,
 		},
 		Shadow:     ShadowStats{Compared: n.Compared, Differences: n.Differences, Overtaken: n.Overtaken, NotCompared: n.NotCompared},
-		HookPanics: n.HookPanics, CodecErrors: n.CodecErrors,
+		HookPanics: n.HookPanics, CodecErrors: n.CodecErrors, KeepErrors: n.KeepErrors,
 		Funcs: FuncStats{Hits: n.Computed[0], Shared: n.Computed[1], Uncached: n.Computed[2], Misses: n.Computed[3]},
 	}
 	for slot := range engine.OpSlots {

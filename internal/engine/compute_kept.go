@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"github.com/cacheops/cacheops/internal/calloptions"
 	"github.com/cacheops/cacheops/internal/recording"
@@ -51,10 +53,14 @@ func (e *Engine) Peek(ctx context.Context, c *Computation) ([]byte, bool) {
 	return data, ok
 }
 
-// Unkeep drops the result of a computation that has a Keeper.
+// Unkeep drops the result of a computation that has a Keeper. Which results there are
+// for other prefixes nobody knows, so one has to be known.
 func (e *Engine) Unkeep(ctx context.Context, c *Computation) error {
 	x := computing{Computation: c, engine: e}
-	x.prefix, _ = e.functionPrefix(ctx, c.Name)
+	var ok bool
+	if x.prefix, ok = e.functionPrefix(ctx, c.Name); !ok {
+		return fmt.Errorf("it is kept elsewhere, and %s: %w", reasonPrefix, errors.ErrUnsupported)
+	}
 	x.name()
 	return c.Keeper.Delete(ctx, x.query.Key)
 }

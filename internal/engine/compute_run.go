@@ -119,8 +119,8 @@ func (x *computing) keep(ctx context.Context, data []byte, ttl time.Duration, pa
 	}
 	if x.Keeper != nil {
 		err := x.Keeper.Set(ctx, x.query.Key, data, ttl)
-		if err != nil && ctx.Err() == nil {
-			e.cfg.Logger.WarnContext(ctx, "cacheops: a result could not be kept", "name", x.Name, "error", err)
+		if err != nil && ctx.Err() == nil && e.counters.keepErrors.Add(1) == 1 {
+			e.cfg.Logger.WarnContext(ctx, "cacheops: a result could not be kept; further ones are counted", "name", x.Name, "error", err)
 		}
 		over(err == nil)
 		return true

@@ -49,7 +49,7 @@ type counters struct {
 	degraded, toldLate                            atomic.Uint64
 	invalidations, keys, tableEpochs, allEpochs   atomic.Uint64
 	compared, differences, overtaken, notCompared atomic.Uint64
-	hookPanics, codecErrors                       atomic.Uint64
+	hookPanics, codecErrors, keepErrors           atomic.Uint64
 	storeErrors                                   [calls]atomic.Uint64
 }
 
@@ -102,7 +102,7 @@ type Counts struct {
 	Degraded, ToldLate                               uint64
 	Invalidations, Keys, TableEpochs, DatabaseEpochs uint64
 	Compared, Differences, Overtaken, NotCompared    uint64
-	HookPanics, CodecErrors                          uint64
+	HookPanics, CodecErrors, KeepErrors              uint64
 
 	GetErrors, LeaseErrors, FillErrors, FenceErrors, BumpErrors, OtherErrors uint64
 }
@@ -132,7 +132,7 @@ func (e *Engine) Counts() (c Counts) {
 	c.TableEpochs, c.DatabaseEpochs = n.tableEpochs.Load(), n.allEpochs.Load()
 	c.Compared, c.Differences = n.compared.Load(), n.differences.Load()
 	c.Overtaken, c.NotCompared = n.overtaken.Load(), n.notCompared.Load()
-	c.HookPanics, c.CodecErrors = n.hookPanics.Load(), n.codecErrors.Load()
+	c.HookPanics, c.CodecErrors, c.KeepErrors = n.hookPanics.Load(), n.codecErrors.Load(), n.keepErrors.Load()
 	failed := func(c call) uint64 { return n.storeErrors[c].Load() }
 	c.GetErrors, c.LeaseErrors, c.FillErrors = failed(callGet), failed(callLease), failed(callFill)
 	c.FenceErrors, c.BumpErrors = failed(callFence), failed(callBump)
