@@ -83,7 +83,7 @@ func (s *Server) owned(t T) {
 // this process in any case, but its folder stays then.
 func Run(config Config) (*Server, error) {
 	for try := 1; ; try++ {
-		s, err := newServer()
+		s, err := newServer(config)
 		if err == nil {
 			err = s.begin(config)
 		}
@@ -100,7 +100,7 @@ func Run(config Config) (*Server, error) {
 }
 
 // newServer has a folder and a port, and no data yet.
-func newServer() (*Server, error) {
+func newServer(config Config) (*Server, error) {
 	s := &Server{bin: binaries()}
 	if s.bin == "" {
 		return nil, errors.New("pgtest: " + missing)
@@ -112,7 +112,12 @@ func newServer() (*Server, error) {
 	if s.port, err = testprocess.Reserve(false); err != nil {
 		return nil, err
 	}
-	if s.dir, err = os.MkdirTemp("", "postgres-"); err == nil && s.user != nil {
+	if config.OnDisk {
+		s.dir, err = os.MkdirTemp("", "postgres-")
+	} else {
+		s.dir, err = testprocess.Folder("postgres-")
+	}
+	if err == nil && s.user != nil {
 		err = os.Chown(s.dir, int(s.user.Uid), int(s.user.Gid))
 	}
 	if err != nil {

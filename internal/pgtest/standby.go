@@ -24,7 +24,7 @@ func (s *Server) StartStandby(t T) *Server {
 
 // RunStandby is StartStandby for programs. The standby must be closed.
 func (s *Server) RunStandby() (*Server, error) {
-	standby, err := newServer()
+	standby, err := newServer(Config{})
 	if err != nil {
 		return nil, err
 	}
