@@ -66,8 +66,8 @@ test: tools servers ## run the tests of every module, and say what ran
 	@$(BIN)/testsummary -timeout $(TIMEOUT) $(ARGS) $(PKG)
 
 .PHONY: torture
-torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, and each fault of Redis and of PostgreSQL for FAULT_LASTS (15s), on each database
-	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^TestExhaustive$$' $(ARGS) ./store/... ./rueidisstore
+torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, and their full load, and each fault of Redis and of PostgreSQL for FAULT_LASTS (15s), on each database
+	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^TestExhaustive$$|^TestConformance' $(ARGS) ./store/... ./rueidisstore
 	@$(BIN)/testsummary -count=1 -timeout 30m $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS)
 	@$(BIN)/testsummary -count=1 -timeout 30m -skip Postgres $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS) -faults.database=postgres
 
