@@ -21,8 +21,8 @@ import (
 const (
 	readers    = 2
 	writers    = 2
-	readPause  = 5 * time.Millisecond
-	writePause = 20 * time.Millisecond
+	readPause  = 3 * time.Millisecond
+	writePause = 30 * time.Millisecond
 )
 
 // hung is how long no read or write may take, whatever happens.
