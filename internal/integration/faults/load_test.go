@@ -112,7 +112,7 @@ func startLoadOn(t testing.TB, d database, padding int, dial dialer, urls ...str
 		}
 	}
 	l.wg.Go(l.keepReadingBare)
-	l.lively(before, 50, 20)
+	l.lively(before, 20, 10)
 	return l
 }
 
