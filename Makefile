@@ -24,7 +24,7 @@ PACKAGES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # More arguments for go test, as in: make test ARGS='-run TestFence -v'
 ARGS ?=
 # How long a package's tests may take.
-TIMEOUT ?= 4m
+TIMEOUT ?= 8m
 RACE_TIMEOUT ?= 10m
 # How long to fuzz each target, and which (a regular expression).
 FUZZTIME ?= 60s
