@@ -15,8 +15,8 @@ import (
 	"github.com/cacheops/cacheops/internal/testprocess"
 )
 
-// run runs a program of PostgreSQL to its end, and returns what it printed.
-func (s *Server) run(name string, args ...string) (string, error) {
+// run runs a program of PostgreSQL to its end.
+func (s *Server) run(name string, args ...string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), testprocess.Patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, filepath.Join(s.bin, name), args...) //nolint:gosec // one of PostgreSQL's own
@@ -26,9 +26,9 @@ func (s *Server) run(name string, args ...string) (string, error) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.user}
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return "", fmt.Errorf("pgtest: %s: %w:\n%s", name, err, out)
+		return fmt.Errorf("pgtest: %s: %w:\n%s", name, err, out)
 	}
-	return strings.TrimRight(string(out), "\n"), nil
+	return nil
 }
 
 // NewDatabase makes an empty database and returns its DSN. It is dropped when the

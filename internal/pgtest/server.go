@@ -131,7 +131,7 @@ func newServer(config Config) (*Server, error) {
 func (s *Server) begin(config Config) error {
 	// Texts compare as in most databases that are made today, and ICU's
 	// collations are there where PostgreSQL was built with them.
-	if _, err := s.run("initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"); err != nil {
+	if err := s.run("initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"); err != nil {
 		return err
 	}
 	return s.configure(config)

@@ -28,7 +28,7 @@ func (s *Server) RunStandby() (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err = standby.run("pg_basebackup", "-D", standby.data(), "-R", "-X", "stream", "-c", "fast", "--no-sync", "-d", s.DSN("postgres")); err == nil {
+	if err = standby.run("pg_basebackup", "-D", standby.data(), "-R", "-X", "stream", "-c", "fast", "--no-sync", "-d", s.DSN("postgres")); err == nil {
 		err = standby.configure(Config{})
 	}
 	if err != nil {
