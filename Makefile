@@ -14,10 +14,17 @@ GOLANGCI := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
 
 # What to test: packages as go test takes them; "work" is all of the workspace.
 PKG ?= work
+# The packages that take longest begin first, or one of them would run alone at the end.
+LONGEST := ./internal/integration/faults ./internal/integration/postgres ./rueidisstore \
+	./internal/integration/differential ./internal/integration/crash ./store/memory ./examples/gorm
+ORDERED = $(if $(filter work,$(PKG)),$(LONGEST)) $(PKG)
+# How many packages are tested at once: one more than there are processors, for the
+# tests of faults mostly wait.
+PACKAGES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # More arguments for go test, as in: make test ARGS='-run TestFence -v'
 ARGS ?=
 # How long a package's tests may take.
-TIMEOUT ?= 4m
+TIMEOUT ?= 8m
 RACE_TIMEOUT ?= 10m
 # How long to fuzz each target, and which (a regular expression).
 FUZZTIME ?= 60s
@@ -65,11 +72,11 @@ servers: ## install Redis with Sentinel and PostgreSQL where they are missing (a
 
 .PHONY: test
 test: tools servers ## run the tests of every module, and say what ran
-	@$(BIN)/testsummary -timeout $(TIMEOUT) $(ARGS) $(PKG)
+	@$(BIN)/testsummary -p $(PACKAGES) -timeout $(TIMEOUT) $(ARGS) $(ORDERED)
 
 .PHONY: torture
-torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, each fault of Redis and of PostgreSQL for FAULT_LASTS (15s), on each database, and processes on one folder of cache files for FILES_LAST (30s)
-	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^TestExhaustive$$' $(ARGS) ./store/... ./rueidisstore
+torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, and their full load, each fault of Redis and of PostgreSQL for FAULT_LASTS (15s), on each database, and processes on one folder of cache files for FILES_LAST (30s)
+	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^TestExhaustive$$|^TestConformance' $(ARGS) ./store/... ./rueidisstore
 	@$(BIN)/testsummary -count=1 -timeout 30m $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS)
 	@$(BIN)/testsummary -count=1 -timeout 30m -skip Postgres $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS) -faults.database=postgres
 	@$(BIN)/testsummary -count=1 -timeout 30m -run '^TestProcesses$$' $(ARGS) ./filecache -args -filecache.lasts=$(FILES_LAST)
@@ -81,7 +88,7 @@ crash: servers ## kill CRASH_KILLS writers (1000) of a cache in Redis on each da
 
 .PHONY: race
 race: tools servers ## run the tests with the race detector (needs a C compiler)
-	@$(BIN)/testsummary -race -timeout $(RACE_TIMEOUT) $(ARGS) $(PKG)
+	@$(BIN)/testsummary -race -timeout $(RACE_TIMEOUT) $(ARGS) $(ORDERED)
 
 .PHONY: lint
 lint: $(GOLANGCI) ## check the formatting, go vet, and golangci-lint in every module

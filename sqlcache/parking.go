@@ -152,6 +152,10 @@ func (c *connector) giveBack(l *leased, cause error) {
 	switch {
 	case errors.Is(cause, driver.ErrBadConn):
 		l.discard()
+	case l.real.spent && l.real.taints[fromSettings]|l.real.taints[fromState]|l.real.taints[fromCode] == 0 && !l.real.unsure:
+		// The pool would hand it out first, and nothing that is read over it is stored.
+		// Nobody misses it: its session has nothing that another one has not.
+		l.discard()
 	case !c.parking.put(l):
 		_ = l.lease.Close() // reports only that it was closed before
 	}

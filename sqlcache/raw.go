@@ -52,9 +52,20 @@ func (c *conn) raw(ctx context.Context, f func(driverConn any) error) error {
 	defer func() {
 		c.ended(ctx, real, changes, err)
 		c.resync(real) // f may have begun a transaction, or ended one
+		c.spend(ctx, real)
 	}()
 	err = f(real.Conn)
 	return err
+}
+
+// spend finds out whether a connection that the program has used itself has a session
+// like any other.
+func (c *conn) spend(ctx context.Context, real *realConn) {
+	if !c.connector.txs.Concurrent || c.tx != nil || c.streaming > 0 {
+		return
+	}
+	session, err := c.connector.cfg.Dialect.CheckSession(ctx, real.Once())
+	real.spent = err == nil && session.Taint == 0 && session.Settings == real.session.Settings && session.OtherIsolation == real.session.OtherIsolation
 }
 
 var _ driver.Conn = (*conn)(nil)

@@ -298,6 +298,9 @@ func (c *conn) pass(ctx context.Context, p *engine.Plan, k call) (driver.Rows, e
 		if p.Runs {
 			c.ran(real, false)
 		}
+		// What is no pure function of rows may leave something behind at the server, an
+		// advisory lock for one, that is this connection's as long as it is in use.
+		c.sticky = c.sticky || p.Read == nil || p.Read.Reason != ""
 		rows, err = c.bareQuery(ctx, real, k)
 		return err
 	})

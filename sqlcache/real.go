@@ -87,6 +87,9 @@ type realConn struct {
 	looked    bool            // it did
 	// unsure is true since something ran that may have changed the session unseen.
 	unsure bool
+	// spent is true where the program used the driver's connection itself and the session
+	// is as it was: then it is closed when it comes back, see [connector.giveBack].
+	spent  bool
 	taint  dialect.Taint // all of taints
 	why    string
 	taints [origins]dialect.Taint

@@ -12,7 +12,8 @@
 // unless the harness declares the reason in [Harness.Absent].
 //
 // Exhaustive runs its larger configurations only where the environment variable
-// CACHEOPS_EXHAUSTIVE is 1. It logs what it went through in lines that begin with
+// CACHEOPS_EXHAUSTIVE is 1, and Run puts its full load on a slow store only there.
+// Exhaustive logs what it went through in lines that begin with
 // "figure: ": for each configuration the number of schedules, of states and of
 // steps, and how many calls of real stores it took to do them.
 //

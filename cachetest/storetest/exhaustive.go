@@ -31,7 +31,7 @@ import (
 // Several stores of [Harness.New] are used at once, and their hooks.
 func Exhaustive(t *testing.T, h Harness) {
 	h.check(t)
-	all := os.Getenv("CACHEOPS_EXHAUSTIVE") == "1"
+	all := exhaustive()
 	x := exhaustion{h: &h, all: all, held: make(map[string]bool), told: make(stores)}
 	for _, c := range configurations() {
 		if c.large && !all || c.heavy && raceDetector {
@@ -46,6 +46,9 @@ func Exhaustive(t *testing.T, h Harness) {
 		x.stale, len(x.alone))
 	t.Logf("figure: real stores were driven along %v", &x.driven)
 }
+
+// exhaustive reports whether all is to be done that there is.
+func exhaustive() bool { return os.Getenv("CACHEOPS_EXHAUSTIVE") == "1" }
 
 // exhaustion is what a run of all configurations adds up to.
 type exhaustion struct {

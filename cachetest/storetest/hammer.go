@@ -54,12 +54,14 @@ func (b *bench) losing(r *rand.Rand) {
 }
 
 // Readers and writers do at least that many reads and writes each, and go on
-// until all the others have.
+// until all the others have. On a store that is slow they do a part of that, unless
+// CACHEOPS_EXHAUSTIVE is 1: more of them are under way at once there.
 const (
 	hammerReaders = 4
 	hammerWriters = 3
 	hammerReads   = 6000
 	hammerWrites  = 1500
+	slowPart      = 3
 )
 
 // rowsDatabase is the oracle: rows that are numbers, each raised by its writes,
@@ -138,6 +140,10 @@ func hammer(b *bench, rows, size int, lose func(r *rand.Rand), stores ...store.S
 	seed := rand.Uint64()
 	b.Logf("seed %d", seed)
 	fail := make(chan error, hammerReaders+hammerWriters)
+	reads, writes := hammerReads, hammerWrites
+	if b.h.Slow && !exhaustive() {
+		reads, writes = reads/slowPart, writes/slowPart
+	}
 	// act runs one actor: step does one read or one write.
 	act := func(least int, step func(n int) error) {
 		actors.Go(func() {
@@ -155,13 +161,13 @@ func hammer(b *bench, rows, size int, lose func(r *rand.Rand), stores ...store.S
 	}
 	for i := range hammerReaders {
 		r := rand.New(rand.NewPCG(seed, uint64(i)))
-		act(hammerReads, func(int) error {
+		act(reads, func(int) error {
 			return db.readOnce(stores[i%len(stores)], pick(queries, r), r, &hits, &misses)
 		})
 	}
 	for i := range hammerWriters {
 		w := &hammerWriter{store: stores[i%len(stores)], database: b.db, db: db, r: rand.New(rand.NewPCG(seed, uint64(100+i)))}
-		act(hammerWrites, func(n int) error {
+		act(writes, func(n int) error {
 			return w.write(store.Token{1, byte(i), byte(n), byte(n >> 8), byte(n >> 16)})
 		})
 	}

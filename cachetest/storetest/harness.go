@@ -19,7 +19,7 @@ type Harness struct {
 
 	// Slow says that a call of the store takes long, as one to a server does.
 	// [Exhaustive] then does each step once that the store can tell apart, and
-	// several schedules at a time. See there.
+	// several schedules at a time. See there. The load that [Run] puts on it is smaller.
 	Slow bool
 
 	// GetApart begins a Get that looks at its parts one by one, when the suite

@@ -14,6 +14,7 @@ import (
 
 	"github.com/cacheops/cacheops/examples/internal/blog"
 	"github.com/cacheops/cacheops/examples/internal/conformance"
+	"github.com/cacheops/cacheops/internal/pgtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -26,10 +27,11 @@ func TestConformance(t *testing.T) {
 // TestPostgres has each of the drivers, and Bun's own.
 func TestPostgres(t *testing.T) {
 	t.Parallel()
+	server := pgtest.Start(t)
 	for _, driver := range []string{"pgx", "postgres", "pg"} {
 		t.Run(driver, func(t *testing.T) {
 			t.Parallel()
-			run(t, conformance.Postgres(t, driver), pgdialect.New())
+			run(t, conformance.Postgres(t, server, driver), pgdialect.New())
 		})
 	}
 }

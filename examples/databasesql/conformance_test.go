@@ -11,6 +11,7 @@ import (
 
 	"github.com/cacheops/cacheops/examples/internal/blog"
 	"github.com/cacheops/cacheops/examples/internal/conformance"
+	"github.com/cacheops/cacheops/internal/pgtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -29,11 +30,12 @@ func TestPrepared(t *testing.T) {
 // TestPostgres has each driver.
 func TestPostgres(t *testing.T) {
 	t.Parallel()
+	server := pgtest.Start(t)
 	for _, driver := range []string{"pgx", "postgres"} {
 		for name, as := range map[string]func(*testing.T, *sql.DB) *library{"plain": plain, "prepared": prepare} {
 			t.Run(driver+", "+name, func(t *testing.T) {
 				t.Parallel()
-				run(t, conformance.Postgres(t, driver), func(t *testing.T, db *sql.DB) *library {
+				run(t, conformance.Postgres(t, server, driver), func(t *testing.T, db *sql.DB) *library {
 					l := as(t, db)
 					return &library{db, numbered{l.q}, func(tx *sql.Tx) querier { return numbered{l.in(tx)} }}
 				})

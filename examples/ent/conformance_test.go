@@ -15,6 +15,7 @@ import (
 	"github.com/cacheops/cacheops/examples/ent/blogent/tag"
 	"github.com/cacheops/cacheops/examples/internal/blog"
 	"github.com/cacheops/cacheops/examples/internal/conformance"
+	"github.com/cacheops/cacheops/internal/pgtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -29,7 +30,7 @@ func TestConformance(t *testing.T) {
 
 func TestPostgres(t *testing.T) {
 	t.Parallel()
-	conformance.Run(t, conformance.Postgres(t, "pgx"), func(_ *testing.T, db *sql.DB) conformance.Library {
+	conformance.Run(t, conformance.Postgres(t, pgtest.Start(t), "pgx"), func(_ *testing.T, db *sql.DB) conformance.Library {
 		return library{blogent.NewClient(blogent.Driver(entsql.OpenDB(entdialect.Postgres, db))), conformance.Numbered}
 	})
 }

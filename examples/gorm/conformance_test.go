@@ -15,6 +15,7 @@ import (
 
 	"github.com/cacheops/cacheops/examples/internal/blog"
 	"github.com/cacheops/cacheops/examples/internal/conformance"
+	"github.com/cacheops/cacheops/internal/pgtest"
 )
 
 // GORM keeps prepared statements in a cache whose goroutine nothing ends.
@@ -41,8 +42,9 @@ func TestConformance(t *testing.T) {
 
 func TestPostgres(t *testing.T) {
 	t.Parallel()
+	server := pgtest.Start(t)
 	for _, cfg := range configs {
-		runWith(t, cfg, conformance.Postgres(t, "pgx"), func(db *sql.DB) gorm.Dialector {
+		runWith(t, cfg, conformance.Postgres(t, server, "pgx"), func(db *sql.DB) gorm.Dialector {
 			return postgres.New(postgres.Config{Conn: db})
 		})
 	}

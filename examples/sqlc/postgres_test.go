@@ -8,22 +8,24 @@ import (
 	"github.com/cacheops/cacheops/examples/internal/blog"
 	"github.com/cacheops/cacheops/examples/internal/conformance"
 	"github.com/cacheops/cacheops/examples/sqlc/blogpg"
+	"github.com/cacheops/cacheops/internal/pgtest"
 )
 
 // TestPostgres has each of the drivers. The code passes arrays as lib/pq has them, to
 // both.
 func TestPostgres(t *testing.T) {
 	t.Parallel()
+	server := pgtest.Start(t)
 	for _, driver := range []string{"pgx", "postgres"} {
 		t.Run(driver, func(t *testing.T) {
 			t.Parallel()
-			conformance.Run(t, conformance.Postgres(t, driver), func(_ *testing.T, db *sql.DB) conformance.Library {
+			conformance.Run(t, conformance.Postgres(t, server, driver), func(_ *testing.T, db *sql.DB) conformance.Library {
 				return onPostgres{db: db, queries: blogpg.New(db)}
 			})
 		})
 		t.Run(driver+", prepared", func(t *testing.T) {
 			t.Parallel()
-			conformance.Run(t, conformance.Postgres(t, driver), func(t *testing.T, db *sql.DB) conformance.Library {
+			conformance.Run(t, conformance.Postgres(t, server, driver), func(t *testing.T, db *sql.DB) conformance.Library {
 				queries, err := blogpg.Prepare(t.Context(), db)
 				if err != nil {
 					t.Fatal(err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cacheops/cacheops/examples/internal/blog"
 	"github.com/cacheops/cacheops/examples/internal/conformance"
+	"github.com/cacheops/cacheops/internal/pgtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -21,10 +22,11 @@ func TestConformance(t *testing.T) {
 
 func TestPostgres(t *testing.T) {
 	t.Parallel()
+	server := pgtest.Start(t)
 	for _, driver := range []string{"pgx", "postgres"} {
 		t.Run(driver, func(t *testing.T) {
 			t.Parallel()
-			run(t, conformance.Postgres(t, driver), driver)
+			run(t, conformance.Postgres(t, server, driver), driver)
 		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cacheops/cacheops/examples/internal/blog"
 	"github.com/cacheops/cacheops/examples/internal/conformance"
+	"github.com/cacheops/cacheops/internal/pgtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -29,12 +30,12 @@ func TestPrepared(t *testing.T) {
 
 func TestPostgres(t *testing.T) {
 	t.Parallel()
-	run(t, conformance.Postgres(t, "pgx"), "pgx", "postgres://localhost/blog", false)
+	run(t, conformance.Postgres(t, pgtest.Start(t), "pgx"), "pgx", "postgres://localhost/blog", false)
 }
 
 func TestPostgresPrepared(t *testing.T) {
 	t.Parallel()
-	run(t, conformance.Postgres(t, "postgres"), "postgres", "postgres://localhost/blog", true)
+	run(t, conformance.Postgres(t, pgtest.Start(t), "postgres"), "postgres", "postgres://localhost/blog", true)
 }
 
 // run takes the name and the DSN from which xorm knows which database it is: it opens

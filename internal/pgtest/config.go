@@ -19,6 +19,10 @@ type Config struct {
 	// Settings are lines of postgresql.conf, as "fsync = on". They come last, so
 	// they win.
 	Settings []string
+
+	// OnDisk keeps the data where temporary files are, also where there is room for it
+	// in memory: for who measures what the disk costs.
+	OnDisk bool
 }
 
 // Option changes a Config.
@@ -50,7 +54,7 @@ var usual = []string{
 
 // missing is what a test says that has no server.
 const missing = "PostgreSQL IS MISSING, so nothing about it can be tested: run `make servers`" +
-	" (as root on Debian and Ubuntu), or install its server and put initdb, postgres and psql into PATH"
+	" (as root on Debian and Ubuntu), or install its server and put initdb and postgres into PATH"
 
 // Missing is empty where PostgreSQL is installed. Else it is a sentence that says
 // so, and what to do.
@@ -88,7 +92,7 @@ func version(dir string) int {
 
 // complete reports whether a folder has all that is needed.
 func complete(dir string) bool {
-	for _, name := range []string{"initdb", "postgres", "psql", "pg_basebackup"} {
+	for _, name := range []string{"initdb", "postgres", "pg_basebackup"} {
 		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
 			return false
 		}

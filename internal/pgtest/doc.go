@@ -3,9 +3,10 @@
 // mock.
 //
 // Every server listens on a port of 127.0.0.1 of its own, keeps throw-away data in
-// a folder of its own below the system's folder for temporary files, and ends with
-// the process that started it, also where that is killed: on Linux the kernel sees to
-// it. PostgreSQL refuses to run as root; there it runs as the user postgres.
+// a folder of its own, and ends with the process that started it, also where that is
+// killed: on Linux the kernel sees to it. The folder is below the system's folder for
+// temporary files, or in memory where Linux has 2 GB of /dev/shm left and TMPDIR is
+// not set. PostgreSQL refuses to run as root; there it runs as the user postgres.
 //
 // A test begins with [Start], and gives each part of itself a database by
 // [Server.NewDatabase]. A program begins with [Run]. Whatever waits has a limit, and

@@ -66,7 +66,7 @@ func (s *Server) owned(t T) {
 // this process in any case, but its folder stays then.
 func Run(config Config) (*Server, error) {
 	return testprocess.OnFreePort(func() (*Server, error) {
-		s, err := newServer()
+		s, err := newServer(config)
 		if err != nil {
 			return nil, err
 		}
@@ -79,7 +79,7 @@ func Run(config Config) (*Server, error) {
 }
 
 // newServer has a folder and a port, and no data yet.
-func newServer() (*Server, error) {
+func newServer(config Config) (*Server, error) {
 	s := &Server{bin: binaries()}
 	if s.bin == "" {
 		return nil, errors.New("pgtest: " + missing)
@@ -91,7 +91,12 @@ func newServer() (*Server, error) {
 	if s.port, err = testprocess.Reserve(false); err != nil {
 		return nil, err
 	}
-	if s.dir, err = os.MkdirTemp("", "postgres-"); err == nil && s.user != nil {
+	if config.OnDisk {
+		s.dir, err = os.MkdirTemp("", "postgres-")
+	} else {
+		s.dir, err = testprocess.Folder("postgres-")
+	}
+	if err == nil && s.user != nil {
 		err = os.Chown(s.dir, int(s.user.Uid), int(s.user.Gid))
 	}
 	if err != nil {
@@ -105,7 +110,7 @@ func newServer() (*Server, error) {
 func (s *Server) begin(config Config) error {
 	// Texts compare as in most databases that are made today, and ICU's
 	// collations are there where PostgreSQL was built with them.
-	if _, err := s.run("initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"); err != nil {
+	if err := s.run("initdb", "-D", s.data(), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"); err != nil {
 		return err
 	}
 	return s.configure(config)

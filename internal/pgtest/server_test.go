@@ -54,6 +54,47 @@ func TestServer(t *testing.T) {
 	}
 }
 
+// TestSQL: the rows of a statement come as text, and what is wrong with one is said.
+func TestSQL(t *testing.T) {
+	t.Parallel()
+	s := Start(t)
+	if got := ask(t, s, "SELECT 1, NULL, 'a b', ''; SELECT 2"); got != "1||a b|\n2" {
+		t.Errorf("got %q", got)
+	}
+	for text, says := range map[string]string{"SELECT 1/0": "22012: division by zero", "SELECT": ""} {
+		if _, err := s.SQL("postgres", text); says == "" && err != nil || says != "" && (err == nil || !strings.Contains(err.Error(), says)) {
+			t.Errorf("%s: %v, want %q", text, err, says)
+		}
+	}
+	if _, err := s.SQL("missing", "SELECT 1"); err == nil || !strings.Contains(err.Error(), "3D000") {
+		t.Errorf("a database that is not there: %v", err)
+	}
+}
+
+// TestNewDatabaseIsDropped: those of a server that many tests share go one by one.
+func TestNewDatabaseIsDropped(t *testing.T) {
+	t.Parallel()
+	s, err := Run(Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	const databases = "SELECT count(*) FROM pg_database WHERE datname LIKE 'test%'"
+	t.Run("one", func(t *testing.T) {
+		s.NewDatabase(t)
+		if got := ask(t, s, databases); got != "1" {
+			t.Errorf("%s databases in the test", got)
+		}
+	})
+	if got := ask(t, s, databases); got != "0" {
+		t.Errorf("%s databases after the test", got)
+	}
+}
+
 // TestPause: all of a server that is paused stands still.
 func TestPause(t *testing.T) {
 	t.Parallel()

@@ -24,11 +24,11 @@ func (s *Server) StartStandby(t T) *Server {
 
 // RunStandby is StartStandby for programs. The standby must be closed.
 func (s *Server) RunStandby() (*Server, error) {
-	standby, err := newServer()
+	standby, err := newServer(Config{})
 	if err != nil {
 		return nil, err
 	}
-	if _, err = standby.run("pg_basebackup", "-D", standby.data(), "-R", "-X", "stream", "-c", "fast", "--no-sync", "-d", s.DSN("postgres")); err == nil {
+	if err = standby.run("pg_basebackup", "-D", standby.data(), "-R", "-X", "stream", "-c", "fast", "--no-sync", "-d", s.DSN("postgres")); err == nil {
 		err = standby.configure(Config{})
 	}
 	if err != nil {

@@ -37,12 +37,12 @@ func SQLite() Database {
 	}}
 }
 
-// Postgres starts a server of PostgreSQL for a test. It is used by a driver, "pgx" or
+// Postgres makes a database of a server for a test. It is used by a driver, "pgx" or
 // "postgres" or another that is registered. Each part of the suite finds the rows as
 // they were, so the parts run one after the other.
-func Postgres(t *testing.T, driver string) Database {
+func Postgres(t *testing.T, server *pgtest.Server, driver string) Database {
 	t.Helper()
-	dsn := pgtest.Start(t).NewDatabase(t)
+	dsn := server.NewDatabase(t)
 	db, err := sql.Open(driver, dsn)
 	if err != nil {
 		t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-var wantedChanges = flag.Int("differential.changes", 10_000, "pairs of a query and a change of a row that TestDependencies tries")
+var wantedChanges = flag.Int("differential.changes", 5_000, "pairs of a query and a change of a row that TestDependencies tries")
 
 const (
 	// minAltered is how many of the changes have to alter a result.

@@ -56,7 +56,7 @@ func (b *postgresBench) worker(dir string) (*postgresWorker, error) {
 	for i := range w.names {
 		b.next++
 		w.names[i] = fmt.Sprint("differential_", files.Add(1))
-		if _, err := b.server.SQL("postgres", "CREATE DATABASE "+w.names[i]); err != nil {
+		if err := b.server.CreateDatabase(w.names[i]); err != nil {
 			return nil, err
 		}
 		db, err := sql.Open("pgx", b.server.DSN(w.names[i]))

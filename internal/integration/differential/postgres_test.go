@@ -10,9 +10,9 @@ import (
 )
 
 var (
-	postgresReads      = flag.Int("differential.postgres", 20_000, "reads that TestDifferentialPostgres compares")
-	postgresChanges    = flag.Int("differential.postgres.changes", 6_000, "pairs of a query and a change of a row that TestDependenciesPostgres tries")
-	postgresRedisReads = flag.Int("differential.postgres.redis", 8_000, "reads that TestDifferentialPostgresOnRedis compares")
+	postgresReads      = flag.Int("differential.postgres", 10_000, "reads that TestDifferentialPostgres compares")
+	postgresChanges    = flag.Int("differential.postgres.changes", 3_000, "pairs of a query and a change of a row that TestDependenciesPostgres tries")
+	postgresRedisReads = flag.Int("differential.postgres.redis", 4_000, "reads that TestDifferentialPostgresOnRedis compares")
 )
 
 func postgresServer(t *testing.T) *pgtest.Server {

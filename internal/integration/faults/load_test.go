@@ -21,8 +21,8 @@ import (
 const (
 	readers    = 2
 	writers    = 2
-	readPause  = 2 * time.Millisecond
-	writePause = 12 * time.Millisecond
+	readPause  = 3 * time.Millisecond
+	writePause = 30 * time.Millisecond
 )
 
 // hung is how long no read or write may take, whatever happens.
@@ -112,7 +112,7 @@ func startLoadOn(t testing.TB, d database, padding int, dial dialer, urls ...str
 		}
 	}
 	l.wg.Go(l.keepReadingBare)
-	l.lively(before, 50, 20)
+	l.lively(before, 20, 10)
 	return l
 }
 

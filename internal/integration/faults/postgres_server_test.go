@@ -147,7 +147,13 @@ func TestPostgresCommit(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			d, s := newFaulty(t)
+			var d *postgresDatabase
+			var s *pgtest.Server
+			if test.name[:3] == "cut" { // which nobody but its client notices
+				d = newCutOff(t)
+			} else {
+				d, s = newFaulty(t)
+			}
 			// Each that is allowed once takes it away.
 			var allowed atomic.Bool
 			struck := make(chan struct{}, 1)

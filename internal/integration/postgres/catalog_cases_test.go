@@ -224,8 +224,6 @@ var catalogCases = []struct {
   fk [2] -> public.q[id] delete=cascade update=none
   fk [1] -> public.q[id] delete=set null update=none
   trigger all_of_them on insert:
-  trigger all_of_them on update:
-  trigger one on update: insert[log]
   trigger one on delete: insert[log]
   trigger all_of_them on update: of [k id]
   trigger one on update: of [k id] insert[log]

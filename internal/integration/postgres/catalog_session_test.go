@@ -91,7 +91,7 @@ func withSetting(t *testing.T, dsn, name, value string) string {
 	}
 	q := u.Query()
 	q.Set(name, value)
-	u.RawQuery = q.Encode()
+	u.RawQuery = strings.ReplaceAll(q.Encode(), "+", "%20") // a plus is one to libpq and pgx
 	return u.String()
 }
 
