@@ -251,7 +251,8 @@ func (x *computing) look(ctx context.Context) ([]byte, bool) {
 		if err != nil || data == nil {
 			return nil, false
 		}
-		x.tell(x.life(&recording.Recorded{}))
+		ttl := x.life(&recording.Recorded{})
+		x.tell(ttl, ttl)
 		return data, true
 	case x.outer.Wants():
 		payload, sn, ok, err = e.cfg.Store.Recall(ctx, &x.query)
@@ -268,15 +269,16 @@ func (x *computing) look(ctx context.Context) ([]byte, bool) {
 	if !ok || !is {
 		return nil, false
 	}
-	x.tell(c.TTL, sn)
+	x.tell(c.TTL, c.left(), sn)
 	return c.Data, true
 }
 
-// tell has the caller's recording know of a result that is a part of its own.
-func (x *computing) tell(ttl time.Duration, parts ...store.Snapshot) {
+// tell has the caller's recording know of a result that is a part of its own, and of how
+// much of its time is left.
+func (x *computing) tell(ttl, left time.Duration, parts ...store.Snapshot) {
 	x.outer.Add(ttl, parts...)
 	if x.Dependency == DependsTime { // what it is made of only time ends
-		x.outer.Limit(ttl)
+		x.outer.Limit(left)
 	}
 }
 

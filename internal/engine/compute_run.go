@@ -45,7 +45,7 @@ func (x *computing) run(ctx context.Context, w *work, over func(kept bool)) ([]b
 	}
 	parts = append(parts, got.Parts...)
 	ttl := x.life(&got)
-	x.tell(ttl, parts...)
+	x.tell(ttl, ttl, parts...)
 	handed = x.keep(ctx, data, ttl, parts, over)
 	return nil, true, err
 }
@@ -134,7 +134,7 @@ func (x *computing) keep(ctx context.Context, data []byte, ttl time.Duration, pa
 	fill := func(ctx context.Context) {
 		kept := false
 		defer func() { over(kept) }()
-		if e.noted(ctx, callFill, e.cfg.Store.Fill(ctx, &query, joined, &Computed{Data: data, TTL: ttl}, ttl)) == nil {
+		if e.noted(ctx, callFill, e.cfg.Store.Fill(ctx, &query, joined, &Computed{Data: data, TTL: ttl, At: time.Now()}, ttl)) == nil {
 			e.counters.fills.Add(1)
 			kept = true
 		}

@@ -11,8 +11,14 @@ import (
 // Computed is the stored result of a computation. It is not changed once it is made.
 type Computed struct {
 	Data []byte
-	// TTL is how long the result is kept.
+	// TTL is how long the result is kept, from At on.
 	TTL time.Duration
+	At  time.Time
+}
+
+// left is how much of its time a result has left, at least a little.
+func (c *Computed) left() time.Duration {
+	return max(min(c.TTL-time.Since(c.At), c.TTL), time.Millisecond)
 }
 
 // computedOverhead is what it takes besides the data, in bytes.
@@ -21,10 +27,11 @@ const computedOverhead = 48
 // Size implements [store.Payload].
 func (c *Computed) Size() int { return computedOverhead + len(c.Data) }
 
-// AppendBinary implements [store.Payload]: the time to live in nanoseconds, as a number
-// of variable length, and the data.
+// AppendBinary implements [store.Payload]: the time to live, and when it began, in
+// nanoseconds and as numbers of variable length, and the data.
 func (c *Computed) AppendBinary(b []byte) ([]byte, error) {
-	return append(binary.AppendUvarint(b, uint64(max(c.TTL, 0))), c.Data...), nil //nolint:gosec // not negative
+	b = binary.AppendUvarint(b, uint64(max(c.TTL, 0))) //nolint:gosec // not negative
+	return append(binary.AppendVarint(b, c.At.UnixNano()), c.Data...), nil
 }
 
 var errComputed = errors.New("cacheops: what is stored is no computed result")
@@ -35,5 +42,9 @@ func decodeComputed(b []byte) (store.Payload, error) {
 	if n <= 0 || ttl > 1<<62 {
 		return nil, errComputed
 	}
-	return &Computed{TTL: time.Duration(ttl), Data: b[n:]}, nil //nolint:gosec // bounded above
+	at, m := binary.Varint(b[n:])
+	if m <= 0 {
+		return nil, errComputed
+	}
+	return &Computed{TTL: time.Duration(ttl), At: time.Unix(0, at), Data: b[n+m:]}, nil //nolint:gosec // bounded above
 }
