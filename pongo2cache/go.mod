@@ -5,6 +5,7 @@ go 1.25.0
 require (
 	github.com/cacheops/cacheops v0.0.0-00010101000000-000000000000
 	github.com/flosch/pongo2/v6 v6.0.0
+	go.uber.org/goleak v1.3.0
 )
 
 require (
