@@ -98,11 +98,11 @@ func (c *capturing) pieces() (b []byte) {
 	for c.rest != "" {
 		text, what := c.next()
 		b = appendText(b, text)
-		switch {
-		case what == "":
-		case what == c.style:
+		switch what {
+		case "":
+		case c.style:
 			b = c.element(b, c.style, "</style>", c.classesOf)
-		case what == c.script:
+		case c.script:
 			b = c.element(b, c.script, "</script>", c.scriptsOf)
 		default: // a mark
 			kind := c.rest[len(what) : len(what)+1]
@@ -112,7 +112,7 @@ func (c *capturing) pieces() (b []byte) {
 				b = append(b, pieceNonce)
 			case markOnce:
 				name, after, _ := strings.Cut(c.rest, ".")
-				id, _ := hex.DecodeString(name) //nolint:errcheck // renderOnce has written it
+				id, _ := hex.DecodeString(name) // renderOnce has written it
 				c.rest = after
 				b = appendStrings(append(b, pieceOnce), string(id), string(c.pieces()))
 			case markEnd:
