@@ -183,7 +183,7 @@ func (l *Library) cachedAs(call *Call) (Choice, error) {
 // choose reads a name, a timeout and extras.
 func choose(tag string, args []any, named map[string]any) (c Choice, err error) {
 	if len(args) != 1 {
-		return c, fmt.Errorf("gonjacache: %s has %d arguments where it needs one, the name of the fragment; an extra is written extra=...", tag, len(args))
+		return c, fmt.Errorf("gonjacache: %s has %d arguments where it needs one, the name of the fragment; an extra is written as extra=value", tag, len(args))
 	}
 	var ok bool
 	if c.Name, ok = args[0].(string); !ok || c.Name == "" {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -71,9 +72,7 @@ func (e *engine) shows(t testing.TB, text string, data map[string]any, want stri
 	t.Helper()
 	n := 0
 	all := map[string]any{"show": func(v *exec.Value) *exec.Value { n++; return v }}
-	for k, v := range data {
-		all[k] = v
-	}
+	maps.Copy(all, data)
 	if got, err := e.execute(text, all); err != nil || got != want || n != calls {
 		t.Errorf("%s: got %q with %d calls, %v; want %q with %d", text, got, n, err, want, calls)
 	}
