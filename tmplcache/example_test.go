@@ -19,7 +19,7 @@ type user struct {
 }
 
 func (u user) Posts(_ context.Context) []string {
-	fmt.Println("loading")
+	fmt.Println("loading") //nolint:forbidigo // the example shows when it is called
 	return []string{"Tea & coffee"}
 }
 
