@@ -2,10 +2,14 @@ package cacheops
 
 import (
 	"context"
+	"encoding"
 	"errors"
 	"fmt"
+	"math"
+	"reflect"
 
 	"github.com/cacheops/cacheops/internal/argument"
+	"github.com/cacheops/cacheops/internal/calloptions"
 	"github.com/cacheops/cacheops/internal/engine"
 )
 
@@ -14,20 +18,24 @@ import (
 // packages for template engines are made of.
 //
 // Extras are what tells results of one name apart, such as a user's language: values of
-// any types that may be arguments of a Func. All that render writes has to be decided by
-// the name, the extras, and the queries that it makes under its context.
+// any types that may be arguments of a Func. Integers of all types are one kind of
+// extra, and so are strings: 5 is the same one whether it is an int or an int64. All
+// that render writes has to be decided by the name, the extras, and the queries that it
+// makes under its context. See [PageContext] for queries that have another one.
 //
 // Of the options those count that say how long and how a result is kept: [TTL], [Lock],
-// [TTLOnly], [Version], [KeepIn], and [DependsOn] with a function of struct{}. What is
-// returned must not be changed.
+// [TTLOnly], [Version], [KeepIn], and [DependsOn] with a function of struct{}, which
+// counts for more than TTLOnly. What is returned must not be changed.
 func Fragment(ctx context.Context, c *Cache, name string, extras []any, render func(context.Context) ([]byte, error), options ...FuncOption) ([]byte, error) {
 	x, err := newFragment(name, extras, options)
 	if err != nil {
 		return nil, err
 	}
+	ctx = calloptions.Pin(ctx)
 	var made []byte
 	var failed error
 	x.Run = func(ctx context.Context) ([]byte, error) {
+		defer calloptions.Enter(ctx)()
 		if made, failed = render(ctx); failed != nil {
 			return nil, failed
 		}
@@ -44,8 +52,9 @@ func Fragment(ctx context.Context, c *Cache, name string, extras []any, render f
 }
 
 // InvalidateFragment drops what is stored under a name with these extras, in all
-// processes: see [Func.Invalidate]. The name with other extras, and what has the name
-// with a [Version], stay, and so does what [KeepIn] keeps elsewhere.
+// processes, whatever its [Version] is, and whichever template engine made it: see
+// [Func.Invalidate]. The name with other extras stays, and so does what [KeepIn] keeps
+// elsewhere.
 func InvalidateFragment(ctx context.Context, c *Cache, name string, extras ...any) error {
 	x, err := newFragment(name, extras, nil)
 	if err == nil {
@@ -85,7 +94,7 @@ func newFragment(name string, extras []any, options []FuncOption) (*engine.Compu
 	}
 	var group []byte
 	for i, e := range extras {
-		if group, err = argument.AppendAny(group, e); err != nil {
+		if group, err = argument.AppendAny(group, plain(e)); err != nil {
 			return nil, fmt.Errorf("cacheops: fragment %q: extra %d: %w", name, i+1, err)
 		}
 	}
@@ -94,10 +103,35 @@ func newFragment(name string, extras []any, options []FuncOption) (*engine.Compu
 		Args: append([]byte(o.version+"\x00"), group...), TTL: o.ttl, Lock: o.lock, Keeper: o.keeper,
 	}
 	switch {
+	case declared != nil && o.keeper != nil:
+		return nil, fmt.Errorf("cacheops: fragment %q: KeepIn and DependsOn exclude each other: leave one of them out", name)
+	case declared != nil: // whoever has said TTLOnly may have meant all fragments
+		x.Dependency, x.Declared = engine.DependsDeclared, declared(new(struct{}))
 	case o.ttlOnly:
 		x.Dependency = engine.DependsTime
-	case declared != nil:
-		x.Dependency, x.Declared = engine.DependsDeclared, declared(new(struct{}))
 	}
 	return x, nil
+}
+
+// plain returns an extra in the form that all that mean the same have: who drops a
+// fragment cannot know whether a template had the number as an int or an int64.
+func plain(extra any) any {
+	switch extra.(type) {
+	case nil, string, int64:
+		return extra
+	case encoding.BinaryMarshaler, encoding.TextMarshaler:
+		return extra
+	}
+	v := reflect.ValueOf(extra)
+	switch {
+	case v.Kind() == reflect.String:
+		return v.String()
+	case v.CanInt():
+		return v.Int()
+	case v.CanUint() && v.Uint() <= math.MaxInt64:
+		return int64(v.Uint()) //nolint:gosec // it fits
+	case v.CanUint():
+		return v.Uint()
+	}
+	return extra
 }

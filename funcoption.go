@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/cacheops/cacheops/internal/argument"
@@ -96,9 +97,12 @@ func OnQuery(database, query string, args ...any) Dep {
 }
 
 // Version tells the results of a function's code apart from those of its code before. It
-// is a part of keys.
+// is a part of keys. Of several all count.
 func Version(v string) FuncOption {
-	return funcOption(func(o *funcOptions) error { o.version = v; return nil })
+	return funcOption(func(o *funcOptions) error {
+		o.version += strconv.Itoa(len(v)) + ":" + v
+		return nil
+	})
 }
 
 // Extra adds a value to the keys of a function's results: something that decides the

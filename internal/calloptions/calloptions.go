@@ -26,6 +26,9 @@ type Options struct {
 	Lock bool
 	// Recording collects what the reads depend on; nil: nobody does.
 	Recording *recording.Recording
+	// Outer are the options of what the computation that records is a part of; nil: it
+	// is a part of nothing.
+	Outer *Options
 	// Within is the computation that the call is a part of, for the engine alone.
 	Within any
 }

@@ -24,7 +24,8 @@ func (x *computing) run(ctx context.Context, w *work, over func(kept bool)) ([]b
 	}
 	x.outer.Begin()
 	defer x.outer.End()
-	data, err := x.Run(calloptions.With(ctx, func(o *calloptions.Options) { o.Recording, o.Within = rec, w }))
+	outer := calloptions.From(ctx)
+	data, err := x.Run(calloptions.With(ctx, func(o *calloptions.Options) { o.Recording, o.Within, o.Outer = rec, w, outer }))
 	got := rec.Close()
 	switch {
 	case x.Dependency == DependsTime: // what it reads is not asked
