@@ -177,10 +177,6 @@ type Images struct {
 	// BeforeLimited is true when Before has one more parameter, the last one: how
 	// many rows are wanted at most.
 	BeforeLimited bool
-	// BeforeKeys is Before for a statement whose changes of keys are followed to
-	// other tables: nobody else may come to refer to the rows that it finds. Empty
-	// where Before sees to that.
-	BeforeKeys string
 	// Both is the statement, changed so that it returns each row's image before and,
 	// behind that, its image after, both behind what the program asked to be returned.
 	// Its parameters are those of the statement. It changes nothing where no row

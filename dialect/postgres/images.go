@@ -150,15 +150,8 @@ func (w *imageWriter) update(up *dialect.Update) string {
 	// What is assigned to a key is the same as a rule, where a program saves all
 	// columns: PostgreSQL looks at the values, and locks no more than it must. So a
 	// row that others refer to by a foreign key is not to be locked as if its key
-	// changed, unless it is followed who refers to it.
-	const plain = "FOR NO KEY UPDATE"
-	if why := w.before(&up.Condition, up.Where != nil, from, target, plain); why != "" {
-		return why
-	}
-	if lock := w.lock(up.Set); lock != plain {
-		w.out.BeforeKeys = strings.TrimSuffix(w.b.String(), plain+" OF "+target) + lock + " OF " + target
-	}
-	return ""
+	// changed.
+	return w.before(&up.Condition, up.Where != nil, from, target, "FOR NO KEY UPDATE")
 }
 
 // lock is the lock that an upsert takes on a row when it assigns to these

@@ -18,6 +18,7 @@ type closure struct {
 
 	touched []*dialect.Table // written in rows that cannot be told
 	edges   []edge           // written by a foreign key's action in rows that can
+	keys    []KeyChange      // written where a key of the statement's own rows changes
 	done    map[string]bool  // events that were followed
 	views   map[*dialect.Table]bool
 	runs    bool   // a routine was called that may change the session
@@ -25,6 +26,9 @@ type closure struct {
 	// partial is true when a trigger was followed inside which an error may
 	// leave a part behind.
 	partial bool
+	// keyed is true where the images of the statement's own rows tell whether a key of
+	// theirs changed: see keyChange.
+	keyed bool
 	// conflict is true inside a statement that has a rule for conflicts. The
 	// statements of the triggers that it fires go by that rule too, and those
 	// of the triggers that these fire: OR REPLACE there deletes other rows.
@@ -65,7 +69,7 @@ func (c *closure) statement(st *dialect.Statement, home string, own *dialect.Tab
 			c.event(t, dialect.KindInsert, nil, false)
 			if i.Upsert {
 				// It may update a row more than once.
-				c.event(t, dialect.KindUpdate, c.assigned(t, i.Set), false)
+				c.event(t, dialect.KindUpdate, c.assigned(t, i.Set), c.keyed && t == own)
 			}
 			if c.conflict {
 				c.event(t, dialect.KindDelete, nil, false)
@@ -340,6 +344,10 @@ func (c *closure) action(parent *dialect.Table, kind dialect.Kind, columns []str
 	if kind == dialect.KindUpdate && !c.references(parent, fk, columns) {
 		return
 	}
+	if known && c.keyed && c.keyChange(parent, child, fk) {
+		return
+	}
+	known = known && !c.keyed
 	e := edge{parent: parent, child: child, fk: fk, kind: kind, deletes: kind == dialect.KindDelete && action == dialect.FKCascade}
 	if !e.deletes {
 		e.changed = keyColumns(child, fk)
