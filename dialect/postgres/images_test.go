@@ -196,11 +196,11 @@ func TestImagesOfRows(t *testing.T) {
 	for _, tt := range []struct{ what, got, want string }{
 		{"rows", Dialect.RowsOf(goods, []int{1, dialect.RowName}, 2), `SELECT r."code", r."id"::pg_catalog.text FROM "public"."goods" AS r WHERE r."id" IN ($1::pg_catalog.text::integer, $2::pg_catalog.text::integer)`},
 		{"rows of a key of two columns", Dialect.RowsOf(pairs, []int{1}, 1), ""},
-		{"children that go", Dialect.ChildrenOf(goods, moves, by(1, "id", dialect.FKCascade), []int{1}, 1), `SELECT c."good" FROM "public"."goods" AS p JOIN "public"."moves" AS c ON p."id" = c."good" WHERE p."id" IN ($1::pg_catalog.text::integer) FOR UPDATE OF c`},
-		{"children that change", Dialect.ChildrenOf(goods, moves, by(1, "id", dialect.FKSetNull), []int{1}, 1), `SELECT c."good" FROM "public"."goods" AS p JOIN "public"."moves" AS c ON p."id" = c."good" WHERE p."id" IN ($1::pg_catalog.text::integer) FOR NO KEY UPDATE OF c`},
-		{"children whose key changes", Dialect.ChildrenOf(goods, moves, by(2, "code", dialect.FKSetNull), []int{1}, 1), `SELECT c."good" FROM "public"."goods" AS p JOIN "public"."moves" AS c ON p."code" = c."code" WHERE p."id" IN ($1::pg_catalog.text::integer) FOR UPDATE OF c`},
-		{"children of a key of two columns", Dialect.ChildrenOf(pairs, moves, &dialect.ForeignKey{Columns: []int{1, 2}}, []int{1}, 1), ""},
-		{"children by a column that is not there", Dialect.ChildrenOf(goods, moves, by(1, "x", dialect.FKCascade), []int{1}, 1), ""},
+		{"children that go", Dialect.ChildrenOf(goods, moves, by(1, "id", dialect.FKCascade), dialect.KindDelete, []int{1}, 1), `SELECT c."good" FROM "public"."goods" AS p JOIN "public"."moves" AS c ON p."id" = c."good" WHERE p."id" IN ($1::pg_catalog.text::integer) FOR UPDATE OF c`},
+		{"children that change", Dialect.ChildrenOf(goods, moves, by(1, "id", dialect.FKSetNull), dialect.KindDelete, []int{1}, 1), `SELECT c."good" FROM "public"."goods" AS p JOIN "public"."moves" AS c ON p."id" = c."good" WHERE p."id" IN ($1::pg_catalog.text::integer) FOR NO KEY UPDATE OF c`},
+		{"children whose key changes", Dialect.ChildrenOf(goods, moves, by(2, "code", dialect.FKSetNull), dialect.KindDelete, []int{1}, 1), `SELECT c."good" FROM "public"."goods" AS p JOIN "public"."moves" AS c ON p."code" = c."code" WHERE p."id" IN ($1::pg_catalog.text::integer) FOR UPDATE OF c`},
+		{"children of a key of two columns", Dialect.ChildrenOf(pairs, moves, &dialect.ForeignKey{Columns: []int{1, 2}}, dialect.KindDelete, []int{1}, 1), ""},
+		{"children by a column that is not there", Dialect.ChildrenOf(goods, moves, by(1, "x", dialect.FKCascade), dialect.KindDelete, []int{1}, 1), ""},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", tt.what, tt.got, tt.want)

@@ -52,7 +52,7 @@ func (c *closure) cascades(o *origin) []Cascade {
 		// One key can act both on a deletion and on a change of its parent.
 		at := slices.IndexFunc(out, func(x Cascade) bool { return x.Key == e.fk && x.Parent == e.parent })
 		if at < 0 {
-			out = append(out, Cascade{Parent: e.parent, Child: e.child, Key: e.fk, Deletes: e.deletes})
+			out = append(out, Cascade{Parent: e.parent, Child: e.child, Key: e.fk, Event: e.kind, Deletes: e.deletes})
 			continue
 		}
 		out[at].Deletes = out[at].Deletes && e.deletes
@@ -83,6 +83,8 @@ func (c *closure) followable(e *edge, o *origin) bool {
 		return false
 	case !uniquelyNamed(e.parent), !uniquelyNamed(e.child):
 		return false // other rows would be found by their names
+	case c.concurrent && !c.locksTold(e):
+		return false
 	}
 	// The rows that an action finds are those that had the parent's key before
 	// the statement, as long as that key did not change before the action. Else

@@ -350,7 +350,7 @@ func (c *closure) action(parent *dialect.Table, kind dialect.Kind, columns []str
 	known = known && !c.keyed
 	e := edge{parent: parent, child: child, fk: fk, kind: kind, deletes: kind == dialect.KindDelete && action == dialect.FKCascade}
 	if !e.deletes {
-		e.changed = keyColumns(child, fk)
+		e.changed = keyColumns(child, fk.Sets(kind))
 	}
 	if known {
 		c.edges = append(c.edges, e)
@@ -367,11 +367,11 @@ func (c *closure) action(parent *dialect.Table, kind dialect.Kind, columns []str
 	}
 }
 
-// keyColumns returns the folded columns of a foreign key, sorted; nil, which
+// keyColumns returns the folded columns of a foreign key by their positions, sorted; nil, which
 // stands for all, where they are not known.
-func keyColumns(child *dialect.Table, fk *dialect.ForeignKey) []string {
-	changed := make([]string, 0, len(fk.Columns))
-	for _, i := range fk.Columns {
+func keyColumns(child *dialect.Table, columns []int) []string {
+	changed := make([]string, 0, len(columns))
+	for _, i := range columns {
 		if i < 0 || i >= len(child.Columns) {
 			return nil
 		}

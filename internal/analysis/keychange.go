@@ -23,7 +23,7 @@ func (c *closure) keyChange(parent, child *dialect.Table, fk *dialect.ForeignKey
 	}
 	sub := closure{cat: c.cat, functions: c.functions, concurrent: c.concurrent, conflict: c.conflict, done: make(map[string]bool)}
 	sub.touch(child)
-	sub.event(child, dialect.KindUpdate, keyColumns(child, fk), false)
+	sub.event(child, dialect.KindUpdate, keyColumns(child, fk.Columns), false)
 	if sub.all != "" {
 		c.fail(sub.all)
 	}

@@ -14,8 +14,8 @@ func upsertsOf(table string, set ...string) *dialect.Statement {
 	return st
 }
 
-// keyed are tables that follow keys where these change.
-func keyed() []*dialect.Table {
+// followers are tables that follow keys where these change.
+func followers() []*dialect.Table {
 	follows := func(child *dialect.Table, column int, parent, key string) *dialect.Table {
 		child.ForeignKeys = append(child.ForeignKeys, dialect.ForeignKey{Columns: []int{column}, Parent: name(parent), ParentColumns: []string{key}, OnUpdate: dialect.FKCascade})
 		return child
@@ -70,7 +70,7 @@ func TestKeyChanges(t *testing.T) {
 		// Nobody knows what is behind it.
 		{updates("deep", "x"), "*", "*"},
 	}
-	cat := catalog(append(slices.Clone(shop().Tables()), keyed()...)...)
+	cat := catalog(append(slices.Clone(shop().Tables()), followers()...)...)
 	for _, tt := range tests {
 		if got := describe(analyse(fake{}, tt.st, cat, Options{}).Write); got != tt.alone {
 			t.Errorf("writes %q, want %q", got, tt.alone)

@@ -119,6 +119,9 @@ type Write struct {
 type Cascade struct {
 	Parent, Child *dialect.Table
 	Key           *dialect.ForeignKey
+	// Event is what happens to the parent's rows: they are deleted or updated. It is
+	// not told where both may, which is followed only where nobody else writes.
+	Event dialect.Kind
 	// Deletes is true when all that happens to the child's rows is that they
 	// are deleted.
 	Deletes bool

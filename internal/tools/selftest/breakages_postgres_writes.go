@@ -34,8 +34,8 @@ var postgresWriteBreakages = []breakage{
 	{
 		Name:  "a row is locked as if its key changed wherever a key is assigned to",
 		File:  "dialect/postgres/images.go",
-		Old:   "from, target, \"FOR NO KEY UPDATE\")",
-		New:   "from, target, w.lock(up.Set))",
+		Old:   "	lock := \"FOR NO KEY UPDATE\"\n",
+		New:   "	lock := w.lock(up.Set)\n",
 		Check: onPostgresImages("TestImagesOfPairs"), Want: "DEADLOCK",
 	},
 	{
