@@ -27,6 +27,7 @@ func TestImagesOfDeletedParents(t *testing.T) {
 	const second = "DELETE FROM shops WHERE id = 1"
 	for name, first := range map[string]string{
 		"SET NULL beside a key":         "INSERT INTO users (hall) VALUES (1)",
+		"a child of another parent":     "INSERT INTO users (hall) VALUES (2)",
 		"SET DEFAULT beside a key":      "INSERT INTO users (slot) VALUES (1)",
 		"SET DEFAULT to the same":       "INSERT INTO users (door) VALUES (1)",
 		"ON UPDATE of what is set NULL": "INSERT INTO users (lamp) VALUES (1)",
