@@ -246,6 +246,18 @@ type ForeignKey struct {
 	ParentColumns []string // empty: the parent's primary key
 	OnDelete      FKAction
 	OnUpdate      FKAction
+	// DeleteSets are those of Columns that OnDelete sets to NULL or their defaults; nil:
+	// all of them.
+	DeleteSets []int
+}
+
+// Sets returns those of Columns that the key's action sets when its parent's row is
+// deleted, or changed.
+func (fk *ForeignKey) Sets(event Kind) []int {
+	if event == KindDelete && fk.DeleteSets != nil {
+		return fk.DeleteSets
+	}
+	return fk.Columns
 }
 
 // ParentKey returns the columns (positions) of the parent that the key refers
@@ -276,6 +288,8 @@ type Trigger struct {
 	// Idle is true when it may run although no row is changed: once for a statement,
 	// or before a row that it then leaves as it is.
 	Idle bool
+	// Before is true when it runs before each row is changed.
+	Before bool
 	// Body holds the statements it runs, nil if they could not be parsed: it
 	// may write anything then.
 	Body []*Statement

@@ -58,10 +58,12 @@ type Rows interface {
 
 	// ChildrenOf writes the query for these columns of the child's rows that a
 	// foreign key binds to n rows of its parent, exactly as the key's actions find
-	// them. The parent's rows are given by their names, as in RowsOf. The query locks
-	// the rows that it finds if, without that, others could bind more of them to
-	// those parents before the statement runs. Empty where there is no such query.
-	ChildrenOf(parent, child *Table, fk *ForeignKey, columns []int, n int) string
+	// them. The parent's rows are given by their names, as in RowsOf. The event is what
+	// happens to these, KindDelete or KindUpdate. The query locks the rows that it finds
+	// if, without that, others could bind more of them to those parents before the
+	// statement runs: as the action will, and no stronger. Empty where there is no such
+	// query.
+	ChildrenOf(parent, child *Table, fk *ForeignKey, event Kind, columns []int, n int) string
 }
 
 // Values knows how a database compares. It is a part of [Dialect].
@@ -177,10 +179,6 @@ type Images struct {
 	// BeforeLimited is true when Before has one more parameter, the last one: how
 	// many rows are wanted at most.
 	BeforeLimited bool
-	// BeforeKeys is Before for a statement whose changes of keys are followed to
-	// other tables: nobody else may come to refer to the rows that it finds. Empty
-	// where Before sees to that.
-	BeforeKeys string
 	// Both is the statement, changed so that it returns each row's image before and,
 	// behind that, its image after, both behind what the program asked to be returned.
 	// Its parameters are those of the statement. It changes nothing where no row

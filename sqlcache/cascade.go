@@ -125,7 +125,7 @@ func (cas *cascade) step(ctx context.Context, real *realConn, changes *engine.Ch
 	room := changes.Room(e.Child)
 	for cas.asked[i] < len(parent.order) && !child.lost {
 		args, taken := someNames(parent.order[cas.asked[i]:])
-		query := cas.dialect.ChildrenOf(e.Parent, e.Child, e.Key, child.columns, len(args))
+		query := cas.dialect.ChildrenOf(e.Parent, e.Child, e.Key, e.Event, child.columns, len(args))
 		if query == "" {
 			return false, nil
 		}

@@ -96,7 +96,7 @@ func (fakeDialect) Images(*dialect.Statement, *dialect.Table, []int) (*dialect.I
 func (fakeDialect) RowsOf(*dialect.Table, []int, int) string { return "" }
 
 // ChildrenOf implements dialect.Dialect.
-func (fakeDialect) ChildrenOf(_, _ *dialect.Table, _ *dialect.ForeignKey, _ []int, _ int) string {
+func (fakeDialect) ChildrenOf(_, _ *dialect.Table, _ *dialect.ForeignKey, _ dialect.Kind, _ []int, _ int) string {
 	return ""
 }
 

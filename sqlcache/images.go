@@ -40,11 +40,13 @@ type imaged struct {
 	wantRows   bool // the program's statement has a RETURNING clause
 	concurrent bool // others may write meanwhile
 
-	columns []int           // of the target's images
-	queries *dialect.Images // for them
-	room    int             // how many are kept
-	unread  bool            // nobody reads the target
-	cascade *cascade        // nil: there are no other rows to follow
+	columns []int            // of the target's images
+	queries *dialect.Images  // for them
+	room    int              // how many are kept
+	unread  bool             // nobody reads the target
+	cascade *cascade         // nil: there are no other rows to follow
+	keys    []watchedKey     // whose changes reach other tables
+	epochs  []*dialect.Table // written whatever the images show
 }
 
 // collectImages runs an INSERT, UPDATE or DELETE and collects the images of the
@@ -103,7 +105,10 @@ func (im *imaged) prepare(ctx context.Context) (ok bool, err error) {
 	if len(im.write.Cascades) > 0 {
 		im.cascade, err = c.newCascade(ctx, im.write, asked, unread)
 	}
-	if err != nil || unread && im.cascade == nil {
+	if err == nil {
+		asked, err = im.watch(ctx, asked)
+	}
+	if err != nil || unread && im.cascade == nil && len(im.keys) == 0 {
 		return false, err
 	}
 	im.ask(t, asked)
@@ -183,11 +188,7 @@ func (im *imaged) before(ctx context.Context) (rows [][]driver.Value, ok bool, e
 	if im.queries.BeforeLimited {
 		args = append(args, driver.NamedValue{Ordinal: len(args) + 1, Value: int64(im.room/2 + 1)})
 	}
-	text := im.queries.Before
-	if im.cascade != nil && im.queries.BeforeKeys != "" {
-		text = im.queries.BeforeKeys
-	}
-	rows, err = im.real.collect(ctx, call{text: text, args: args, kept: im.call.prepared, since: im.call.since}, im.room+1)
+	rows, err = im.real.collect(ctx, call{text: im.queries.Before, args: args, kept: im.call.prepared, since: im.call.since}, im.room+1)
 	return rows, 2*len(rows) <= im.room, err
 }
 
@@ -255,7 +256,8 @@ func (im *imaged) run(ctx context.Context, text string, width int) (out written,
 // transaction is over.
 func (im *imaged) after(ctx context.Context, before [][]driver.Value, ran *written) (err error) {
 	t := im.write.Target
-	found := !ran.over && im.found(before, ran)
+	old := im.old(ran)
+	found := !ran.over && im.found(before, old, ran)
 	if ran.over || im.unread || !found {
 		im.changes.AddEpochs(t)
 	} else {
@@ -268,30 +270,39 @@ func (im *imaged) after(ctx context.Context, before [][]driver.Value, ran *writt
 			im.changes.AddEpochs(im.write.Cascades[i].Child)
 		}
 	}
-	im.changes.AddEpochs(im.write.Epochs...)
+	if len(im.keys) > 0 {
+		was, is, paired := pairs(before, old)
+		im.addKeys(was, is, found && paired)
+	}
+	im.changes.AddEpochs(im.epochs...)
 	return ours(im.conn.survived(im.real, err))
+}
+
+// old returns the rows that were written and are not new. What the statement told
+// besides images is taken off all of them.
+func (im *imaged) old(ran *written) (old [][]driver.Value) {
+	if !im.queries.WriteTellsNew {
+		return ran.rows
+	}
+	for i, row := range ran.rows {
+		last := len(row) - 1
+		ran.rows[i] = row[:last:last]
+		if isNew, ok := row[last].(bool); !ok || !isNew {
+			old = append(old, ran.rows[i])
+		}
+	}
+	return old
 }
 
 // found reports whether every row that was written is new or was found before.
 // Whatever the query before the statement found, it is the statement that tells
-// which rows it changed. What it told besides images is taken off them.
+// which rows it changed.
 //
 // A row may have another name after the statement than before. Names are unique,
 // and those found keep theirs or are written: so a row that was not found cannot
 // come to have a name of one that was, unless another one has a new name.
-func (im *imaged) found(before [][]driver.Value, ran *written) bool {
+func (im *imaged) found(before, old [][]driver.Value, ran *written) bool {
 	named := slices.Contains(im.columns, dialect.RowName)
-	old := ran.rows
-	if im.queries.WriteTellsNew {
-		old = nil
-		for i, row := range ran.rows {
-			last := len(row) - 1
-			ran.rows[i] = row[:last:last]
-			if isNew, ok := row[last].(bool); !ok || !isNew {
-				old = append(old, ran.rows[i])
-			}
-		}
-	}
 	switch {
 	case im.queries.WriteTellsNew && !named:
 		return len(old) == 0

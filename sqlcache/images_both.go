@@ -29,18 +29,24 @@ func (im *imaged) both(ctx context.Context) (outcome, error) {
 		return im.bare(ctx)
 	case ran.over:
 		im.changes.AddEpochs(im.write.Target)
+		im.addKeys(nil, nil, false)
 	default:
 		before, after := make([][]driver.Value, len(ran.rows)), make([][]driver.Value, len(ran.rows))
 		for i, row := range ran.rows {
 			before[i], after[i] = row[:n:n], row[n:]
 		}
-		im.changes.AddImages(im.write.Target, im.columns, before, engine.Before)
-		im.changes.AddImages(im.write.Target, im.columns, after, engine.After)
+		if im.unread {
+			im.changes.AddEpochs(im.write.Target)
+		} else {
+			im.changes.AddImages(im.write.Target, im.columns, before, engine.Before)
+			im.changes.AddImages(im.write.Target, im.columns, after, engine.After)
+		}
+		im.addKeys(before, after, true)
 	}
 	for i := range im.write.Cascades { // to tables that nobody reads
 		im.changes.AddEpochs(im.write.Cascades[i].Child)
 	}
-	im.changes.AddEpochs(im.write.Epochs...)
+	im.changes.AddEpochs(im.epochs...)
 	return ran.outcome, nil
 }
 

@@ -103,6 +103,12 @@ func (b *catalogBuilder) foreignKeys() {
 			_, at := child.table.Column(nameFold, pair.Column)
 			fk.Columns = append(fk.Columns, at)
 			fk.ParentColumns = append(fk.ParentColumns, pair.ParentColumn)
+			if pair.Sets {
+				fk.DeleteSets = append(fk.DeleteSets, at)
+			}
+		}
+		if len(fk.DeleteSets) == len(fk.Columns) {
+			fk.DeleteSets = nil
 		}
 		if (fk.OnDelete != dialect.FKNone || fk.OnUpdate != dialect.FKNone) && !child.Updates {
 			// PostgreSQL writes it in its owner's name.
@@ -111,7 +117,7 @@ func (b *catalogBuilder) foreignKeys() {
 		// Each partition has a copy of the root's.
 		if !slices.ContainsFunc(child.table.ForeignKeys, func(other dialect.ForeignKey) bool {
 			return other.Parent == fk.Parent && other.OnDelete == fk.OnDelete && other.OnUpdate == fk.OnUpdate &&
-				slices.Equal(other.Columns, fk.Columns) && slices.Equal(other.ParentColumns, fk.ParentColumns)
+				slices.Equal(other.Columns, fk.Columns) && slices.Equal(other.ParentColumns, fk.ParentColumns) && slices.Equal(other.DeleteSets, fk.DeleteSets)
 		}) {
 			child.table.ForeignKeys = append(child.table.ForeignKeys, fk)
 		}

@@ -115,7 +115,8 @@ var catalogSections = []catalogSection{
 		WHERE i.indisunique AND i.indrelid >= ` + catalogFirstOwn + ` ORDER BY i.indrelid, i.indisprimary DESC, i.indexrelid, k.n`},
 	{"keys", `SELECT f.oid::pg_catalog.int8 AS oid, f.conrelid::pg_catalog.int8 AS rel, f.confrelid::pg_catalog.int8 AS parent,
 			f.confdeltype::pg_catalog.text AS "onDelete", f.confupdtype::pg_catalog.text AS "onUpdate",
-			a.attname AS column, p.attname AS "parentColumn"
+			a.attname AS column, p.attname AS "parentColumn",
+			COALESCE((pg_catalog.to_jsonb(f) OPERATOR(pg_catalog.->>) 'confdelsetcols')::pg_catalog.jsonb OPERATOR(pg_catalog.@>) pg_catalog.to_jsonb(f.conkey[k.n]), true) AS sets
 		FROM pg_catalog.pg_constraint AS f
 			CROSS JOIN LATERAL pg_catalog.generate_subscripts(f.conkey, 1) AS k (n)
 			JOIN pg_catalog.pg_attribute AS a ON a.attrelid = f.conrelid AND a.attnum = f.conkey[k.n]

@@ -79,6 +79,7 @@ type catalogForeignKey struct {
 	OID, Rel, Parent     int64
 	OnDelete, OnUpdate   string
 	Column, ParentColumn string
+	Sets                 bool // ON DELETE SET NULL or SET DEFAULT sets it
 }
 
 // catalogTrigger is a trigger. Definition is its text where it has a condition.

@@ -71,7 +71,7 @@ func (b *catalogBuilder) triggers() {
 			} else if row.Definition == "" {
 				seen[k] = true
 			}
-			t.table.Triggers = append(t.table.Triggers, dialect.Trigger{Name: row.Name, Event: event, Idle: idle, Body: b.body(t, row, event, body)})
+			t.table.Triggers = append(t.table.Triggers, dialect.Trigger{Name: row.Name, Event: event, Idle: idle, Before: row.Type&triggerBefore != 0 && row.Type&triggerRow != 0, Body: b.body(t, row, event, body)})
 			if event != dialect.KindUpdate && row.Type&triggerRow != 0 && len(t.partitions) > 0 {
 				t.moves = append(t.moves, dialect.Trigger{Name: row.Name, Event: dialect.KindUpdate, Idle: row.Type&triggerBefore != 0, Body: b.body(t, row, dialect.KindUpdate, body)})
 			}

@@ -150,19 +150,16 @@ func (w *imageWriter) update(up *dialect.Update) string {
 	// What is assigned to a key is the same as a rule, where a program saves all
 	// columns: PostgreSQL looks at the values, and locks no more than it must. So a
 	// row that others refer to by a foreign key is not to be locked as if its key
-	// changed, unless it is followed who refers to it.
-	const plain = "FOR NO KEY UPDATE"
-	if why := w.before(&up.Condition, up.Where != nil, from, target, plain); why != "" {
-		return why
+	// changed. Only where triggers run before the row changes it locks by the text.
+	lock := "FOR NO KEY UPDATE"
+	if slices.ContainsFunc(w.t.Triggers, func(tr dialect.Trigger) bool { return tr.Event == dialect.KindUpdate && tr.Before }) {
+		lock = w.lock(up.Set)
 	}
-	if lock := w.lock(up.Set); lock != plain {
-		w.out.BeforeKeys = strings.TrimSuffix(w.b.String(), plain+" OF "+target) + lock + " OF " + target
-	}
-	return ""
+	return w.before(&up.Condition, up.Where != nil, from, target, lock)
 }
 
-// lock is the lock that an upsert takes on a row when it assigns to these
-// columns. A stronger one would be in the way of others that refer to the row by
+// lock is the lock that an upsert takes on a row when it assigns to these columns,
+// and an UPDATE where triggers run before it. A stronger one would be in the way of others that refer to the row by
 // a foreign key, a weaker one would have to be made stronger by the statement.
 func (w *imageWriter) lock(set []string) string {
 	return "FOR " + imageLock(w.t, func(c *dialect.Column) bool { return slices.Contains(set, c.Name) })

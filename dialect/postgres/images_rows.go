@@ -20,7 +20,7 @@ func (postgresDialect) RowsOf(t *dialect.Table, columns []int, n int) string {
 // ChildrenOf implements [dialect.Dialect]. The parent's column stands on the left
 // of the comparison, as PostgreSQL has it in its own checks: so it is the
 // parent's collation that decides.
-func (postgresDialect) ChildrenOf(parent, child *dialect.Table, fk *dialect.ForeignKey, columns []int, n int) string {
+func (postgresDialect) ChildrenOf(parent, child *dialect.Table, fk *dialect.ForeignKey, event dialect.Kind, columns []int, n int) string {
 	if !imageNamed(parent) || child.Kind != dialect.TablePlain || !imageHas(child, columns) {
 		return ""
 	}
@@ -40,11 +40,11 @@ func (postgresDialect) ChildrenOf(parent, child *dialect.Table, fk *dialect.Fore
 		b.WriteString("p." + nameQuote(parent.Columns[column].Name) + " = c." + nameQuote(child.Columns[fk.Columns[i]].Name))
 	}
 	b.WriteString(" WHERE " + imageIn(parent, "p", n) + " FOR ")
-	if fk.OnDelete == dialect.FKCascade {
+	if event == dialect.KindDelete && fk.OnDelete == dialect.FKCascade {
 		b.WriteString("UPDATE")
 	} else {
 		b.WriteString(imageLock(child, func(c *dialect.Column) bool {
-			return slices.ContainsFunc(fk.Columns, func(pos int) bool { return child.Columns[pos] == c })
+			return slices.ContainsFunc(fk.Sets(event), func(pos int) bool { return child.Columns[pos] == c })
 		}))
 	}
 	b.WriteString(" OF c")

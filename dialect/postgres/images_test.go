@@ -52,11 +52,6 @@ func imageText(im *dialect.Images, why string) string {
 			params = append(params, p.Index)
 		}
 		line("with", fmt.Sprint(params, im.BeforeLimited))
-		if head, keys, ok := strings.Cut(im.BeforeKeys, " FOR "); ok && strings.HasPrefix(im.Before, head+" FOR ") {
-			line("for keys", keys)
-		} else {
-			line("for keys", im.BeforeKeys)
-		}
 	}
 	line("both", im.Both)
 	line("write", im.Write)
@@ -132,7 +127,7 @@ func TestImages(t *testing.T) {
 			"before: SELECT " + plain + ", " + name + " FROM goods WHERE n < $1 AND n <> $1 AND n > $2 LIMIT $3 FOR NO KEY UPDATE OF \"goods\"\nwith: [3 2] true\n" +
 				"write: UPDATE goods SET shelf = $1 WHERE n < $3 AND n <> $3 AND n > $2 RETURNING " + plain + ", " + name},
 		{"UPDATE goods SET code = 'x' RETURNING *, n", goods, true,
-			"before: SELECT " + plain + ", " + name + " FROM goods LIMIT $1 FOR NO KEY UPDATE OF \"goods\"\nwith: [] true\nfor keys: UPDATE OF \"goods\"\n" +
+			"before: SELECT " + plain + ", " + name + " FROM goods LIMIT $1 FOR NO KEY UPDATE OF \"goods\"\nwith: [] true\n" +
 				"write: UPDATE goods SET code = 'x' RETURNING *, n, " + plain + ", " + name},
 		{"WITH w AS (SELECT $1::int) UPDATE goods SET n = $2 FROM moves m, w WHERE m.good = id", goods, true,
 			"before: WITH w AS (SELECT $1::int) SELECT " + plain + ", " + name + " FROM goods, moves m, w WHERE m.good = id LIMIT $2 FOR NO KEY UPDATE OF \"goods\"\nwith: [1] true\n" +
@@ -140,7 +135,7 @@ func TestImages(t *testing.T) {
 		{"UPDATE pairs SET c = 1 WHERE a = 1", pairs, true,
 			`before: SELECT "pairs"."b", ROW("pairs"."a", "pairs"."b")::pg_catalog.text FROM pairs WHERE a = 1 LIMIT $1 FOR NO KEY UPDATE OF "pairs"` + "\nwith: [] true\n" +
 				`write: UPDATE pairs SET c = 1 WHERE a = 1 RETURNING "pairs"."b", ROW("pairs"."a", "pairs"."b")::pg_catalog.text`},
-		{"UPDATE goods SET id = id + 1", goods, true, "before: SELECT " + plain + ", " + name + " FROM goods LIMIT $1 FOR NO KEY UPDATE OF \"goods\"\nwith: [] true\nfor keys: UPDATE OF \"goods\"\nwrite: UPDATE goods SET id = id + 1 RETURNING " + plain + ", " + name},
+		{"UPDATE goods SET id = id + 1", goods, true, "before: SELECT " + plain + ", " + name + " FROM goods LIMIT $1 FOR NO KEY UPDATE OF \"goods\"\nwith: [] true\nwrite: UPDATE goods SET id = id + 1 RETURNING " + plain + ", " + name},
 		{"UPDATE goods SET n = 1 WHERE random() < 0.5", goods, true, "none: random()"},
 		{"UPDATE goods SET n = 1 WHERE CURRENT OF c", goods, true, "none: its row is told by a cursor"},
 		{"WITH goods AS (SELECT 1) UPDATE goods SET n = 1 WHERE n = 2", goods, true, "none: a CTE has the target's name"},
@@ -148,7 +143,7 @@ func TestImages(t *testing.T) {
 		{"UPDATE loose SET a = 1", loose, true, "none: " + imageWhyName},
 		{"UPDATE family SET v = 1 WHERE v = 2", family, true, "none: " + imageWhyName},
 		{"UPDATE odd SET doc = NULL WHERE id < 3", odd, true,
-			`before: SELECT "odd"."doc", "odd"."id"::pg_catalog.text FROM odd WHERE id < 3 LIMIT $1 FOR NO KEY UPDATE OF "odd"` + "\nwith: [] true\nfor keys: UPDATE OF \"odd\"\n" +
+			`before: SELECT "odd"."doc", "odd"."id"::pg_catalog.text FROM odd WHERE id < 3 LIMIT $1 FOR NO KEY UPDATE OF "odd"` + "\nwith: [] true\n" +
 				`write: UPDATE odd SET doc = NULL WHERE id < 3 RETURNING "odd"."doc", "odd"."id"::pg_catalog.text`},
 		{"UPDATE odd SET cacheops_0 = 1 WHERE id = 3", odd, false,
 			`both: UPDATE odd SET cacheops_0 = 1` + strings.NewReplacer("cacheops_", "cacheops1_", `"shelf"`, `"doc"`).Replace(old(`"odd"`, "odd")) +
@@ -201,11 +196,11 @@ func TestImagesOfRows(t *testing.T) {
 	for _, tt := range []struct{ what, got, want string }{
 		{"rows", Dialect.RowsOf(goods, []int{1, dialect.RowName}, 2), `SELECT r."code", r."id"::pg_catalog.text FROM "public"."goods" AS r WHERE r."id" IN ($1::pg_catalog.text::integer, $2::pg_catalog.text::integer)`},
 		{"rows of a key of two columns", Dialect.RowsOf(pairs, []int{1}, 1), ""},
-		{"children that go", Dialect.ChildrenOf(goods, moves, by(1, "id", dialect.FKCascade), []int{1}, 1), `SELECT c."good" FROM "public"."goods" AS p JOIN "public"."moves" AS c ON p."id" = c."good" WHERE p."id" IN ($1::pg_catalog.text::integer) FOR UPDATE OF c`},
-		{"children that change", Dialect.ChildrenOf(goods, moves, by(1, "id", dialect.FKSetNull), []int{1}, 1), `SELECT c."good" FROM "public"."goods" AS p JOIN "public"."moves" AS c ON p."id" = c."good" WHERE p."id" IN ($1::pg_catalog.text::integer) FOR NO KEY UPDATE OF c`},
-		{"children whose key changes", Dialect.ChildrenOf(goods, moves, by(2, "code", dialect.FKSetNull), []int{1}, 1), `SELECT c."good" FROM "public"."goods" AS p JOIN "public"."moves" AS c ON p."code" = c."code" WHERE p."id" IN ($1::pg_catalog.text::integer) FOR UPDATE OF c`},
-		{"children of a key of two columns", Dialect.ChildrenOf(pairs, moves, &dialect.ForeignKey{Columns: []int{1, 2}}, []int{1}, 1), ""},
-		{"children by a column that is not there", Dialect.ChildrenOf(goods, moves, by(1, "x", dialect.FKCascade), []int{1}, 1), ""},
+		{"children that go", Dialect.ChildrenOf(goods, moves, by(1, "id", dialect.FKCascade), dialect.KindDelete, []int{1}, 1), `SELECT c."good" FROM "public"."goods" AS p JOIN "public"."moves" AS c ON p."id" = c."good" WHERE p."id" IN ($1::pg_catalog.text::integer) FOR UPDATE OF c`},
+		{"children that change", Dialect.ChildrenOf(goods, moves, by(1, "id", dialect.FKSetNull), dialect.KindDelete, []int{1}, 1), `SELECT c."good" FROM "public"."goods" AS p JOIN "public"."moves" AS c ON p."id" = c."good" WHERE p."id" IN ($1::pg_catalog.text::integer) FOR NO KEY UPDATE OF c`},
+		{"children whose key changes", Dialect.ChildrenOf(goods, moves, by(2, "code", dialect.FKSetNull), dialect.KindDelete, []int{1}, 1), `SELECT c."good" FROM "public"."goods" AS p JOIN "public"."moves" AS c ON p."code" = c."code" WHERE p."id" IN ($1::pg_catalog.text::integer) FOR UPDATE OF c`},
+		{"children of a key of two columns", Dialect.ChildrenOf(pairs, moves, &dialect.ForeignKey{Columns: []int{1, 2}}, dialect.KindDelete, []int{1}, 1), ""},
+		{"children by a column that is not there", Dialect.ChildrenOf(goods, moves, by(1, "x", dialect.FKCascade), dialect.KindDelete, []int{1}, 1), ""},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s:\ngot  %s\nwant %s", tt.what, tt.got, tt.want)

@@ -86,7 +86,7 @@ func (sqliteDialect) RowsOf(t *dialect.Table, columns []int, n int) string {
 // ChildrenOf implements [dialect.Dialect]. The parent's column stands on the
 // left of the comparison, as SQLite has it in its own actions: so it is the
 // parent's collation that decides.
-func (sqliteDialect) ChildrenOf(parent, child *dialect.Table, fk *dialect.ForeignKey, columns []int, n int) string {
+func (sqliteDialect) ChildrenOf(parent, child *dialect.Table, fk *dialect.ForeignKey, _ dialect.Kind, columns []int, n int) string {
 	wanted, ok := imageColumns(child, columns, "c")
 	if !ok || parent.RowID == "" || parent.Kind != dialect.TablePlain || child.Kind != dialect.TablePlain {
 		return ""

@@ -96,7 +96,7 @@ func TestImagesOfNamedRows(t *testing.T) {
 	}
 	fk := &dialect.ForeignKey{Columns: []int{1}}
 	want := "SELECT +c.`a`, +c.`rowid` FROM `main`.`t` AS p CROSS JOIN `main`.`t` AS c WHERE p.`rowid` IN (?1) AND p.`a` = c.`B``c`"
-	if got := Dialect.ChildrenOf(table, table, fk, []int{0, dialect.RowName}, 1); got != want {
+	if got := Dialect.ChildrenOf(table, table, fk, dialect.KindDelete, []int{0, dialect.RowName}, 1); got != want {
 		t.Errorf("got %s", got)
 	}
 	nameless := imageTestTable()
@@ -104,11 +104,11 @@ func TestImagesOfNamedRows(t *testing.T) {
 	for what, got := range map[string]string{
 		"rows without a name":       Dialect.RowsOf(nameless, []int{0}, 1),
 		"no column":                 Dialect.RowsOf(table, nil, 1),
-		"parent without a name":     Dialect.ChildrenOf(nameless, table, fk, []int{0}, 1),
-		"child without a name":      Dialect.ChildrenOf(table, nameless, fk, []int{dialect.RowName}, 1),
-		"columns that do not match": Dialect.ChildrenOf(table, table, &dialect.ForeignKey{Columns: []int{0, 1}}, []int{0}, 1),
-		"unknown parent column":     Dialect.ChildrenOf(table, table, &dialect.ForeignKey{Columns: []int{0}, ParentColumns: []string{"x"}}, []int{0}, 1),
-		"unknown child column":      Dialect.ChildrenOf(table, table, &dialect.ForeignKey{Columns: []int{7}}, []int{0}, 1),
+		"parent without a name":     Dialect.ChildrenOf(nameless, table, fk, dialect.KindDelete, []int{0}, 1),
+		"child without a name":      Dialect.ChildrenOf(table, nameless, fk, dialect.KindDelete, []int{dialect.RowName}, 1),
+		"columns that do not match": Dialect.ChildrenOf(table, table, &dialect.ForeignKey{Columns: []int{0, 1}}, dialect.KindDelete, []int{0}, 1),
+		"unknown parent column":     Dialect.ChildrenOf(table, table, &dialect.ForeignKey{Columns: []int{0}, ParentColumns: []string{"x"}}, dialect.KindDelete, []int{0}, 1),
+		"unknown child column":      Dialect.ChildrenOf(table, table, &dialect.ForeignKey{Columns: []int{7}}, dialect.KindDelete, []int{0}, 1),
 	} {
 		if got != "" {
 			t.Errorf("%s: %s", what, got)

@@ -52,7 +52,7 @@ func (c *closure) cascades(o *origin) []Cascade {
 		// One key can act both on a deletion and on a change of its parent.
 		at := slices.IndexFunc(out, func(x Cascade) bool { return x.Key == e.fk && x.Parent == e.parent })
 		if at < 0 {
-			out = append(out, Cascade{Parent: e.parent, Child: e.child, Key: e.fk, Deletes: e.deletes})
+			out = append(out, Cascade{Parent: e.parent, Child: e.child, Key: e.fk, Event: e.kind, Deletes: e.deletes})
 			continue
 		}
 		out[at].Deletes = out[at].Deletes && e.deletes
@@ -63,13 +63,14 @@ func (c *closure) cascades(o *origin) []Cascade {
 // followable reports whether the child's rows can be found from the parent's
 // before the statement, and read again after it.
 //
-// Where others write at the same time the parent's rows are locked first, so
-// that nobody binds a child to them any more: that takes the same lock as a
-// change of their key. Who did so before is waited for, and his child is found,
+// Where others write at the same time that is done for a DELETE alone. The
+// parent's rows are locked first, as it locks them, so that nobody binds a child
+// to them any more. Who did so before is waited for, and his child is found,
 // because each query sees what was committed before it. Then the children are
 // locked as they are found, so that nobody changes or moves them, and are
 // parents in their turn. Rows that the statement changes although the query
-// before it did not find them are noticed by what it returns.
+// before it did not find them are noticed by what it returns. An UPDATE locks its
+// rows by whether their keys change, which nobody knows before: see keyChange.
 func (c *closure) followable(e *edge, o *origin) bool {
 	switch {
 	case e.child.NoImages != "", e.parent.RowID == "", e.child.RowID == "",
@@ -82,9 +83,7 @@ func (c *closure) followable(e *edge, o *origin) bool {
 		return false
 	case !uniquelyNamed(e.parent), !uniquelyNamed(e.child):
 		return false // other rows would be found by their names
-	case c.concurrent && e.kind == dialect.KindUpdate && e.parent == o.target && !c.assignsKey(e, o.set):
-		// The rows are locked by what the text assigns to: a key that is computed
-		// from that is left open to new children.
+	case c.concurrent && !c.locksTold(e):
 		return false
 	}
 	// The rows that an action finds are those that had the parent's key before
@@ -104,14 +103,6 @@ func (c *closure) followable(e *edge, o *origin) bool {
 		return changes == 0
 	}
 	return changes <= 1
-}
-
-// assignsKey reports whether one of the columns is of the key that an edge refers
-// to.
-func (c *closure) assignsKey(e *edge, set []string) bool {
-	return slices.ContainsFunc(e.fk.ParentKey(e.parent, c.cat.Fold), func(i int) bool {
-		return i >= 0 && i < len(e.parent.Columns) && slices.Contains(set, e.parent.Columns[i].Folded)
-	})
 }
 
 // renames reports whether a change of these folded columns, nil for any, may

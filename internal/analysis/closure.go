@@ -18,6 +18,7 @@ type closure struct {
 
 	touched []*dialect.Table // written in rows that cannot be told
 	edges   []edge           // written by a foreign key's action in rows that can
+	keys    []KeyChange      // written where a key of the statement's own rows changes
 	done    map[string]bool  // events that were followed
 	views   map[*dialect.Table]bool
 	runs    bool   // a routine was called that may change the session
@@ -25,6 +26,9 @@ type closure struct {
 	// partial is true when a trigger was followed inside which an error may
 	// leave a part behind.
 	partial bool
+	// keyed is true where the images of the statement's own rows tell whether a key of
+	// theirs changed: see keyChange.
+	keyed bool
 	// conflict is true inside a statement that has a rule for conflicts. The
 	// statements of the triggers that it fires go by that rule too, and those
 	// of the triggers that these fire: OR REPLACE there deletes other rows.
@@ -65,7 +69,7 @@ func (c *closure) statement(st *dialect.Statement, home string, own *dialect.Tab
 			c.event(t, dialect.KindInsert, nil, false)
 			if i.Upsert {
 				// It may update a row more than once.
-				c.event(t, dialect.KindUpdate, c.assigned(t, i.Set), false)
+				c.event(t, dialect.KindUpdate, c.assigned(t, i.Set), c.keyed && t == own)
 			}
 			if c.conflict {
 				c.event(t, dialect.KindDelete, nil, false)
@@ -340,9 +344,13 @@ func (c *closure) action(parent *dialect.Table, kind dialect.Kind, columns []str
 	if kind == dialect.KindUpdate && !c.references(parent, fk, columns) {
 		return
 	}
+	if known && c.keyed && c.keyChange(parent, child, fk) {
+		return
+	}
+	known = known && !c.keyed
 	e := edge{parent: parent, child: child, fk: fk, kind: kind, deletes: kind == dialect.KindDelete && action == dialect.FKCascade}
 	if !e.deletes {
-		e.changed = keyColumns(child, fk)
+		e.changed = keyColumns(child, fk.Sets(kind))
 	}
 	if known {
 		c.edges = append(c.edges, e)
@@ -359,11 +367,11 @@ func (c *closure) action(parent *dialect.Table, kind dialect.Kind, columns []str
 	}
 }
 
-// keyColumns returns the folded columns of a foreign key, sorted; nil, which
+// keyColumns returns the folded columns of a foreign key by their positions, sorted; nil, which
 // stands for all, where they are not known.
-func keyColumns(child *dialect.Table, fk *dialect.ForeignKey) []string {
-	changed := make([]string, 0, len(fk.Columns))
-	for _, i := range fk.Columns {
+func keyColumns(child *dialect.Table, columns []int) []string {
+	changed := make([]string, 0, len(columns))
+	for _, i := range columns {
 		if i < 0 || i >= len(child.Columns) {
 			return nil
 		}

@@ -104,6 +104,15 @@ func (p *Plan) changeLines() []string {
 			lines = append(lines, line)
 		}
 	}
+	for i := range w.Keys {
+		names := make([]string, len(w.Keys[i].Columns))
+		for j, c := range w.Keys[i].Columns {
+			names[j] = p.shortName(w.Target) + "." + w.Target.Columns[c].Name
+		}
+		for _, t := range w.Keys[i].Tables {
+			lines = append(lines, p.shortName(t)+": every row, where "+strings.Join(names, " or ")+" changes")
+		}
+	}
 	for _, t := range w.Epochs {
 		lines = append(lines, p.shortName(t)+": every row")
 	}

@@ -79,7 +79,7 @@ func (r *Read) Terms(t *dialect.Table) int {
 }
 
 // Write is what is known of a statement that may change rows. All the tables
-// it can reach are in Target, Cascades and Epochs, unless All is set.
+// it can reach are in Target, Cascades, Keys and Epochs, unless All is set.
 type Write struct {
 	// Target is the table whose rows can be told from images; nil when there
 	// is none. Why says why there is none.
@@ -92,6 +92,10 @@ type Write struct {
 	// Cascades are the foreign keys through which the statement reaches rows
 	// that can be told from the target's, each once.
 	Cascades []Cascade
+	// Keys are the keys of the target by which the statement reaches others, where it
+	// changes them. It is used where others may write meanwhile, and empty without a
+	// target.
+	Keys []KeyChange
 	// Epochs are the tables that take a new epoch: reached in rows that cannot
 	// be told, or the target itself where it has no images.
 	Epochs []*dialect.Table
@@ -115,9 +119,24 @@ type Write struct {
 type Cascade struct {
 	Parent, Child *dialect.Table
 	Key           *dialect.ForeignKey
+	// Event is what happens to the parent's rows: they are deleted or updated. It is
+	// not told where both may, which is followed only where nobody else writes.
+	Event dialect.Kind
 	// Deletes is true when all that happens to the child's rows is that they
 	// are deleted.
 	Deletes bool
+}
+
+// KeyChange is a key of a write's target that foreign keys with an action on a change
+// refer to. A statement may assign to it what is there already: then nothing is
+// reached by it.
+type KeyChange struct {
+	// Columns are the target's, by position, whose images tell whether the key of a row
+	// changed.
+	Columns []int
+	// Tables take a new epoch where it did: those with the foreign keys, and what is
+	// reached from them. The target may be among them.
+	Tables []*dialect.Table
 }
 
 // Tables returns every table that the write can reach, each once, the target
@@ -140,6 +159,13 @@ func (w *Write) list() *Write {
 	for i := range w.Cascades {
 		if t := w.Cascades[i].Child; !slices.Contains(w.tables, t) {
 			w.tables = append(w.tables, t)
+		}
+	}
+	for i := range w.Keys {
+		for _, t := range w.Keys[i].Tables {
+			if !slices.Contains(w.tables, t) {
+				w.tables = append(w.tables, t)
+			}
 		}
 	}
 	w.tables = append(w.tables, w.Epochs...)

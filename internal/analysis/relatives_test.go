@@ -209,28 +209,3 @@ func TestUncached(t *testing.T) {
 	}
 	check(t, updates("notes", "x"), cat, Options{}, "notes |")
 }
-
-// TestLockedKeys: where others write too, a foreign key is followed from an UPDATE
-// only if what the text assigns to locks the key.
-func TestLockedKeys(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		st    *dialect.Statement
-		alone string
-		crowd string
-	}{
-		{updates("computed", "base"), "computed > coded |", "computed | coded"},
-		{updates("computed", "code"), "computed > coded |", "computed > coded |"},
-		{updates("users", "email"), "users > badges |", "users > badges |"},
-		{updates("orders", "rowid"), "orders > lines |", "orders | lines"},
-		{deletes("users"), "users > lines notes orders |", "users > lines notes orders |"},
-	}
-	for _, tt := range tests {
-		if got := describe(analyse(fake{}, tt.st, shop(), Options{}).Write); got != tt.alone {
-			t.Errorf("writes %q, want %q", got, tt.alone)
-		}
-		if got := describe(analyse(crowd{}, tt.st, shop(), Options{}).Write); got != tt.crowd {
-			t.Errorf("among others writes %q, want %q", got, tt.crowd)
-		}
-	}
-}

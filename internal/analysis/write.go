@@ -27,6 +27,7 @@ func makeWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o
 	}
 	c := closure{cat: cat, functions: o.Functions, concurrent: d.Transactions().Concurrent, done: make(map[string]bool)}
 	target, why := c.target(st)
+	c.keyed = c.concurrent && st.Kind != dialect.KindDelete
 	c.statement(st, "", target)
 	if c.all != "" {
 		return &Write{All: true, AllWhy: c.all}
@@ -39,8 +40,9 @@ func makeWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o
 		w.Cascades = c.cascades(c.origin(st, target))
 		if slices.Contains(c.touched, target) {
 			why = orElse(why, "a foreign key's action, a trigger or another part of the statement can write "+target.Name+" again")
+			c.touchKeys()
 		} else {
-			w.Target, w.Check = target, checked(st)
+			w.Target, w.Check, w.Keys = target, checked(st), c.untouchedKeys()
 		}
 	}
 	w.Epochs, w.Partial = c.touched, c.partial

@@ -36,7 +36,8 @@ func with(st *dialect.Statement, change func(*dialect.Statement)) *dialect.State
 }
 
 // describe writes a Write short: "posts > notes | users tags" is the target, the
-// tables reached from its rows and the epochs; "?" says that its rows must be
+// tables reached from its rows and the epochs; "posts (slug: links)" are those reached
+// where a key changes; "?" says that its rows must be
 // checked, "*" everything, "!" a change of the schema.
 func describe(w *Write) string {
 	if w == nil {
@@ -60,6 +61,13 @@ func describe(w *Write) string {
 			}
 			if children != nil {
 				s += "> " + strings.Join(keys(children), " ") + " "
+			}
+			for _, k := range w.Keys {
+				var columns []string
+				for _, c := range k.Columns {
+					columns = append(columns, w.Target.Columns[c].Name)
+				}
+				s += "(" + strings.Join(columns, ", ") + ": " + strings.Join(keys(k.Tables), " ") + ") "
 			}
 		}
 		s = strings.TrimSpace(s + "| " + strings.Join(keys(w.Epochs), " "))

@@ -92,7 +92,7 @@ var catalogCases = []struct {
   w "w" [integer] compared
   fk [3] -> other.p[a] delete=none update=set default
   fk [0] -> other.p[a] delete=cascade update=none
-  fk [2 1] -> other.p[c b] delete=set null update=cascade
+  fk [2 1] -> other.p[c b] delete=set null update=cascade sets=[2]
 `,
 	},
 	{
@@ -120,14 +120,14 @@ var catalogCases = []struct {
   trigger t1 on delete:
   trigger t2 on insert: insert[log] update[t]
   trigger t2 on update: insert[log] update[t]
-  trigger t3 on update:
-  trigger t4 on insert:
-  trigger t4 on update: update[public.t]
-  trigger t5 on delete: anything
+  trigger t3 on update: before
+  trigger t4 on insert: before
+  trigger t4 on update: before update[public.t]
+  trigger t5 on delete: before anything
   trigger t6 on delete: insert[log] update[t]
-  trigger t7 when on update: select[] calls[writer]
-  trigger t8 on update:
-  trigger t9 on insert: anything
+  trigger t7 when on update: before select[] calls[writer]
+  trigger t8 on update: before
+  trigger t9 on insert: before anything
 `,
 	},
 	{

@@ -39,12 +39,19 @@ func describeTable(t *dialect.Table) string {
 		b.WriteByte('\n')
 	}
 	for _, f := range t.ForeignKeys {
-		fmt.Fprintf(&b, "  fk %v -> %s%v delete=%s update=%s\n", f.Columns, f.Parent, f.ParentColumns, actions[f.OnDelete], actions[f.OnUpdate])
+		fmt.Fprintf(&b, "  fk %v -> %s%v delete=%s update=%s", f.Columns, f.Parent, f.ParentColumns, actions[f.OnDelete], actions[f.OnUpdate])
+		if f.DeleteSets != nil {
+			fmt.Fprintf(&b, " sets=%v", f.DeleteSets)
+		}
+		b.WriteByte('\n')
 	}
 	for _, tr := range t.Triggers {
 		fmt.Fprintf(&b, "  trigger %s on %s:", tr.Name, tr.Event)
 		if tr.Columns != nil {
 			fmt.Fprintf(&b, " of %v", tr.Columns)
+		}
+		if tr.Before {
+			b.WriteString(" before")
 		}
 		if tr.Body == nil {
 			b.WriteString(" anything")

@@ -33,7 +33,9 @@ const (
 )
 
 // What the actions of foreign keys delete and change is dropped, over all levels,
-// and nothing else.
+// and nothing else. Where the key of a row changes that is all of the tables that
+// follow it: to tell their rows, others would have to be kept from referring to the
+// row before it is known whether its key changes.
 func TestImagesOfCascades(t *testing.T) {
 	t.Parallel()
 	checkImages(t, []imageCase{
@@ -48,7 +50,7 @@ func TestImagesOfCascades(t *testing.T) {
 		{name: "delete of nothing", schema: treeSchema, write: "DELETE FROM shops WHERE id = 3",
 			keeps: []string{hallsOne, racksTwo, boxesOne, boxesNone, signsOne}},
 		{name: "update of the key", schema: treeSchema, write: "UPDATE shops SET code = 11 WHERE id = 1",
-			drops: []string{signsOne}, keeps: []string{signsTwo, hallsOne, boxesOne}},
+			drops: []string{signsOne}, keeps: []string{hallsOne, boxesOne}},
 		{name: "update beside the key", schema: treeSchema, write: "UPDATE shops SET town = 2 WHERE id = 1",
 			drops: []string{"SELECT id FROM shops WHERE town = 1"}, keeps: []string{signsOne, signsTwo, hallsOne, boxesOne}},
 	}, eachDriver)
@@ -70,7 +72,7 @@ func TestImagesOfCascadesAtOnce(t *testing.T) {
 			{"a new grandchild", []string{"INSERT INTO racks VALUES (4, 2, 4)", "INSERT INTO boxes VALUES (5, 4, 5)"}, "DELETE FROM shops WHERE id = 1",
 				[]string{hallsThree, racksThree, boxesThree}, []string{hallsOne, "SELECT id FROM racks WHERE color = 4", "SELECT rack FROM boxes WHERE size = 5"}},
 			{"a new child of a key that changes", []string{"INSERT INTO signs VALUES (4, 10, 4)"}, "UPDATE shops SET code = 11 WHERE id = 1",
-				[]string{hallsOne, signsTwo}, []string{signsOne, "SELECT shop FROM signs WHERE text = 4"}},
+				[]string{hallsOne}, []string{signsOne, "SELECT shop FROM signs WHERE text = 4"}},
 			{"a child that changes", []string{"UPDATE racks SET color = 4 WHERE id = 2"}, "DELETE FROM shops WHERE id = 1",
 				[]string{hallsThree, racksThree, boxesThree}, []string{hallsOne, "SELECT id FROM racks WHERE color = 4"}},
 			{"a child that goes elsewhere", []string{"UPDATE racks SET hall = 3 WHERE id = 2"}, "DELETE FROM halls WHERE id = 2",

@@ -33,17 +33,10 @@ var postgresWriteBreakages = []breakage{
 	},
 	{
 		Name:  "a row is locked as if its key changed wherever a key is assigned to",
-		File:  "sqlcache/images.go",
-		Old:   "if im.cascade != nil && im.queries.BeforeKeys != \"\" {",
-		New:   "if im.queries.BeforeKeys != \"\" {",
+		File:  "dialect/postgres/images.go",
+		Old:   "	lock := \"FOR NO KEY UPDATE\"\n",
+		New:   "	lock := w.lock(up.Set)\n",
 		Check: onPostgresImages("TestImagesOfPairs"), Want: "DEADLOCK",
-	},
-	{
-		Name:  "nobody is kept from binding a child to a key that changes",
-		File:  "sqlcache/images.go",
-		Old:   "if im.cascade != nil && im.queries.BeforeKeys != \"\" {",
-		New:   "if im.cascade == nil && im.queries.BeforeKeys != \"\" {",
-		Check: onPostgresImages("TestImagesOfCascadesAtOnce"), Want: "FAIL",
 	},
 	{
 		Name:  "a statement that was never sent is waited for",

@@ -19,8 +19,8 @@ var reachBreakages = []breakage{
 	{
 		Name:  "INSERT OR REPLACE deletes nothing",
 		File:  "internal/analysis/closure.go",
-		Old:   "\t\t\t\tc.event(t, dialect.KindUpdate, c.assigned(t, i.Set), false)\n\t\t\t}\n\t\t\tif c.conflict {",
-		New:   "\t\t\t\tc.event(t, dialect.KindUpdate, c.assigned(t, i.Set), false)\n\t\t\t}\n\t\t\tif c.conflict && i.Upsert {",
+		Old:   "\t\t\t\tc.event(t, dialect.KindUpdate, c.assigned(t, i.Set), c.keyed && t == own)\n\t\t\t}\n\t\t\tif c.conflict {",
+		New:   "\t\t\t\tc.event(t, dialect.KindUpdate, c.assigned(t, i.Set), c.keyed && t == own)\n\t\t\t}\n\t\t\tif c.conflict && i.Upsert {",
 		Check: testAnalysis, Want: "--- FAIL: TestWrites",
 	},
 	{
@@ -51,7 +51,7 @@ var imageBreakages = []breakage{
 	{
 		Name:  "an upsert that sets a key reaches no children",
 		File:  "internal/analysis/closure.go",
-		Old:   "\t\t\t\tc.event(t, dialect.KindUpdate, c.assigned(t, i.Set), false)\n",
+		Old:   "\t\t\t\tc.event(t, dialect.KindUpdate, c.assigned(t, i.Set), c.keyed && t == own)\n",
 		New:   "",
 		Check: testAnalysis, Want: "--- FAIL: TestWrites",
 	},
