@@ -30,13 +30,10 @@ func CBOR() Codec { return cborCodec{} }
 
 type cborCodec struct{}
 
-var cborEncoding, cborDecoding = func() (cbor.EncMode, cbor.DecMode) {
+var cborEncoding, cborDecoding, errCBOR = func() (cbor.EncMode, cbor.DecMode, error) {
 	encoding, err := cbor.EncOptions{Time: cbor.TimeRFC3339Nano, TimeTag: cbor.EncTagRequired, NilContainers: cbor.NilContainerAsNull}.EncMode()
 	decoding, err2 := cbor.DecOptions{MaxArrayElements: maxElements, MaxMapPairs: maxElements, MaxNestedLevels: maxNesting}.DecMode()
-	if err := errors.Join(err, err2); err != nil {
-		panic(err) // the options are constants
-	}
-	return encoding, decoding
+	return encoding, decoding, errors.Join(err, err2)
 }()
 
 // The bounds of what is decoded: anybody may have written it.
@@ -45,9 +42,21 @@ const (
 	maxNesting  = 64
 )
 
-func (cborCodec) Name() string                       { return "cbor" }
-func (cborCodec) Marshal(v any) ([]byte, error)      { return cborEncoding.Marshal(v) }
-func (cborCodec) Unmarshal(data []byte, v any) error { return cborDecoding.Unmarshal(data, v) }
+func (cborCodec) Name() string { return "cbor" }
+
+func (cborCodec) Marshal(v any) ([]byte, error) {
+	if errCBOR != nil {
+		return nil, errCBOR
+	}
+	return cborEncoding.Marshal(v)
+}
+
+func (cborCodec) Unmarshal(data []byte, v any) error {
+	if errCBOR != nil {
+		return errCBOR
+	}
+	return cborDecoding.Unmarshal(data, v)
+}
 
 // coder turns values of one type into bytes and back.
 type coder[R any] struct {
@@ -98,7 +107,7 @@ func encodeText[R any](r R) ([]byte, error) {
 	return []byte(reflect.ValueOf(r).String()), nil
 }
 
-func decodeText[R any](b []byte) (r R, err error) {
+func decodeText[R any](b []byte) (r R, _ error) { //nolint:unparam // it is one of several
 	if s, ok := any(&r).(*string); ok {
 		*s = string(b)
 	} else {

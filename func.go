@@ -105,7 +105,7 @@ func NewFunc[A, R any](c *Cache, name string, f func(context.Context, A) (R, err
 //	var stats = cacheops.Must(cacheops.NewFunc(cache, "stats", loadStats))
 func Must[T any](v T, err error) T {
 	if err != nil {
-		panic(err)
+		panic(err) //nolint:forbidigo // it is what the program asks for
 	}
 	return v
 }

@@ -92,7 +92,7 @@ type Query struct {
 	// but that; 0 leaves it to the store.
 	TTL time.Duration
 	// Joined says that the entry depends on whatever the snapshot that it is filled
-	// with depends on, which whoever looks it up need not know: see [Store.Join].
+	// with depends on, which whoever looks it up need not know: see [Joiner.Join].
 	// Get and Recall do not look at Deps then.
 	Joined bool
 	// Decode reads a payload that [Payload.AppendBinary] wrote. Stores that keep
@@ -189,12 +189,8 @@ var ErrUnavailable = errors.New("store unavailable")
 // come back.
 var ErrClosed = errors.New("the store is closed: close the database handles before the cache")
 
-// Store keeps entries and stamps. Its methods may be called from many
-// goroutines at once; each honours its context.
-type Store interface {
-	// Get returns the entry if it is there and valid.
-	Get(ctx context.Context, q *Query) (Payload, bool, error)
-
+// Joiner is the part of a store for results that are made of several reads.
+type Joiner interface {
 	// Recall is Get, and returns the snapshot besides under which the entry is
 	// valid: that of its Fill, every stamp of which was unchanged at one moment
 	// since the call. It is nil with a miss.
@@ -210,6 +206,15 @@ type Store interface {
 	// that learns what an entry depends on with the entry itself may need a call
 	// more for the first look at it.
 	Join(parts ...Snapshot) Snapshot
+}
+
+// Store keeps entries and stamps. Its methods may be called from many
+// goroutines at once; each honours its context.
+type Store interface {
+	Joiner
+
+	// Get returns the entry if it is there and valid.
+	Get(ctx context.Context, q *Query) (Payload, bool, error)
 
 	// Lease registers the schemes of the query, makes the stamps that are
 	// missing from fresh random values, and returns them, or that one is

@@ -44,7 +44,7 @@ func For[T any]() (*Encoder, error) {
 
 // Append appends the encoding of *v, which must be of the encoder's type.
 func Append[T any](e *Encoder, b []byte, v *T) ([]byte, error) {
-	return e.step(b, unsafe.Pointer(v))
+	return e.step(b, unsafe.Pointer(v)) //nolint:gosec // of the type that the encoder was made for
 }
 
 // encoders are those of the types that were met in interfaces.
@@ -237,7 +237,7 @@ func (m *maker) slice(t reflect.Type, path string) (step, error) {
 		}
 		b = binary.AppendUvarint(append(b, 1), uint64(s.len)) //nolint:gosec // not negative
 		for i := range s.len {
-			if b, err = inner(b, unsafe.Add(s.data, uintptr(i)*size)); err != nil { //nolint:gosec // not negative
+			if b, err = inner(b, unsafe.Add(s.data, uintptr(i)*size)); err != nil {
 				return nil, err
 			}
 		}
@@ -253,7 +253,7 @@ func (m *maker) array(t reflect.Type, path string) (step, error) {
 	n, size := t.Len(), t.Elem().Size()
 	return func(b []byte, at unsafe.Pointer) (_ []byte, err error) {
 		for i := range n {
-			if b, err = inner(b, unsafe.Add(at, uintptr(i)*size)); err != nil { //nolint:gosec // not negative
+			if b, err = inner(b, unsafe.Add(at, uintptr(i)*size)); err != nil {
 				return nil, err
 			}
 		}

@@ -30,7 +30,7 @@ func (c *Computed) Size() int { return computedOverhead + len(c.Data) }
 // AppendBinary implements [store.Payload]: the time to live, and when it began, in
 // nanoseconds and as numbers of variable length, and the data.
 func (c *Computed) AppendBinary(b []byte) ([]byte, error) {
-	b = binary.AppendUvarint(b, uint64(max(c.TTL, 0))) //nolint:gosec // not negative
+	b = binary.AppendUvarint(b, uint64(max(c.TTL, 0)))
 	return append(binary.AppendVarint(b, c.At.UnixNano()), c.Data...), nil
 }
 
@@ -46,5 +46,5 @@ func decodeComputed(b []byte) (store.Payload, error) {
 	if m <= 0 {
 		return nil, errComputed
 	}
-	return &Computed{TTL: time.Duration(ttl), At: time.Unix(0, at), Data: b[n+m:]}, nil //nolint:gosec // bounded above
+	return &Computed{TTL: time.Duration(ttl), At: time.Unix(0, at), Data: b[n+m:]}, nil
 }

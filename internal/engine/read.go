@@ -135,11 +135,12 @@ func (h *Handle) Lookup(ctx context.Context, c *Call) (*result.Result, bool) {
 	}
 	var payload store.Payload
 	var ok bool
-	if c.recording != nil {
+	switch {
+	case c.recording != nil:
 		payload, ok = h.recall(ctx, c)
-	} else if h.engine.local != nil {
+	case h.engine.local != nil:
 		payload, ok = h.engine.local.GetLocal(c.plan.domain, c.key)
-	} else {
+	default:
 		q, err := h.query(ctx, c)
 		if err == nil {
 			payload, ok, err = h.engine.cfg.Store.Get(ctx, q)
