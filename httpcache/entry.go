@@ -211,11 +211,11 @@ func (e *entry) decode(b []byte) error {
 	return nil
 }
 
-// apply does the changes to headers, and returns the ETag among them. The spare values
-// are for headers that are not stored.
+// apply does the changes to headers, and returns the ETag among them. The spare value is
+// for a header that is not stored.
 func (e *entry) apply(h http.Header) (etag string, spare []string) {
 	r, texts := reading{b: e.shape}, e.texts
-	values := make([]string, e.values, e.values+2)
+	values := make([]string, e.values, e.values+1)
 	spare = values[len(values):cap(values)]
 	for range e.changes {
 		op := r.byte()
@@ -249,17 +249,12 @@ func (e *entry) send(w http.ResponseWriter, r *http.Request, hit bool) {
 	h := w.Header()
 	etag, spare := e.apply(h)
 	if hit {
-		age := max(time.Since(time.UnixMilli(e.made)), 0)
-		spare[0] = strconv.FormatInt(int64(age/time.Second), 10)
+		spare[0] = strconv.FormatInt(max(time.Now().UnixMilli()-e.made, 0)/1000, 10)
 		h["Age"] = spare[0:1:1]
 	}
 	if e.status == http.StatusOK && notModified(r, etag, e.modified) {
 		sendNotModified(w)
 		return
-	}
-	if e.status != http.StatusNoContent {
-		spare[1] = strconv.Itoa(len(e.body))
-		h["Content-Length"] = spare[1:2:2]
 	}
 	w.WriteHeader(e.status)
 	if len(e.body) > 0 && r.Method != http.MethodHead {

@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
+	"sync"
 
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/internal/argument"
@@ -169,8 +170,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	since := engine.Now()
 	for range maxTries {
-		x := exchange{handler: h, w: w, r: r}
+		x := newExchange(h, w, r)
 		if reason := x.describe(); reason != "" {
+			x.end()
 			h.engine.Uncomputed(r.Context(), Name, reason, since)
 			break
 		}
@@ -201,6 +203,29 @@ type exchange struct {
 	passed  bool // the cache took no part
 	c       engine.Computation
 	key     [256]byte
+
+	// The methods, so that a hit need not make them.
+	runs   func(context.Context) ([]byte, error)
+	passes func(context.Context)
+}
+
+// exchanges are used again after a hit, when nobody else knows of them.
+var exchanges = sync.Pool{New: func() any {
+	x := new(exchange)
+	x.runs, x.passes = x.run, x.pass
+	return x
+}}
+
+func newExchange(h *handler, w http.ResponseWriter, r *http.Request) *exchange {
+	x := exchanges.Get().(*exchange) //nolint:errcheck,forcetypeassert // it has no others
+	x.handler, x.w, x.r = h, w, r
+	return x
+}
+
+// end gives up an exchange whose page was not made.
+func (x *exchange) end() {
+	x.handler, x.w, x.r, x.host, x.learned, x.c = nil, nil, nil, "", nil, engine.Computation{}
+	exchanges.Put(x)
 }
 
 // describe works out what page is asked for, or returns why none that is kept.
@@ -235,6 +260,7 @@ func (x *exchange) describe() (reason string) {
 	}
 	x.c = engine.Computation{
 		Name: Name, Identity: identity, Args: b, Group: b[headBytes:end:end], TTL: h.TTL, Lock: h.Lock, Keeper: h.KeepIn,
+		Run: x.runs, Pass: x.passes,
 	}
 	switch {
 	case h.TTLOnly || h.KeepIn != nil:
@@ -295,7 +321,6 @@ func (x *exchange) head() bool {
 
 // get answers a request, or returns false where it has to be asked for anew.
 func (x *exchange) get() bool {
-	x.c.Run, x.c.Pass = x.run, x.pass
 	data, fresh, err := x.engine.Compute(x.r.Context(), &x.c)
 	var e entry
 	switch {
@@ -322,7 +347,9 @@ func (x *exchange) get() bool {
 		x.unreadable(err)
 		return false
 	}
-	e.send(x.w, x.r, true)
+	w, r := x.w, x.r
+	x.end()
+	e.send(w, r, true)
 	return true
 }
 

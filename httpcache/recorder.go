@@ -361,6 +361,9 @@ func (c *recorder) finish(ctx context.Context) (p *page, once []change) {
 	if c.status == http.StatusOK && len(c.header["Etag"]) == 0 {
 		p.changes = append(p.changes, change{op: headerSet, name: "Etag", values: []string{etagOf(c.body)}})
 	}
+	if c.status != http.StatusNoContent {
+		p.changes = append(p.changes, change{op: headerSet, name: "Content-Length", values: []string{strconv.Itoa(len(c.body))}})
+	}
 	// What the server would do, so that a hit does not depend on how it does.
 	if _, has := c.header["Content-Type"]; !has && len(c.body) > 0 && len(c.header["Content-Encoding"]) == 0 {
 		p.changes = append(p.changes, change{op: headerSet, name: "Content-Type", values: []string{http.DetectContentType(c.body)}})
