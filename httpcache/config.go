@@ -110,6 +110,7 @@ type settings struct {
 	shown        []string // besides: those of Unkeyed, and what Extra stands for
 	known        map[string]bool
 	statuses     [600]bool
+	varies       learned // by all handlers: some frameworks make one for each request
 }
 
 // defaultStatuses are those that HTTP has caches keep without being told, but those of

@@ -39,7 +39,7 @@
 // A response is passed on, and not kept, where it
 //
 //   - sets a cookie, or says private, no-store, no-cache or max-age=0;
-//   - has a status that Config.Statuses does not hold;
+//   - has a status that Config.Statuses does not hold, or does not begin at all;
 //   - varies by everything, or has a nonce in its Content-Security-Policy;
 //   - is flushed before its end, a stream of events, a hijacked connection, has trailers or
 //     comes after an informational response;

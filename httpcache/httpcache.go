@@ -123,7 +123,6 @@ type handler struct {
 	next     http.Handler
 	head     [headBytes]byte // of keys: who makes the pages, and what it is shown
 	maxBytes int
-	varies   learned
 }
 
 func newHandler(cache *cacheops.Cache, s *settings, next http.Handler) *handler {

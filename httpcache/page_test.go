@@ -23,8 +23,8 @@ import (
 
 // pages are handlers whose responses are kept.
 var pages = map[string]http.HandlerFunc{
-	"text":    func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") },
-	"nothing": func(http.ResponseWriter, *http.Request) {},
+	"text":  func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") },
+	"empty": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) },
 	"html in pieces": func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, "<!DOC")
 		_, _ = w.Write([]byte("TYPE html><p>"))

@@ -61,6 +61,7 @@ func TestResponsesThatAreNotKept(t *testing.T) {
 		"a part":            {"the response has a status that is not kept", status(206), httpcache.Config{}},
 		"no modification":   {"the response has a status that is not kept", status(304), httpcache.Config{}},
 		"no such status":    {"the response has a status that is not kept", status(799), httpcache.Config{}},
+		"nothing":           {"there was no response", func(http.ResponseWriter, *http.Request) {}, httpcache.Config{}},
 		"events":            {"the response is a stream of events", header("Content-Type", "Text/Event-Stream; charset=utf-8"), httpcache.Config{}},
 		"a nonce":           {"the response has a nonce in its Content-Security-Policy", header("Content-Security-Policy", "script-src 'nonce-abc'"), httpcache.Config{}},
 		"another length":    {"the response has another length than its Content-Length", header("Content-Length", "04"), httpcache.Config{}},

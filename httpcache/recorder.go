@@ -334,8 +334,11 @@ func (c *recorder) EnableFullDuplex() error {
 // finish ends the response when its handler has returned. It returns the page where it may
 // be kept, and what only this client gets of its headers.
 func (c *recorder) finish(ctx context.Context) (p *page, once []change) {
-	if !c.wrote && c.mode != passing {
-		c.WriteHeader(http.StatusOK)
+	if !c.wrote {
+		// A framework may write its answer to an error when the handler has returned.
+		c.refuse(reasonNothing)
+		c.pass()
+		return nil, nil
 	}
 	c.finished = true
 	if c.mode != holding {
