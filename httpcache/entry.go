@@ -183,7 +183,7 @@ func (e *entry) decode(b []byte) error {
 		return errEntry
 	}
 	r.b = r.b[read:]
-	e.status, e.made, e.modified = int(status), r.number(), r.number() //nolint:gosec // bounded above
+	e.status, e.made, e.modified = int(status), r.number(), r.number()
 	e.changes = r.size()
 	e.shape = r.b
 	values, texts := 0, 0

@@ -60,7 +60,7 @@ func newSite(t testing.TB, cfg httpcache.Config, h http.HandlerFunc, hows ...how
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	var cached http.Handler = httpcache.New(cache, cfg)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	cached := httpcache.New(cache, cfg)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.runs.Add(1)
 		h(w, r)
 	}))
@@ -135,7 +135,7 @@ func (s *site) do(t testing.TB, r *http.Request) answer {
 }
 
 func send(client *http.Client, r *http.Request) (a answer, err error) {
-	resp, err := client.Do(r) //nolint:gosec // to a server of the test's own
+	resp, err := client.Do(r)
 	if err != nil {
 		return a, err
 	}

@@ -216,7 +216,7 @@ var exchanges = sync.Pool{New: func() any {
 }}
 
 func newExchange(h *handler, w http.ResponseWriter, r *http.Request) *exchange {
-	x := exchanges.Get().(*exchange) //nolint:errcheck,forcetypeassert // it has no others
+	x := exchanges.Get().(*exchange) //nolint:forcetypeassert // it has no others
 	x.handler, x.w, x.r = h, w, r
 	return x
 }
@@ -386,7 +386,7 @@ func (x *exchange) pass(context.Context) {
 // run makes the page.
 func (x *exchange) run(ctx context.Context) ([]byte, error) {
 	if !slices.Equal(x.varies.of(x.c.Group), x.learned) {
-		return nil, engine.NotKept(reasonLearned) // by one that this one waited for
+		return nil, engine.NotKeptError(reasonLearned) // by one that this one waited for
 	}
 	x.rec = newRecorder(x.w)
 	x.rec.handler, x.rec.request, x.rec.group, x.rec.learned = x.handler, x.r, x.c.Group, x.learned
@@ -398,7 +398,7 @@ func (x *exchange) run(ctx context.Context) ([]byte, error) {
 		replace(x.w.Header(), x.rec.before)
 		fallthrough
 	case p == nil:
-		return nil, engine.NotKept(x.rec.reason)
+		return nil, engine.NotKeptError(x.rec.reason)
 	}
 	if x.rec.fresh > 0 {
 		calloptions.Recording(ctx).Cap(x.rec.fresh)

@@ -53,7 +53,7 @@ var pages = map[string]http.HandlerFunc{
 	},
 	"modified": func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Last-Modified", "Mon, 02 Jan 2006 15:04:05 GMT")
-		w.Header().Set("Etag", `W/"own"`)
+		w.Header().Set("ETag", `W/"own"`)
 		fmt.Fprint(w, "own")
 	},
 	"from a reader": func(w http.ResponseWriter, _ *http.Request) {
@@ -97,11 +97,11 @@ func TestPagesAreIdentical(t *testing.T) {
 					if (got.Header.Get("Age") != "") != (i > 0) {
 						t.Errorf("try %d: Age is %q", i, got.Header.Get("Age"))
 					}
-					if want.StatusCode == http.StatusOK && want.Header.Get("Etag") == "" {
-						if got.Header.Get("Etag") == "" {
+					if want.StatusCode == http.StatusOK && want.Header.Get("ETag") == "" {
+						if got.Header.Get("ETag") == "" {
 							t.Errorf("try %d: there is no ETag", i)
 						}
-						got.Header.Del("Etag")
+						got.Header.Del("ETag")
 					}
 					got.Header.Del("Age")
 					got.Header.Del("Date")
@@ -127,14 +127,14 @@ func TestHeadersOutsideAreNotKept(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, httpcache.Config{}, counting(), how{around: func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("X-Request-Id", r.Header.Get("X-Request-Id"))
-			http.SetCookie(w, &http.Cookie{Name: "session", Value: r.Header.Get("X-Request-Id")})
+			w.Header().Set("X-Request-ID", r.Header.Get("X-Request-ID"))
+			http.SetCookie(w, &http.Cookie{Name: "session", Value: r.Header.Get("X-Request-ID")})
 			next.ServeHTTP(w, r)
 		})
 	}})
 	for i, id := range []string{"one", "two", "three"} {
 		a := s.want(t, "page 1", i == 0, "/", "X-Request-Id: "+id)
-		if got, cookie := a.Header.Get("X-Request-Id"), a.Header.Get("Set-Cookie"); got != id || cookie != "session="+id {
+		if got, cookie := a.Header.Get("X-Request-ID"), a.Header.Get("Set-Cookie"); got != id || cookie != "session="+id {
 			t.Errorf("%s: the headers are %v", id, a.Header)
 		}
 	}
@@ -182,7 +182,7 @@ func TestConditionalRequests(t *testing.T) {
 		w.Header().Set("Cache-Control", "max-age=60")
 		fmt.Fprint(w, "body")
 	})
-	etag := made.get(t, "/").Header.Get("Etag")
+	etag := made.get(t, "/").Header.Get("ETag")
 	own := newSite(t, httpcache.Config{}, pages["modified"])
 	own.get(t, "/")
 	missing := newSite(t, httpcache.Config{}, http.NotFound)
@@ -213,7 +213,7 @@ func TestConditionalRequests(t *testing.T) {
 	} {
 		for _, path := range []string{"/", "/?new=" + strings.Join(x.headers, ",")} { // kept, and made for the request
 			a := x.s.get(t, strings.ReplaceAll(path, " ", "+"), x.headers...)
-			if a.StatusCode != x.status || a.StatusCode == 304 && (a.body != "" || a.Header.Get("Etag") == "" || a.Header.Get("Content-Type") != "") {
+			if a.StatusCode != x.status || a.StatusCode == http.StatusNotModified && (a.body != "" || a.Header.Get("ETag") == "" || a.Header.Get("Content-Type") != "") {
 				t.Errorf("%q: %d %v %q, want %d", x.headers, a.StatusCode, a.Header, a.body, x.status)
 			}
 		}

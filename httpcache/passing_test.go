@@ -202,7 +202,7 @@ func TestRequestsThatPass(t *testing.T) {
 func TestConditionsOfWhatIsNotKept(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, httpcache.Config{MaxBytes: 3}, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Etag", `"own"`)
+		w.Header().Set("ETag", `"own"`)
 		http.ServeContent(w, r, "a.txt", time.Unix(1e9, 0), strings.NewReader("content"))
 	})
 	for header, want := range map[string]string{

@@ -162,7 +162,7 @@ func (c *recorder) pass() {
 		later = now.Clone()
 		replace(now, c.header)
 	}
-	if c.status == http.StatusOK && notModified(c.request, now.Get("Etag"), unix(lastModified(now))) {
+	if c.status == http.StatusOK && notModified(c.request, now.Get("ETag"), unix(lastModified(now))) {
 		sendNotModified(c.w)
 		c.mode = dropping
 	} else {

@@ -212,7 +212,7 @@ func TestUsersAreNotMixed(t *testing.T) {
 			var all sync.WaitGroup
 			for worker := range 4 {
 				all.Go(func() {
-					random := rand.New(rand.NewPCG(uint64(worker), 1)) //nolint:gosec // no secret
+					random := rand.New(rand.NewPCG(uint64(worker), 1))
 					for range 100 {
 						user := fmt.Sprint("user", random.IntN(3))
 						headers := [][]string{

@@ -38,17 +38,17 @@ type Computation struct {
 	// Declared returns what the result depends on, with DependsDeclared.
 	Declared func() ([]Dep, error)
 	// Run computes. It returns the result's form to keep; nil keeps nothing, and an
-	// error that is a [NotKept] says why. What it returns must not be changed.
+	// error that is a [NotKeptError] says why. What it returns must not be changed.
 	Run func(ctx context.Context) (data []byte, err error)
 	// Pass computes where the cache takes no part; nil: Run does.
 	Pass func(ctx context.Context)
 }
 
-// NotKept is the reason why a result that was computed is not to be kept.
-type NotKept string
+// NotKeptError is the reason why a result that was computed is not to be kept.
+type NotKeptError string
 
 // Error implements error.
-func (r NotKept) Error() string { return string(r) }
+func (r NotKeptError) Error() string { return string(r) }
 
 // Keeper keeps computed results outside of the store, until their time is over. It may
 // be used by many goroutines.

@@ -36,7 +36,7 @@ func (x *computing) run(ctx context.Context, w *work, over func(kept bool)) ([]b
 	if data == nil && reason == "" {
 		reason = reasonError
 	}
-	if why, is := err.(NotKept); is { //nolint:errorlint // it is never wrapped
+	if why, is := err.(NotKeptError); is { //nolint:errorlint // it is never wrapped
 		reason, err = string(why), nil
 	}
 	switch {
