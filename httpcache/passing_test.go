@@ -17,6 +17,7 @@ import (
 
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/httpcache"
+	"github.com/cacheops/cacheops/store"
 )
 
 // What a response says keeps it out, and the client gets what it would without a cache.
@@ -396,7 +397,9 @@ func TestClientsThatGoAway(t *testing.T) {
 	overBoth(t, func(t *testing.T, http2 bool) {
 		begun := make(chan struct{})
 		var first sync.Once
-		s := newSite(t, httpcache.Config{}, func(w http.ResponseWriter, r *http.Request) {
+		// A place that takes whatever it is given.
+		k := &keeper{by: make(map[store.Key][]byte)}
+		s := newSite(t, httpcache.Config{KeepIn: k}, func(w http.ResponseWriter, r *http.Request) {
 			first.Do(func() {
 				close(begun)
 				<-r.Context().Done()

@@ -88,7 +88,7 @@ func TestURIsAreNotMixed(t *testing.T) {
 		"rewritten": func(h http.Handler) http.Handler {
 			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				u := *r.URL
-				u.Path, u.RawQuery = "/a", ""
+				u.Path, u.RawPath, u.RawQuery = "/a", "", ""
 				r = r.WithContext(r.Context())
 				r.URL = &u
 				h.ServeHTTP(w, r)
