@@ -5,9 +5,9 @@ import (
 	"database/sql"
 	"fmt"
 	"io"
-	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -168,7 +168,7 @@ func story(h http.Handler, db *sql.DB) {
 		if resp.Header.Get("Age") != "" {
 			made = "kept"
 		}
-		fmt.Printf("%s: %d %s (%s)\n", when, resp.StatusCode, body, made)
+		fmt.Fprintf(os.Stdout, "%s: %d %s (%s)\n", when, resp.StatusCode, body, made)
 	}
 	exec := func(query string) {
 		_, err := db.ExecContext(context.Background(), query)
@@ -202,6 +202,6 @@ func open() (cache *cacheops.Cache, db *sql.DB, end func()) {
 // check ends the program on an error.
 func check(err error) {
 	if err != nil {
-		log.Fatal(err)
+		panic(err) // an Example has nobody to give an error to
 	}
 }
