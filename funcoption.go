@@ -96,6 +96,10 @@ func OnQuery(database, query string, args ...any) Dep {
 	return d
 }
 
+// Engine returns what the machinery knows a dependency as, for the wrappers of this
+// project, or why it is none. Programs have no use for it.
+func (d Dep) Engine() (engine.Dep, error) { return d.dep, d.err }
+
 // Version tells the results of a function's code apart from those of its code before. It
 // is a part of keys. Of several all count.
 func Version(v string) FuncOption {

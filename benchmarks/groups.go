@@ -51,6 +51,8 @@ var groups = []entry{
 	{name: "cached UPDATE by key", open: cachedUpdate},
 	{name: "invalidation", open: invalidations},
 	{name: "memory", open: memoryOfEntries},
+	{name: "page", open: pageHits},
+	{name: "Redis: page", open: redisPages},
 	{name: "Redis: hit, one row", open: redisRow},
 	{name: "Redis: hit, 50 rows", open: redisLists},
 	{name: "Redis: hits of 64 goroutines", open: redisTogether},

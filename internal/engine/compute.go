@@ -37,10 +37,18 @@ type Computation struct {
 	Dependency Dependency
 	// Declared returns what the result depends on, with DependsDeclared.
 	Declared func() ([]Dep, error)
-	// Run computes. It returns the result's form to keep; nil keeps nothing. What it
-	// returns must not be changed.
+	// Run computes. It returns the result's form to keep; nil keeps nothing, and an
+	// error that is a [NotKeptError] says why. What it returns must not be changed.
 	Run func(ctx context.Context) (data []byte, err error)
+	// Pass computes where the cache takes no part; nil: Run does.
+	Pass func(ctx context.Context)
 }
+
+// NotKeptError is the reason why a result that was computed is not to be kept.
+type NotKeptError string
+
+// Error implements error.
+func (r NotKeptError) Error() string { return string(r) }
 
 // Keeper keeps computed results outside of the store, until their time is over. It may
 // be used by many goroutines.
@@ -129,6 +137,10 @@ func (x *computing) compute(ctx context.Context) ([]byte, bool, error) {
 	}
 	if x.event.Reason = x.prepare(ctx); x.event.Reason != "" {
 		// What it reads counts for the caller by itself.
+		if x.Pass != nil {
+			x.Pass(ctx)
+			return nil, true, nil
+		}
 		_, err := x.Run(ctx)
 		return nil, true, err
 	}
@@ -362,6 +374,12 @@ func (e *Engine) CodecFailed(ctx context.Context, name string, err error) {
 	if e.counters.codecErrors.Add(1) == 1 {
 		e.cfg.Logger.WarnContext(ctx, "cacheops: a result could not be encoded or decoded; further ones are counted", "name", name, "error", err)
 	}
+}
+
+// Uncomputed counts a result that took no part in the cache, for a reason that was known
+// before anything was asked, and tells the hooks.
+func (e *Engine) Uncomputed(ctx context.Context, name, reason string, since Moment) {
+	e.observeComputed(ctx, &ComputeEvent{Name: name, Reason: reason}, since)
 }
 
 // observeComputed counts a computed result and tells the hooks.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/cacheops/cacheops/internal/calloptions"
@@ -11,10 +12,11 @@ import (
 
 // run computes, and calls over when the result is stored, or is not.
 func (x *computing) run(ctx context.Context, w *work, over func(kept bool)) ([]byte, bool, error) {
+	w.over = onlyOnce(over)
 	handed := false
 	defer func() {
 		if !handed {
-			over(false)
+			w.over(false)
 		}
 	}()
 	parts, reason := x.lease(ctx)
@@ -35,6 +37,9 @@ func (x *computing) run(ctx context.Context, w *work, over func(kept bool)) ([]b
 	if data == nil && reason == "" {
 		reason = reasonError
 	}
+	if why, is := err.(NotKeptError); is { //nolint:errorlint // it is never wrapped
+		reason, err = string(why), nil
+	}
 	switch {
 	case got.Wrong:
 		x.outer.Wrong(x.Name + ": " + got.Reason)
@@ -47,8 +52,27 @@ func (x *computing) run(ctx context.Context, w *work, over func(kept bool)) ([]b
 	parts = append(parts, got.Parts...)
 	ttl := x.life(&got)
 	x.tell(ttl, ttl, parts...)
-	handed = x.keep(ctx, data, ttl, parts, over)
+	handed = x.keep(ctx, data, ttl, parts, w.over)
 	return nil, true, err
+}
+
+// GiveUp lets those go on who wait for the computation of a context, before it has
+// ended: its result will not be kept, and may take long. Only the goroutine of the
+// computation may call it.
+func GiveUp(ctx context.Context) {
+	o := calloptions.From(ctx)
+	if o == nil {
+		return
+	}
+	if w, is := o.Within.(*work); is && w.over != nil {
+		w.over(false)
+	}
+}
+
+// onlyOnce returns a function of which the first call counts.
+func onlyOnce(over func(kept bool)) func(kept bool) {
+	var once sync.Once
+	return func(kept bool) { once.Do(func() { over(kept) }) }
 }
 
 // life is how long a result is kept, 0 for not at all.

@@ -20,6 +20,8 @@ type work struct {
 	done chan struct{}
 	// kept is true when the result was stored. It is written before done is closed.
 	kept bool
+	// over ends it for those who wait. It belongs to the goroutine that computes.
+	over func(kept bool)
 	// inside is the work that this one is a part of; nil: none.
 	inside *work
 	// waits are those that calls of this one wait for.

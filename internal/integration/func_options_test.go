@@ -404,7 +404,7 @@ func TestFuncConstruction(t *testing.T) {
 	t.Parallel()
 	f := newFuncs(t, nil)
 	none := func(context.Context, category) (int, error) { return 0, nil }
-	for name, make := range map[string]func() error{
+	for name, newOne := range map[string]func() error{
 		"no name": func() error { _, err := cacheops.NewFunc(f.cache, "", none); return err },
 		"arguments that are no key": func() error {
 			_, err := cacheops.NewFunc(f.cache, "f", func(context.Context, func()) (int, error) { return 0, nil })
@@ -433,7 +433,7 @@ func TestFuncConstruction(t *testing.T) {
 		"no codec": func() error { _, err := cacheops.NewFunc(f.cache, "f", none, cacheops.WithCodec(nil)); return err },
 		"no error": func() error { _, err := cacheops.NewFunc(f.cache, "f", none, cacheops.StoreErrors(nil)); return err },
 	} {
-		if make() == nil {
+		if newOne() == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}

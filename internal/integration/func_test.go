@@ -200,7 +200,7 @@ func TestFuncIsNotStored(t *testing.T) {
 			if err != nil {
 				return "", err
 			}
-			defer tx.Rollback() //nolint:errcheck // nothing to lose
+			defer tx.Rollback()
 			return query(ctx, tx, "SELECT title FROM posts WHERE id = 1")
 		}},
 		"a query that fails": {"a query failed", func(ctx context.Context, f *funcs) (string, error) {

@@ -111,6 +111,17 @@ func (r *Recording) Limit(ttl time.Duration) {
 	r.limit = shorter(r.limit, ttl)
 }
 
+// Cap is [Recording.Limit] for what the result says of itself, also where its
+// dependency is declared.
+func (r *Recording) Cap(ttl time.Duration) {
+	if r == nil {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.limit = shorter(r.limit, ttl)
+}
+
 // Spoil says why the result must not be kept. The first reason counts.
 func (r *Recording) Spoil(reason string) {
 	if !r.Wants() {
