@@ -108,7 +108,7 @@ type cursor struct {
 func (c *cursor) number() int {
 	n, size := binary.Uvarint(unsafe.Slice(unsafe.StringData(c.rest), len(c.rest))) //nolint:gosec // it is only read
 	// A count of things that take at least a byte each.
-	if size <= 0 || n > uint64(len(c.rest)-size) {
+	if size <= 0 || n > uint64(len(c.rest)-size) { //nolint:gosec // not negative
 		c.rest, c.bad = "", true
 		return 0
 	}
@@ -322,7 +322,7 @@ func (s *Store) lookJoined(ctx context.Context, q *store.Query) (store.Payload, 
 	}
 	text, err := f.values[0].ToString()
 	if err != nil {
-		return nil, nil, false, nil
+		return nil, nil, false, nil //nolint:nilerr // nothing, or none of ours
 	}
 	e, ok := openJoined(q, text)
 	if !ok {

@@ -81,7 +81,7 @@ func FuzzJoinedEntry(f *testing.F) {
 		f.Add([]byte(text[:at]), uint16(checkSize+at), byte(1))
 	}
 	for _, n := range []uint64{0, 1, 127, 1 << 16, 1 << 20, 1 << 40, 1<<64 - 1} {
-		f.Add(append(binary.AppendUvarint(nil, n), text...), uint16(n), byte(1)) //nolint:gosec // any number will do
+		f.Add(append(binary.AppendUvarint(nil, n), text...), uint16(n), byte(1))
 	}
 	f.Fuzz(func(t *testing.T, b []byte, at uint16, flip byte) {
 		one := []byte(entry)
@@ -105,10 +105,10 @@ func FuzzJoinedEntry(f *testing.F) {
 func TestLayoutsAreBounded(t *testing.T) {
 	number := func(n uint64) string { return string(binary.AppendUvarint(nil, n)) }
 	part := number(0) + strings.Repeat("k", len(store.Key{}))
-	many := func(n int, each string) string { return number(uint64(n)) + strings.Repeat(each, n) } //nolint:gosec // small
+	many := func(n int, each string) string { return number(uint64(n)) + strings.Repeat(each, n) }
 	conjs := func(n int) string {
 		var b strings.Builder
-		b.WriteString(number(uint64(n))) //nolint:gosec // small
+		b.WriteString(number(uint64(n)))
 		for i := range n {
 			b.WriteString("\x03" + string([]byte{byte(i), byte(i >> 8), byte(i >> 16)}))
 		}

@@ -82,7 +82,7 @@ func (r *funcRun) several(list []step) *failure {
 	failures := make(chan *failure, writers)
 	var readers, wait sync.WaitGroup
 	for n := range callers {
-		readers.Go(func() { b.read(rand.New(rand.NewPCG(uint64(r.c.seed), uint64(n+1)))) }) //nolint:gosec // no secret
+		readers.Go(func() { b.read(rand.New(rand.NewPCG(uint64(r.c.seed), uint64(n+1)))) })
 	}
 	for range writers {
 		wait.Go(func() {
@@ -94,11 +94,9 @@ func (r *funcRun) several(list []step) *failure {
 			}
 		})
 	}
-	wait.Add(1)
-	go func() {
-		defer wait.Done()
+	wait.Go(func() {
 		defer close(steps)
-		random := rand.New(rand.NewPCG(uint64(r.c.seed), 0)) //nolint:gosec // no secret
+		random := rand.New(rand.NewPCG(uint64(r.c.seed), 0))
 		for i := range list {
 			if !apart(&list[i]) {
 				continue
@@ -113,7 +111,7 @@ func (r *funcRun) several(list []step) *failure {
 			b.drop(random)
 		}
 		b.await(callsBetween)
-	}()
+	})
 	wait.Wait()
 	b.stop()
 	readers.Wait()

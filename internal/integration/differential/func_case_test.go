@@ -79,18 +79,22 @@ var levels = []int{9, 5, 3}
 
 const arguments = 2
 
-// stepsOfFuncs bounds the steps of a case: each is followed by many calls.
-const stepsOfFuncs = 30
+// What bounds the steps of a case: each is followed by many calls. Of few calls there
+// are to be some cases.
+const (
+	stepsOfFuncs    = 30
+	fewStepsOfFuncs = 9
+)
 
 // callsOf bounds the functions that one calls, so that the largest is not without
 // bounds.
 const callsOf = 2
 
-// makeFuncCase draws a case with functions.
-func makeFuncCase(t *rapid.T, f flavour) *funcCase {
+// makeFuncCase draws a case with functions and at most so many steps.
+func makeFuncCase(t *rapid.T, f flavour, steps int) *funcCase {
 	c := &funcCase{testCase: makeCase(t, f), strict: f.strict()}
 	c.shadow = false // nothing is stored for functions then
-	c.steps = c.steps[:min(len(c.steps), stepsOfFuncs)]
+	c.steps = c.steps[:min(len(c.steps), steps)]
 	for _, table := range c.tables[:2] {
 		c.wide = append(c.wide, len(c.queries))
 		c.queries = append(c.queries, selection{
@@ -220,11 +224,7 @@ func (c *funcCase) do(ctx context.Context, w world, at, arg int) ([]leaf, error)
 			continue
 		}
 		if p.beside && w.parallel(ctx) {
-			wait.Add(1)
-			go func() {
-				defer wait.Done()
-				slots[i] = c.part(ctx, w, p, i, arg)
-			}()
+			wait.Go(func() { slots[i] = c.part(ctx, w, p, i, arg) })
 			continue
 		}
 		slots[i] = c.part(ctx, w, p, i, arg)

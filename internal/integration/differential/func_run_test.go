@@ -47,7 +47,7 @@ func openFuncs(c *funcCase, at place) (*funcRun, error) {
 	r := &funcRun{
 		run:    &run{c: c.testCase, counts: map[string]*count{}, failed: map[string]int{}, reasons: map[string]int{}},
 		c:      c,
-		random: rand.New(rand.NewPCG(uint64(c.seed), 0)), //nolint:gosec // no secret
+		random: rand.New(rand.NewPCG(uint64(c.seed), 0)),
 		set:    map[[2]int][]leaf{},
 		seen:   map[string]*count{},
 		unkept: map[string]int{},
@@ -162,11 +162,7 @@ func (r *funcRun) ask(ctx context.Context, query int, m manner) string {
 		if under {
 			return ""
 		}
-		r.behind.Add(1)
-		go func() {
-			defer r.behind.Done()
-			r.collectUnder(ctx, q, on, m)
-		}()
+		r.behind.Go(func() { r.collectUnder(ctx, q, on, m) })
 		return ""
 	}
 	return r.collectUnder(ctx, q, on, m)
@@ -260,7 +256,7 @@ func (r *funcRun) construct(name string) *count {
 	return c
 }
 
-func (r *funcRun) note(format string, args ...any) {
+func (r *funcRun) notef(format string, args ...any) {
 	r.log = append(r.log, fmt.Sprintf(format, args...))
 }
 
@@ -271,7 +267,7 @@ func (r *funcRun) compare(m *model, at, arg int, after []string, fresh bool) *fa
 	got, err := r.funcs[at].Call(context.WithValue(ctx, runKey{}, &ran), arg)
 	want, wantErr := m.call(ctx, at, arg)
 	hit := !ran.Load()
-	r.note("call %d(%d): hit %v", at, arg, hit)
+	r.notef("call %d(%d): hit %v", at, arg, hit)
 	if !slices.Equal(got, want) || !errors.Is(err, wantErr) || (err == nil) != (wantErr == nil) {
 		return &failure{
 			what: fmt.Sprintf("STALE: function %d of %d (hit: %v)\n%s", at, arg, hit, strings.Join(r.log, "\n")),
@@ -358,7 +354,8 @@ func (r *funcRun) calls(after []string) *failure {
 // invalidate drops something, or sets a result, or does neither.
 func (r *funcRun) invalidate() (tag string, err error) {
 	at, arg := r.random.IntN(len(r.funcs)), r.random.IntN(arguments)
-	target, what := cacheops.Target{}, ""
+	var target cacheops.Target
+	var what string
 	table := r.c.tables[r.random.IntN(len(r.c.tables))]
 	switch n := r.random.IntN(100); {
 	case n < 70:
@@ -370,11 +367,11 @@ func (r *funcRun) invalidate() (tag string, err error) {
 	case n < 83:
 		what, target = "invalidate: all", cacheops.All()
 	case n < 90:
-		r.note("function %d of %d is invalidated", at, arg)
+		r.notef("function %d of %d is invalidated", at, arg)
 		delete(r.set, [2]int{at, arg})
 		return "invalidate: a function's result", r.funcs[at].Invalidate(ctx, arg)
 	case n < 94:
-		r.note("function %d is invalidated", at)
+		r.notef("function %d is invalidated", at)
 		for arg := range arguments {
 			delete(r.set, [2]int{at, arg})
 		}
@@ -386,14 +383,14 @@ func (r *funcRun) invalidate() (tag string, err error) {
 		r.sets++
 		list := []leaf{{Answer: fmt.Sprint("set ", r.sets)}}
 		r.set[[2]int{at, arg}] = list
-		r.note("function %d of %d is set", at, arg)
+		r.notef("function %d of %d is set", at, arg)
 		return "set", r.funcs[at].Set(ctx, arg, list)
 	}
-	r.note("%s of %s", what, table.name)
+	r.notef("%s of %s", what, table.name)
 	err = r.cache.Database("main").Invalidate(ctx, target)
-	if err != nil && what != "invalidate: all" { // the schema changed, and it is not there
+	if err != nil && what != "invalidate: all" {
 		if _, bad := r.twin.ExecContext(ctx, "SELECT "+table.columns[0].name+" FROM "+table.name+" WHERE false"); bad != nil {
-			return "", nil
+			return "", nil //nolint:nilerr // the schema changed, and it is not there
 		}
 	}
 	return what, err
@@ -402,7 +399,7 @@ func (r *funcRun) invalidate() (tag string, err error) {
 // reset drops the results of all functions.
 func (r *funcRun) reset() (err error) {
 	r.set = map[[2]int][]leaf{}
-	r.note("all functions are invalidated")
+	r.notef("all functions are invalidated")
 	for _, f := range r.funcs {
 		err = errors.Join(err, f.Invalidate(ctx))
 	}
@@ -416,7 +413,7 @@ func (r *funcRun) inside(on caller) *failure {
 	if r.random.IntN(2) == 0 {
 		// What it returns was committed, or found in the transaction: it is seen
 		// later that nothing of that was stored.
-		r.note("function %d of %d is called in the transaction", at, arg)
+		r.notef("function %d of %d is called in the transaction", at, arg)
 		if r.strict {
 			if _, err := on.ExecContext(ctx, "SAVEPOINT around"); err != nil {
 				return nil //nolint:nilerr // the transaction has failed

@@ -80,9 +80,13 @@ func differFuncs(t *testing.T, calls int, f flavour, at place) {
 	t.Helper()
 	begin := time.Now()
 	tally := &funcTally{constructs: map[string]*count{}, unkept: map[string]int{}}
+	steps := stepsOfFuncs
+	if calls < fewCalls {
+		steps = fewStepsOfFuncs
+	}
 	var found failing[*funcCase]
 	inTurns(t, func() bool { return tally.calls() >= calls || found.any() }, func(rt *rapid.T, dir string) {
-		c := rapid.Custom(func(t *rapid.T) *funcCase { return makeFuncCase(t, f) }).Draw(rt, "case")
+		c := rapid.Custom(func(t *rapid.T) *funcCase { return makeFuncCase(t, f, steps) }).Draw(rt, "case")
 		at := at
 		at.dir = dir
 		f, err := runFuncCase(c, at, tally)
