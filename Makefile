@@ -40,6 +40,8 @@ DIFFERENTIAL_CLUSTER ?= 100000
 DIFFERENTIAL_POSTGRES ?= 200000
 DIFFERENTIAL_POSTGRES_REDIS ?= 200000
 DIFFERENTIAL_POSTGRES_CHANGES ?= 200000
+# Calls of functions that are compared; a share of it on Redis and on PostgreSQL.
+DIFFERENTIAL_FUNCS ?= 400000
 # The seed of their first cases; 0 for another one each time.
 DIFFERENTIAL_SEED ?= 0
 # How many writers make crash kills, and the seed; 0 for another one each time.
@@ -133,10 +135,10 @@ bounds: ## write a million rows at once, and see what memory it takes
 	@go test -count=1 -v -run '^TestBigWrites$$' ./internal/integration -args -rows 1000000
 
 .PHONY: differential
-differential: servers ## compare DIFFERENTIAL_READS random reads, try DIFFERENTIAL_CHANGES changes
+differential: servers ## compare DIFFERENTIAL_READS random reads and DIFFERENTIAL_FUNCS calls of functions, try DIFFERENTIAL_CHANGES changes
 	@go test ./internal/integration/differential -count=1 -v -timeout 120m -run 'TestDifferential|TestDependencies' $(ARGS) \
 		-args -differential.reads=$(DIFFERENTIAL_READS) -differential.redis=$(DIFFERENTIAL_REDIS) -differential.cluster=$(DIFFERENTIAL_CLUSTER) -differential.changes=$(DIFFERENTIAL_CHANGES) \
-		-differential.postgres=$(DIFFERENTIAL_POSTGRES) -differential.postgres.redis=$(DIFFERENTIAL_POSTGRES_REDIS) -differential.postgres.changes=$(DIFFERENTIAL_POSTGRES_CHANGES) -differential.seed=$(DIFFERENTIAL_SEED)
+		-differential.postgres=$(DIFFERENTIAL_POSTGRES) -differential.postgres.redis=$(DIFFERENTIAL_POSTGRES_REDIS) -differential.postgres.changes=$(DIFFERENTIAL_POSTGRES_CHANGES) -differential.funcs=$(DIFFERENTIAL_FUNCS) -differential.seed=$(DIFFERENTIAL_SEED)
 
 .PHONY: tidy
 tidy: tools ## tidy every module

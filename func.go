@@ -176,7 +176,8 @@ func (f *Func[A, R]) Peek(ctx context.Context, args A) (R, error) {
 
 // Set stores a result for the arguments, as if the function had returned it now. It
 // depends on what DependsOn says; without that only Invalidate, Set and the time to
-// live end it, which is that of the function or else of Config.Defaults. Where the
+// live end it, which is that of the function or else of Config.Defaults. Other
+// functions whose results were made with the one before it drop theirs. Where the
 // store is unavailable nothing is stored, and that is no error.
 func (f *Func[A, R]) Set(ctx context.Context, args A, r R) error {
 	c, err := f.computation(&args)

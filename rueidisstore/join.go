@@ -31,6 +31,10 @@ const joinFormat = "cacheops joined check 1"
 // is none of ours.
 const maxLayout = 1 << 20
 
+// maxStamps bounds the stamps that a joined entry depends on. Each takes a few bytes
+// of a layout, and many more of the memory of who reads it.
+const maxStamps = 1 << 16
+
 // Join puts the parts together, each once.
 func (s *Store) Join(parts ...store.Snapshot) store.Snapshot {
 	var all []*snapshot
@@ -128,17 +132,23 @@ func (c *cursor) text() string { return c.bytes(c.number()) }
 func (s *Store) parseLayout(text string) *layout {
 	c := cursor{rest: text}
 	l := &layout{text: text}
+	n := 0 // of stamps
 	for range c.number() {
 		q := &store.Query{Database: c.text()}
 		copy(q.Key[:], c.bytes(len(q.Key)))
+		n++
 		for range c.number() {
 			d := store.TableDep{Table: c.text()}
-			for range c.number() {
+			conjs := c.number()
+			if n += 1 + max(1, conjs); n > maxStamps || c.bad {
+				return nil
+			}
+			for range conjs {
 				d.Conjs = append(d.Conjs, store.Conj{Key: c.text()})
 			}
 			q.Deps = append(q.Deps, d)
 		}
-		if c.bad {
+		if n > maxStamps || c.bad {
 			return nil
 		}
 		l.parts = append(l.parts, q)
@@ -312,7 +322,7 @@ func (s *Store) lookJoined(ctx context.Context, q *store.Query) (store.Payload, 
 	}
 	text, err := f.values[0].ToString()
 	if err != nil {
-		return nil, nil, false, nil //nolint:nilerr // there is nothing
+		return nil, nil, false, nil //nolint:nilerr // nothing, or none of ours
 	}
 	e, ok := openJoined(q, text)
 	if !ok {
@@ -354,7 +364,9 @@ func (s *Store) fillJoined(ctx context.Context, q *store.Query, snap *snapshot, 
 	}
 	l := s.layouts.get(&q.Key)
 	if l == nil || l.text != text {
-		l = s.parseLayout(text)
+		if l = s.parseLayout(text); l == nil {
+			return nil // it would not be read
+		}
 	}
 	b := make([]byte, checkSize, checkSize+len(text)+binary.MaxVarintLen64+checkSize*len(snap.parts)+p.Size())
 	b = binary.AppendUvarint(b, uint64(len(text)))
@@ -372,7 +384,7 @@ func (s *Store) fillJoined(ctx context.Context, q *store.Query, snap *snapshot, 
 	requests := []*request{s.setRequest(q, entry, ttl)}
 	requests = append(requests, s.touchRequests(snap.parts, ttl)...)
 	err = s.reading(ctx, "fill", func(ctx context.Context) error { return s.do(ctx, requests...) })
-	if err == nil && l != nil {
+	if err == nil {
 		s.layouts.put(&q.Key, l)
 	}
 	return err

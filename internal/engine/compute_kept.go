@@ -10,13 +10,17 @@ import (
 	"github.com/cacheops/cacheops/store"
 )
 
-// Put stores a result that the program has, as if it had been computed now.
+// Put stores a result that the program has, as if it had been computed now. What was
+// made with the one before it is dropped.
 func (e *Engine) Put(ctx context.Context, c *Computation, data []byte) error {
 	x := computing{Computation: c, engine: e}
 	if reason := x.prepare(ctx); reason != "" {
 		return nil // as every other result it is not kept
 	}
 	x.name()
+	if c.Keeper == nil && e.Forget(ctx, c.Name, c.Identity, [][]byte{x.group()}) != nil {
+		return ctx.Err() // the store is away
+	}
 	parts, reason := x.lease(ctx)
 	if reason != "" {
 		return ctx.Err()

@@ -631,3 +631,42 @@ func readAll(ctx context.Context, db *sql.DB, query string) (n int, err error) {
 	}
 	return n, rows.Err()
 }
+
+// A result or value that is replaced takes away what was made with the one before it.
+func TestSetDropsWhatWasMadeWithIt(t *testing.T) {
+	t.Parallel()
+	f := newFuncs(t, nil)
+	ctx := context.Background()
+	inner := newFunc(t, f.cache, "inner", func(context.Context, category) (int, error) { return 1, nil }, cacheops.TTL(time.Hour))
+	outer := newFunc(t, f.cache, "outer", func(ctx context.Context, c category) (string, error) {
+		f.runs.Add(1)
+		n, err := inner.Call(ctx, c)
+		if err != nil {
+			return "", err
+		}
+		label, err := cacheops.Get[string](ctx, f.cache, "label")
+		if errors.Is(err, cacheops.ErrMiss) {
+			err = nil
+		}
+		return fmt.Sprint(n, label), err
+	}, cacheops.TTL(time.Hour))
+	one, two := category{1}, category{2}
+	if err := cacheops.Set(ctx, f.cache, "label", "a", time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	calls(t, f, outer, one, "1a", true)
+	calls(t, f, outer, one, "1a", false)
+	calls(t, f, outer, two, "1a", true)
+	if err := inner.Set(ctx, one, 5); err != nil {
+		t.Fatal(err)
+	}
+	calls(t, f, outer, one, "5a", true)
+	calls(t, f, outer, one, "5a", false)
+	calls(t, f, outer, two, "1a", false)
+	if err := cacheops.Set(ctx, f.cache, "label", "b", time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	calls(t, f, outer, one, "5b", true)
+	calls(t, f, outer, one, "5b", false)
+	calls(t, f, outer, two, "1b", true)
+}
