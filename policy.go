@@ -62,6 +62,7 @@ func newPolicies(cfg *Config) (*policies, error) {
 	p := &policies{rules: rules, unnamed: Profile{
 		Ops: OpNone, TTL: cfg.Defaults.TTL, Mode: cfg.Defaults.Mode, Local: cfg.Defaults.Local,
 		DBAgnostic: cfg.Defaults.DBAgnostic, Lock: cfg.Defaults.Lock, SkipColumns: cfg.Defaults.SkipColumns, MaxTerms: cfg.Defaults.MaxTerms,
+		CacheOnSave: cfg.Defaults.CacheOnSave,
 	}.inherit(&cfg.Defaults)}
 	return p, nil
 }
@@ -79,28 +80,33 @@ func (p *policies) warn(logger *slog.Logger) {
 
 // of returns what the strongest matching profile says of a table.
 func (p *policies) of(t *dialect.Table) engine.Policy {
-	profile, exact := p.profile(t)
+	profile, pattern, exact := p.profile(t)
 	if !exact && slices.Contains(migrationTables, strings.ToLower(t.Name)) {
 		return engine.Policy{TTL: profile.TTL, Migrations: true}
 	}
+	save := profile.CacheOnSave
+	if profile.unsaved() != "" { // inherited
+		save = ""
+	}
 	return engine.Policy{
+		Save: save, SavePattern: pattern,
 		Ops: analysis.Op(profile.Ops), TTL: profile.TTL,
 		Never: profile.Mode == Never, Untracked: profile.Mode == Untracked,
 		Local: profile.Local == Forever, Agnostic: profile.DBAgnostic, Lock: profile.Lock, MaxTerms: profile.MaxTerms,
 	}
 }
 
-// profile returns the strongest matching profile, and whether it has the
-// table's exact name.
-func (p *policies) profile(t *dialect.Table) (profile *Profile, exact bool) {
+// profile returns the strongest matching profile with its pattern, "" where nothing
+// matches, and whether that is the table's exact name.
+func (p *policies) profile(t *dialect.Table) (profile *Profile, pattern string, exact bool) {
 	name := strings.ToLower(t.Name)
 	qualified := strings.ToLower(t.Schema + "." + t.Name)
 	for i := range p.rules {
 		if r := &p.rules[i]; r.matches(name) || r.matches(qualified) {
-			return &r.profile, !r.glob
+			return &r.profile, r.pattern, !r.glob
 		}
 	}
-	return &p.unnamed, false
+	return &p.unnamed, "", false
 }
 
 // skipColumn returns the columns that no condition may use, as a function of
@@ -111,7 +117,7 @@ func (p *policies) skipColumn() func(*dialect.Table, *dialect.Column) bool {
 		return nil
 	}
 	return func(t *dialect.Table, c *dialect.Column) bool {
-		profile, _ := p.profile(t)
+		profile, _, _ := p.profile(t)
 		return slices.Contains(profile.SkipColumns, strings.ToLower(c.Name))
 	}
 }
