@@ -80,7 +80,7 @@ func (p *policies) warn(logger *slog.Logger) {
 
 // of returns what the strongest matching profile says of a table.
 func (p *policies) of(t *dialect.Table) engine.Policy {
-	profile, pattern, exact := p.profile(t)
+	profile, exact := p.profile(t)
 	if !exact && slices.Contains(migrationTables, strings.ToLower(t.Name)) {
 		return engine.Policy{TTL: profile.TTL, Migrations: true}
 	}
@@ -89,24 +89,24 @@ func (p *policies) of(t *dialect.Table) engine.Policy {
 		save = ""
 	}
 	return engine.Policy{
-		Save: save, SavePattern: pattern,
+		Save: save, SaveHere: save != "" && exact,
 		Ops: analysis.Op(profile.Ops), TTL: profile.TTL,
 		Never: profile.Mode == Never, Untracked: profile.Mode == Untracked,
 		Local: profile.Local == Forever, Agnostic: profile.DBAgnostic, Lock: profile.Lock, MaxTerms: profile.MaxTerms,
 	}
 }
 
-// profile returns the strongest matching profile with its pattern, "" where nothing
-// matches, and whether that is the table's exact name.
-func (p *policies) profile(t *dialect.Table) (profile *Profile, pattern string, exact bool) {
+// profile returns the strongest matching profile, and whether it has the
+// table's exact name.
+func (p *policies) profile(t *dialect.Table) (profile *Profile, exact bool) {
 	name := strings.ToLower(t.Name)
 	qualified := strings.ToLower(t.Schema + "." + t.Name)
 	for i := range p.rules {
 		if r := &p.rules[i]; r.matches(name) || r.matches(qualified) {
-			return &r.profile, r.pattern, !r.glob
+			return &r.profile, !r.glob
 		}
 	}
-	return &p.unnamed, "", false
+	return &p.unnamed, false
 }
 
 // skipColumn returns the columns that no condition may use, as a function of
@@ -117,7 +117,7 @@ func (p *policies) skipColumn() func(*dialect.Table, *dialect.Column) bool {
 		return nil
 	}
 	return func(t *dialect.Table, c *dialect.Column) bool {
-		profile, _, _ := p.profile(t)
+		profile, _ := p.profile(t)
 		return slices.Contains(profile.SkipColumns, strings.ToLower(c.Name))
 	}
 }

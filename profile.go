@@ -145,8 +145,9 @@ type Profile struct {
 	// Nothing is run for rows that were deleted, for those whose values are not
 	// known (see the package's "Transactions and limits"), and under NoInvalidation.
 	// What is written under Postpone is read at its end, if a connection is free then.
-	// "": nothing is read after a commit. A column that no table of the
-	// profile has is logged once, when the schema was read. With Mode: Never,
+	// "": nothing is read after a commit. A table that the
+	// profile names itself and that has no such column is logged once, when the schema
+	// was read. With Mode: Never,
 	// Mode: Untracked and Local: Forever it is an error of New; tables of such a profile
 	// do not inherit it. The name is compared as the database compares names.
 	CacheOnSave string

@@ -49,34 +49,27 @@ type getPlan struct {
 }
 
 // savedColumns finds the columns that the profiles name. Nil: there are none.
-func (h *Handle) savedColumns(s *schemaState) map[*dialect.Table]*saved {
-	var out map[*dialect.Table]*saved
-	found := make(map[string]bool) // by pattern
-	missing := make(map[string]string)
+func (h *Handle) savedColumns(s *schemaState) (out map[*dialect.Table]*saved) {
 	for _, t := range s.catalog.Tables() {
 		p := s.policies[t]
 		if p.Save == "" {
 			continue
 		}
 		c, at := t.Column(s.catalog.Fold, p.Save)
-		if c == nil || c.Comparison == "" {
-			missing[p.SavePattern] = p.Save
+		if c != nil && c.Comparison != "" {
+			if out == nil {
+				out = make(map[*dialect.Table]*saved)
+			}
+			out[t] = &saved{column: c, at: at}
 			continue
 		}
-		found[p.SavePattern] = true
-		if out == nil {
-			out = make(map[*dialect.Table]*saved)
+		if !p.SaveHere {
+			continue // a pattern may well take in tables that have no such column
 		}
-		out[t] = &saved{column: c, at: at}
-	}
-	for pattern, column := range missing {
-		if found[pattern] {
-			continue // a pattern may take in tables that have no such column
-		}
-		if _, told := h.engine.unsaved.LoadOrStore(h.database+"\x00"+pattern, true); !told {
+		if _, told := h.engine.unsaved.LoadOrStore(h.database+"\x00"+t.Key, true); !told {
 			h.engine.cfg.Logger.LogAttrs(context.Background(), slog.LevelWarn,
-				"cacheops: CacheOnSave names a column that no table of the profile has, or whose values cannot be compared: nothing is read after a commit",
-				slog.String("database", h.database), slog.String("profile", pattern), slog.String("column", column))
+				"cacheops: CacheOnSave names a column that the table does not have, or whose values cannot be compared: nothing is read after a commit",
+				slog.String("database", h.database), slog.String("table", t.Name), slog.String("column", p.Save))
 		}
 	}
 	return out

@@ -73,7 +73,7 @@ type Engine struct {
 	remote   store.Remote // the store's side here where it is elsewhere, or nil
 	counters *counters
 	panics   sync.Map // the names of the program's functions that panicked
-	unsaved  sync.Map // the profiles whose CacheOnSave no table has, which was told
+	unsaved  sync.Map // the tables without the column of their profile's CacheOnSave, which was told
 
 	forever *localResults
 

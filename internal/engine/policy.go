@@ -29,8 +29,9 @@ type Policy struct {
 	// Agnostic shares results between databases.
 	Agnostic bool
 	// Save is the column by which rows are read again after a commit that wrote them,
-	// "" for none, and SavePattern the pattern of the profile that says so.
-	Save, SavePattern string
+	// "" for none. SaveHere is true where the profile names the table itself.
+	Save     string
+	SaveHere bool
 	// MaxTerms is the number of columns compared at once above which a read is
 	// not cached unasked. 0: no limit.
 	MaxTerms int
