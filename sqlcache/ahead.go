@@ -21,18 +21,10 @@ func (c *conn) readAhead() {
 		return
 	}
 	h := c.connector.handle
-	defer func() {
-		if r := recover(); r != nil {
-			c.broken = true // the driver was in the middle of something
-			h.AheadFailed()
-			h.Engine().Logger().LogAttrs(context.Background(), slog.LevelError, "cacheops: the driver panicked in a read after a commit",
-				slog.Any("panic", r), slog.String("stack", string(debug.Stack())))
-		}
-	}()
 	deadline := time.Now().Add(h.Engine().LockTTL())
 	for i := range list {
 		ctx, cancel := context.WithDeadline(list[i].Context, deadline)
-		err := c.readOneAhead(ctx, &list[i])
+		err := c.readSoftly(ctx, &list[i])
 		cancel()
 		if err != nil {
 			h.AheadFailed()
@@ -40,6 +32,21 @@ func (c *conn) readAhead() {
 			return
 		}
 	}
+}
+
+// errPanicked stands for a panic of the driver.
+var errPanicked = errors.New("the driver panicked")
+
+// readSoftly makes one of them, and keeps a panic of the driver from the program.
+func (c *conn) readSoftly(ctx context.Context, a *engine.Ahead) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			c.broken, err = true, errPanicked // the driver was in the middle of something
+			c.connector.handle.Engine().Logger().LogAttrs(context.Background(), slog.LevelError, "cacheops: the driver panicked in a read after a commit",
+				slog.Any("panic", r), slog.String("stack", string(debug.Stack())))
+		}
+	}()
+	return c.readOneAhead(ctx, a)
 }
 
 // readAhead is [conn.readAhead] where no connection is at hand. The program may hold
