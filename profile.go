@@ -133,7 +133,9 @@ type Profile struct {
 	// and stored, before Exec or Commit returns: the get that follows runs no SQL.
 	// What is run are the program's own statements that got one row of this table
 	// alone by this column, the last 4 texts that this handle has seen. So nothing is
-	// run before the program has got a row in that way.
+	// run before the program has got a row in that way. Where the text has the value
+	// itself, as Bun writes it, another row's takes its place, if that is a whole number
+	// or a plain word.
 	//
 	// It costs the write one query for each row and text, on its own connection. A
 	// commit with more than 32 of them is followed by none. They may take

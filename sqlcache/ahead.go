@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
 	"github.com/cacheops/cacheops/internal/result"
 )
@@ -79,6 +80,9 @@ func (c *conn) readOneAhead(ctx context.Context, a *engine.Ahead) error {
 		return nil
 	}
 	p := h.Plan(a.Text)
+	if p.Statement.Kind != dialect.KindSelect || p.Write != nil || p.Statement.Taint != 0 {
+		return nil
+	}
 	if reason, _ := c.uncacheable(p); reason != "" {
 		return nil
 	}

@@ -1,38 +1,38 @@
 package analysis
 
 import (
+	"slices"
+
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/dependency"
 )
 
-// GetBy is how a read finds rows of its only table: by one column that equals a
-// parameter. All its other parameters say how many rows it takes.
+// GetBy is how a read of one table finds its rows by one column: by a parameter, or
+// by a value in the text. All its other parameters say how many rows it takes.
 type GetBy struct {
-	Table  *dialect.Table
-	Column *dialect.Column
-	param  *dialect.Param
-	others int // parameters besides that one
+	// Literal is the value as the text has it; nil where it is a parameter's.
+	Literal any
+	param   *dialect.Param
+	others  int // parameters besides that one
 }
 
-// GetBy tells by which column a read finds its rows, where it is one column that
-// equals one parameter. Further conditions may compare with values of the text.
-// Whether the read is a get at all its op says. Nil: it finds them in another way.
-func (p *Plan) GetBy() *GetBy {
+// GetBy tells how a read finds rows of the only table that it reads by a column that
+// equals one value. Further conditions may compare with values of the text. Whether
+// the read is a get at all its op says. Nil: it finds them in another way.
+func (p *Plan) GetBy(t *dialect.Table, c *dialect.Column) *GetBy {
 	r := p.Read
-	if r == nil || r.Reason != "" || len(r.Tables) != 1 || len(r.deps) != 1 || len(r.deps[0].conjs) != 1 {
+	if r == nil || r.Reason != "" || len(r.Tables) != 1 || len(r.deps) != 1 || r.deps[0].table != t || len(r.deps[0].conjs) != 1 {
 		return nil
 	}
-	g := &GetBy{Table: r.deps[0].table}
-	for _, t := range r.deps[0].conjs[0] {
-		switch {
-		case t.param == nil:
-		case g.param != nil, t.form != dependency.FormValue, t.any:
-			return nil
-		default:
-			g.Column, g.param = t.column, t.param
-		}
+	conj := r.deps[0].conjs[0]
+	at := slices.IndexFunc(conj, func(t term) bool { return t.column == c && t.form == dependency.FormValue })
+	if at < 0 || conj[at].any || slices.ContainsFunc(slices.Delete(slices.Clone(conj), at, at+1), func(t term) bool { return t.param != nil }) {
+		return nil
 	}
-	if g.param == nil {
+	g := &GetBy{Literal: conj[at].literal, param: conj[at].param}
+	if g.param != nil {
+		g.Literal = nil
+	} else if g.Literal == nil {
 		return nil
 	}
 	if q := p.Statement.Query; q != nil {
@@ -45,16 +45,19 @@ func (p *Plan) GetBy() *GetBy {
 	return g
 }
 
-// Argument returns the place of the column's value among the arguments of a call,
-// -1 where there are others than there should be.
-func (g *GetBy) Argument(args Args) int {
+// Argument returns the place of the column's value among the arguments of a call, -1
+// where the text has it. False: there are others than there should be.
+func (g *GetBy) Argument(args Args) (at int, ok bool) {
+	if g.param == nil {
+		return -1, len(args) == g.others
+	}
 	if len(args) != 1+g.others {
-		return -1
+		return -1, false
 	}
 	for i := range args {
 		if a := &args[i]; a.Name == g.param.Name && (a.Name != "" || a.Ordinal == g.param.Index) {
-			return i
+			return i, true
 		}
 	}
-	return -1
+	return -1, false
 }

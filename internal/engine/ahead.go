@@ -34,18 +34,22 @@ type saved struct {
 
 // get is a statement that got a row by a column, with the arguments of one call.
 type get struct {
-	text     string
-	args     []driver.NamedValue
-	at       int // of the column's value among them
-	prepared bool
-	since    uint64
+	// head and tail are the text: all of it is head where the column's value is an
+	// argument, else the value stood between them.
+	head, tail string
+	args       []driver.NamedValue
+	at         int          // of the column's value among them; -1: it stands in the text
+	sample     driver.Value // the column's value in that call
+	prepared   bool
+	since      uint64
 }
 
 // getPlan is what a plan keeps where its text is such a statement.
 type getPlan struct {
-	by    *analysis.GetBy
-	saved *saved
-	seen  atomic.Bool // a call of it was remembered
+	by         *analysis.GetBy
+	head, tail string // as in get
+	saved      *saved
+	seen       atomic.Bool // a call of it was remembered
 }
 
 // savedColumns finds the columns that the profiles name. Nil: there are none.
@@ -81,14 +85,25 @@ func (s *schemaState) getPlan(p *Plan) *getPlan {
 	if s.saves == nil {
 		return nil
 	}
-	by := p.GetBy()
-	if by == nil {
+	if p.Read == nil || len(p.Read.Tables) != 1 {
 		return nil
 	}
-	if sv := s.saves[by.Table]; sv != nil && sv.column == by.Column {
-		return &getPlan{by: by, saved: sv}
+	t := p.Read.Tables[0]
+	sv := s.saves[t]
+	if sv == nil {
+		return nil
 	}
-	return nil
+	g := &getPlan{by: p.GetBy(t, sv.column), head: p.text, saved: sv}
+	if g.by == nil {
+		return nil
+	}
+	if g.by.Literal != nil {
+		var ok bool
+		if g.head, g.tail, ok = aroundLiteral(p.text, g.by.Literal); !ok {
+			return nil
+		}
+	}
+	return g
 }
 
 // Remember takes note of a get by a column that a profile names, for those who
@@ -98,11 +113,15 @@ func (c *Call) Remember(hit, prepared bool, since uint64) {
 	if g == nil || hit && g.seen.Load() || c.op != analysis.OpGet || c.unkept != "" {
 		return
 	}
-	at := g.by.Argument(c.args)
-	if at < 0 || c.args[at].Value == nil {
+	at, ok := g.by.Argument(c.args)
+	sample := g.by.Literal
+	if ok && at >= 0 {
+		sample = c.args[at].Value
+	}
+	if !ok || sample == nil {
 		return
 	}
-	g.saved.add(&get{text: c.plan.text, args: slices.Clone(c.args), at: at, prepared: prepared, since: since})
+	g.saved.add(&get{head: g.head, tail: g.tail, args: slices.Clone(c.args), at: at, sample: sample, prepared: prepared, since: since})
 	g.seen.Store(true)
 }
 
@@ -150,15 +169,13 @@ func (s *saved) drop(g *get) {
 
 // like reports whether two statements read the same of a row.
 func (g *get) like(other *get) bool {
-	if g.text != other.text || len(g.args) != len(other.args) {
+	if g.head != other.head || g.tail != other.tail || g.at != other.at || len(g.args) != len(other.args) ||
+		reflect.TypeOf(g.sample) != reflect.TypeOf(other.sample) {
 		return false
 	}
 	for i := range g.args {
 		a, b := &g.args[i], &other.args[i]
-		if a.Name != b.Name || a.Ordinal != b.Ordinal || reflect.TypeOf(a.Value) != reflect.TypeOf(b.Value) {
-			return false
-		}
-		if i != g.at && !reflect.DeepEqual(a.Value, b.Value) {
+		if a.Name != b.Name || a.Ordinal != b.Ordinal || i != g.at && !reflect.DeepEqual(a.Value, b.Value) {
 			return false
 		}
 	}
@@ -210,14 +227,14 @@ func (h *Handle) aheadOf(log []change) (out []Ahead) {
 	for _, row := range h.writtenRows(state, log) {
 		gets := row.saved.gets.Load()
 		for _, g := range *gets { // there were some when the row was written
-			args, ok := h.argsLike(row, g)
+			text, args, ok := h.callLike(row, g)
 			if !ok {
 				continue
 			}
 			if len(out) == maxAhead {
 				return nil
 			}
-			out = append(out, Ahead{Context: aheadContext(row.ctx), Text: g.text, Args: args, Prepared: g.prepared, Since: g.since, saved: row.saved, get: g})
+			out = append(out, Ahead{Context: aheadContext(row.ctx), Text: text, Args: args, Prepared: g.prepared, Since: g.since, saved: row.saved, get: g})
 		}
 	}
 	return out
@@ -270,20 +287,24 @@ func aheadContext(ctx context.Context) context.Context {
 	return calloptions.With(ctx, func(o *calloptions.Options) { o.Recording, o.Within = nil, nil })
 }
 
-// argsLike returns the arguments with which the program would get the row: as it
-// gave them, with the row's value in the type that it used. False: there is none that
-// is known to find the row.
-func (h *Handle) argsLike(row writtenRow, g *get) ([]driver.NamedValue, bool) {
-	v, ok := valueLike(g.args[g.at].Value, row.value)
+// callLike returns the text and the arguments with which the program would get the
+// row: as it gave them, with the row's value in the type that it used. False: there is
+// none that is known to find the row.
+func (h *Handle) callLike(row writtenRow, g *get) (text string, args []driver.NamedValue, ok bool) {
+	v, ok := valueLike(g.sample, row.value)
 	if !ok {
-		return nil, false
+		return "", nil, false
 	}
 	if key, ok := h.dialect.Canonical(row.saved.column, v, dialect.SideArgument); !ok || key != row.key {
-		return nil, false
+		return "", nil, false
 	}
-	args := slices.Clone(g.args)
-	args[g.at].Value = v
-	return args, true
+	args = slices.Clone(g.args)
+	if g.at >= 0 {
+		args[g.at].Value = v
+		return g.head, args, true
+	}
+	literal, ok := appendLiteral(v)
+	return g.head + literal + g.tail, args, ok
 }
 
 // ReadAhead makes a read under a lease and stores its result, as for a call that

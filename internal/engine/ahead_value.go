@@ -64,3 +64,60 @@ func textLike(t reflect.Type, s string) (driver.Value, bool) {
 	}
 	return out.Interface(), true
 }
+
+// Some libraries write values into their texts. A text for another row is made only of
+// values that no database could take for anything else: whole numbers, and strings of
+// letters, digits and a few signs.
+
+// plainSigns are what a string may have besides letters and digits.
+const plainSigns = "-_.@:+/ "
+
+// appendLiteral returns a value as a text has it. False: it could mean something else.
+func appendLiteral(v driver.Value) (string, bool) {
+	switch v := v.(type) {
+	case int64:
+		return strconv.FormatInt(v, 10), v >= 0
+	case string:
+		for i := range len(v) {
+			if !isWordByte(v[i]) && strings.IndexByte(plainSigns, v[i]) < 0 {
+				return "", false
+			}
+		}
+		return "'" + v + "'", true
+	default:
+		return "", false
+	}
+}
+
+// aroundLiteral cuts a text at the only place where it has a value. False: there is
+// none, or more than one.
+func aroundLiteral(text string, v any) (head, tail string, ok bool) {
+	literal, ok := appendLiteral(v)
+	if !ok {
+		return "", "", false
+	}
+	at := -1
+	for i := 0; i+len(literal) <= len(text); i++ {
+		if text[i:i+len(literal)] != literal || i > 0 && joins(text[i-1]) || i+len(literal) < len(text) && joins(text[i+len(literal)]) {
+			continue
+		}
+		if at >= 0 {
+			return "", "", false
+		}
+		at = i
+	}
+	if at < 0 {
+		return "", "", false
+	}
+	return text[:at], text[at+len(literal):], true
+}
+
+// joins reports whether a byte beside a value could be a part of it.
+func joins(b byte) bool {
+	return isWordByte(b) || b >= 0x80 || strings.IndexByte(`.'"$?:@#-+\`+"`", b) >= 0
+}
+
+// isWordByte reports whether a byte is a letter, a digit or an underscore.
+func isWordByte(b byte) bool {
+	return b == '_' || '0' <= b && b <= '9' || 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z'
+}

@@ -223,6 +223,34 @@ func TestCacheOnSaveByOtherColumns(t *testing.T) {
 	s.want(t, "2", true, byKey, []byte("k"))
 }
 
+// Some libraries write values into their texts.
+func TestCacheOnSaveWithValuesInTheText(t *testing.T) {
+	t.Parallel()
+	s := newCachedSQLite(t, func(c *cacheops.Config, _ *sqlcache.Config) {
+		c.Profiles = cacheops.Profiles{
+			"items": {Ops: cacheops.OpAll, CacheOnSave: "id"},
+			"users": {Ops: cacheops.OpAll, CacheOnSave: "email"},
+		}
+	})
+	exec(t, s.cached, createItems, insertItems,
+		"CREATE TABLE users (email TEXT PRIMARY KEY, name TEXT)", "INSERT INTO users VALUES ('a@b', 'anna')")
+	s.want(t, "one", false, `SELECT "i"."name" FROM items AS "i" WHERE ("i"."id" = 1) AND kind <> 3`)
+	s.run(t, "UPDATE items SET name = name || '!'")
+	for id, name := range []string{"one!", "two!", "three!"} {
+		s.want(t, name, true, fmt.Sprintf(`SELECT "i"."name" FROM items AS "i" WHERE ("i"."id" = %d) AND kind <> 3`, id+1))
+	}
+	if got := s.cache.Stats().ReadAhead; got.Queries != 3 || got.Errors != 0 {
+		t.Errorf("counted %+v", got)
+	}
+
+	s.want(t, "anna", false, "SELECT name FROM users WHERE email = 'a@b'")
+	s.run(t, "INSERT INTO users VALUES ('c@d', 'carl'), (?, 'eve')", "' OR 1=1 --")
+	s.want(t, "carl", true, "SELECT name FROM users WHERE email = 'c@d'")
+	if got := s.cache.Stats().ReadAhead; got.Queries != 4 || got.Errors != 0 {
+		t.Errorf("counted %+v", got)
+	}
+}
+
 // TestCacheOnSaveRunsNothing is all that is followed by no query.
 func TestCacheOnSaveRunsNothing(t *testing.T) {
 	t.Parallel()
@@ -300,7 +328,7 @@ func TestCacheOnSaveRunsNothing(t *testing.T) {
 		s.read(t, namesOfKind, 1)
 		s.read(t, "SELECT count(*) FROM items WHERE id = ?", 1)
 		s.read(t, "SELECT name FROM items WHERE id = ? OR kind = ? LIMIT 1", 1, 1)
-		s.read(t, "SELECT name FROM items WHERE id = 1")
+		s.read(t, "SELECT name FROM items WHERE id = 1 LIMIT 1")
 		s.run(t, "UPDATE items SET name = 'new' WHERE id = 1")
 		if got := s.cache.Stats().ReadAhead; got.Queries != 0 {
 			t.Errorf("counted %+v", got)
