@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -265,10 +266,12 @@ func TestCacheOnSaveRunsNothing(t *testing.T) {
 			return err
 		}
 	}
+	var refusing atomic.Bool
 	for name, tt := range map[string]struct {
 		change func(*cacheops.Config, *sqlcache.Config)
 		write  func(*cachedSQLite) error
 	}{
+		"control":       {nil, func(s *cachedSQLite) error { return update(ctx, s) }},
 		"another table": {nil, text("UPDATE others SET n = n + 1")},
 		"a delete":      {nil, text("DELETE FROM items WHERE id = 1")},
 		"unknown rows":  {nil, text("INSERT OR REPLACE INTO items (id, kind, name) VALUES (1, 1, 'new')")},
@@ -285,9 +288,11 @@ func TestCacheOnSaveRunsNothing(t *testing.T) {
 			return update(ctx, s)
 		}},
 		"refused": {func(c *cacheops.Config, _ *sqlcache.Config) {
-			calls := 0 // the first is the program's own read
-			c.Admit = func(cacheops.ReadInfo) bool { calls++; return calls == 1 }
-		}, func(s *cachedSQLite) error { return update(ctx, s) }},
+			c.Admit = func(cacheops.ReadInfo) bool { return !refusing.Load() }
+		}, func(s *cachedSQLite) error {
+			refusing.Store(true)
+			return update(ctx, s)
+		}},
 		"a rollback": {nil, func(s *cachedSQLite) error {
 			tx, err := s.cached.BeginTx(ctx, nil)
 			if err != nil {
@@ -315,8 +320,12 @@ func TestCacheOnSaveRunsNothing(t *testing.T) {
 			if err := tt.write(s); err != nil {
 				t.Fatal(err)
 			}
-			if n := timesRun(s.gate.record(), itemByID); n != 0 || s.cache.Stats().ReadAhead != (cacheops.ReadAheadStats{}) {
-				t.Errorf("%d queries, counted %+v", n, s.cache.Stats().ReadAhead)
+			want := 0
+			if name == "control" {
+				want = 1
+			}
+			if n, counted := timesRun(s.gate.record(), itemByID), s.cache.Stats().ReadAhead; n != want || counted.Queries != uint64(want) || counted.Errors != 0 {
+				t.Errorf("%d queries, counted %+v", n, counted)
 			}
 		})
 	}
@@ -362,7 +371,8 @@ func TestCacheOnSaveBounds(t *testing.T) {
 func TestCacheOnSavePostponed(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
-	s := newSaved(t, func(_ *cacheops.Config, d *sqlcache.Config) { d.MaxOpenConns = 1 })
+	// Who waits for a connection waits for long.
+	s := newSaved(t, func(c *cacheops.Config, d *sqlcache.Config) { c.LockTTL, d.MaxOpenConns = time.Hour, 1 })
 	update := func(ctx context.Context, q interface {
 		ExecContext(context.Context, string, ...any) (sql.Result, error)
 	}, name string) error {
