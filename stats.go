@@ -72,6 +72,8 @@ type Stats struct {
 	StoreErrors StoreErrorStats `json:"storeErrors"`
 	// Shadow is what shadow mode found.
 	Shadow ShadowStats `json:"shadow"`
+	// ReadAhead is what Profile.CacheOnSave did.
+	ReadAhead ReadAheadStats `json:"readAhead"`
 	// HookPanics are the panics of hooks, of Config.Admit and of
 	// Config.PrefixFunc.
 	HookPanics uint64 `json:"hookPanics"`
@@ -181,6 +183,16 @@ type ShadowStats struct {
 	NotCompared uint64 `json:"notCompared"`
 }
 
+// ReadAheadStats has the queries that followed commits, by Profile.CacheOnSave. They
+// are in none of the counts of reads; what they stored is in Fills.
+type ReadAheadStats struct {
+	// Queries were run.
+	Queries uint64 `json:"queries"`
+	// Errors failed, in the database or before it was asked. The write is none the
+	// worse for it, and the statement is not run again until a read of it misses.
+	Errors uint64 `json:"errors"`
+}
+
 // HitRate is the share of the reads that the database was not asked for, of
 // those in which the cache took part: from 0 to 1, and 0 when there were none.
 func (s Stats) HitRate() float64 {
@@ -216,7 +228,8 @@ func (c *Cache) Stats() Stats {
 		},
 		Shadow:     ShadowStats{Compared: n.Compared, Differences: n.Differences, Overtaken: n.Overtaken, NotCompared: n.NotCompared},
 		HookPanics: n.HookPanics, CodecErrors: n.CodecErrors, KeepErrors: n.KeepErrors,
-		Funcs: FuncStats{Hits: n.Computed[0], Shared: n.Computed[1], Uncached: n.Computed[2], Misses: n.Computed[3]},
+		ReadAhead: ReadAheadStats{Queries: n.ReadAhead, Errors: n.AheadErrors},
+		Funcs:     FuncStats{Hits: n.Computed[0], Shared: n.Computed[1], Uncached: n.Computed[2], Misses: n.Computed[3]},
 	}
 	for slot := range engine.OpSlots {
 		s.Hits += n.Hits[slot]

@@ -32,6 +32,8 @@ type conn struct {
 	// CheckNamedValue.
 	unchecked bool
 
+	ahead []engine.Ahead // reads to make once the commit is over
+
 	owns *connector // closed with the connection; nil for connections of a pool
 }
 

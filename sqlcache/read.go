@@ -165,6 +165,7 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 			if r, ok := h.Lookup(ctx, &rc); ok {
 				answer.Hit = true
 				rc.Record(nil)
+				rc.Remember(true, k.prepared, k.since)
 				c.observe(ctx, p, &answer, since)
 				return r.Rows(), nil
 			}
@@ -173,6 +174,7 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 			answer.Reason, answer.Pass = engine.ReasonAdmit, engine.PassProfile
 			return c.observedPass(ctx, p, k, &answer, since)
 		}
+		rc.Remember(false, k.prepared, k.since)
 		// A shadow is never answered by another reader's query.
 		r, rest, shared, err := h.Load(ctx, &rc, c.real == nil && !h.Shadow(), func(ctx context.Context) (*result.Result, driver.Rows, error) {
 			return c.load(ctx, k, p)

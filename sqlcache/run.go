@@ -52,6 +52,7 @@ func (c *conn) run(ctx context.Context, p *engine.Plan, k call, wantRows bool) (
 	returned = true
 	c.failed(err)
 	c.settleRun(err)
+	c.readAhead()
 	return out, err
 }
 

@@ -171,8 +171,13 @@ func (t *tx) Commit() error {
 	if t.conn.tx == nil { // ended by text, or by an error
 		return t.inner.Commit()
 	}
-	err := t.conn.commitChanges(t.ctx, t.conn.tx.changes, t.inner.Commit, t.inner.Rollback)
+	changes := t.conn.tx.changes
+	err := t.conn.commitChanges(t.ctx, changes, t.inner.Commit, t.inner.Rollback)
 	t.end()
+	if err == nil {
+		t.conn.ahead = changes.Ahead()
+		t.conn.readAhead()
+	}
 	return err
 }
 

@@ -50,6 +50,7 @@ type counters struct {
 	invalidations, keys, tableEpochs, allEpochs   atomic.Uint64
 	compared, differences, overtaken, notCompared atomic.Uint64
 	hookPanics, codecErrors, keepErrors           atomic.Uint64
+	readAhead, aheadErrors                        atomic.Uint64
 	storeErrors                                   [calls]atomic.Uint64
 }
 
@@ -103,6 +104,7 @@ type Counts struct {
 	Invalidations, Keys, TableEpochs, DatabaseEpochs uint64
 	Compared, Differences, Overtaken, NotCompared    uint64
 	HookPanics, CodecErrors, KeepErrors              uint64
+	ReadAhead, AheadErrors                           uint64
 
 	GetErrors, LeaseErrors, FillErrors, FenceErrors, BumpErrors, OtherErrors uint64
 }
@@ -133,6 +135,7 @@ func (e *Engine) Counts() (c Counts) {
 	c.Compared, c.Differences = n.compared.Load(), n.differences.Load()
 	c.Overtaken, c.NotCompared = n.overtaken.Load(), n.notCompared.Load()
 	c.HookPanics, c.CodecErrors, c.KeepErrors = n.hookPanics.Load(), n.codecErrors.Load(), n.keepErrors.Load()
+	c.ReadAhead, c.AheadErrors = n.readAhead.Load(), n.aheadErrors.Load()
 	failed := func(c call) uint64 { return n.storeErrors[c].Load() }
 	c.GetErrors, c.LeaseErrors, c.FillErrors = failed(callGet), failed(callLease), failed(callFill)
 	c.FenceErrors, c.BumpErrors = failed(callFence), failed(callBump)

@@ -73,6 +73,7 @@ type Engine struct {
 	remote   store.Remote // the store's side here where it is elsewhere, or nil
 	counters *counters
 	panics   sync.Map // the names of the program's functions that panicked
+	unsaved  sync.Map // the tables without the column of their profile's CacheOnSave, which was told
 
 	forever *localResults
 
@@ -140,6 +141,12 @@ func (e *Engine) Logger() *slog.Logger { return e.cfg.Logger }
 
 // MaxEntryBytes bounds a stored result.
 func (e *Engine) MaxEntryBytes() int { return e.cfg.MaxEntryBytes }
+
+// LockTTL is how long others wait for one who has the lock of an entry.
+func (e *Engine) LockTTL() time.Duration { return e.cfg.LockTTL }
+
+// Logger takes what goes wrong and was survived.
+func (e *Engine) Logger() *slog.Logger { return e.cfg.Logger }
 
 // SetDisabled turns the answering and filling of reads off and on again.
 // Writes invalidate all the same.

@@ -54,6 +54,8 @@ type Call struct {
 	// where there are none because a write is under way.
 	snapshot store.Snapshot
 	fenced   bool
+	// ahead is true for a read that follows a commit, for nobody yet.
+	ahead bool
 	// away is true once a call of the store failed: the read does without it from
 	// there on, so that it waits at most once for a store that does not answer.
 	away bool

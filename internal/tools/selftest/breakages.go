@@ -33,5 +33,5 @@ func inDifferential(test string) []string {
 var breakages = slices.Concat(
 	storeBreakages, conditionBreakages, joinBreakages, reachBreakages, imageBreakages, pathBreakages, foundBreakages,
 	projectBreakages, profileBreakages, lockBreakages, surfaceBreakages, exampleBreakages, shadowBreakages,
-	speedBreakages, frontBreakages, domainBreakages, settingBreakages, softlyBreakages, apartBreakages, redisBreakages, crashBreakages, faultBreakages, attackBreakages, byteBreakages, funcBreakages, postgresParseBreakages, postgresCatalogBreakages, postgresAnalysisBreakages, postgresImageBreakages, postgresValueBreakages, postgresTxBreakages, postgresDifferentialBreakages, postgresWriteBreakages, complyBreakages, postgresReadBreakages, fileBreakages, templateBreakages, postgresKeyBreakages, httpBreakages, joinedBreakages,
+	speedBreakages, frontBreakages, domainBreakages, settingBreakages, softlyBreakages, apartBreakages, redisBreakages, crashBreakages, faultBreakages, attackBreakages, byteBreakages, funcBreakages, postgresParseBreakages, postgresCatalogBreakages, postgresAnalysisBreakages, postgresImageBreakages, postgresValueBreakages, postgresTxBreakages, postgresDifferentialBreakages, postgresWriteBreakages, complyBreakages, postgresReadBreakages, fileBreakages, templateBreakages, postgresKeyBreakages, httpBreakages, joinedBreakages, saveBreakages,
 )
