@@ -136,9 +136,6 @@ func (e *Engine) Store() store.Store { return e.cfg.Store }
 // ends.
 func (e *Engine) Shared() bool { return e.local == nil }
 
-// Logger takes what goes wrong and was survived.
-func (e *Engine) Logger() *slog.Logger { return e.cfg.Logger }
-
 // MaxEntryBytes bounds a stored result.
 func (e *Engine) MaxEntryBytes() int { return e.cfg.MaxEntryBytes }
 
