@@ -347,7 +347,8 @@ func TestCacheOnSaveInAnotherProcess(t *testing.T) {
 	other := openCachedSQLite(t, s.path, onRedis(newRedisStore(t, server, background), func(c *cacheops.Config, _ *sqlcache.Config) {
 		c.Profiles = cacheops.Profiles{everyTable: {Ops: cacheops.OpAll}}
 	}))
-	for hit := false; !hit; _, hit = s.read(t, itemByID, 1) { //nolint:revive // its first result is stored by and by
+	for hit := false; !hit; _, hit = s.read(t, itemByID, 1) {
+		// Its first result is stored by and by.
 	}
 	for i := range 20 {
 		name := strconv.Itoa(i)
