@@ -153,3 +153,9 @@ func said(err error) string {
 func outdated(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "cached plan must not change result type")
 }
+
+// unplanned tells whether PostgreSQL has no plan for a query. That can change from one
+// call of a prepared statement to the next.
+func unplanned(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "FULL JOIN is only supported with")
+}

@@ -324,6 +324,9 @@ func (r *run) compare(q *reading, after *count) *failure {
 		q.last = r.ask(q)
 	}
 	got := r.read(q)
+	if unplanned(got.err) != unplanned(q.last.err) {
+		return nil
+	}
 	if !got.equal(&q.last) {
 		return r.differ(q, "the cache", &got)
 	}

@@ -212,7 +212,13 @@ func (r *run) readApart(q *reading) *failure {
 	if q.refuse != "" {
 		return nil
 	}
+	inTx := r.inTx
+	r.inTx = false // this read is not, and may be tried again
 	got := r.read(q)
+	if r.inTx = inTx; outdated(got.err) {
+		r.abandon = true
+		return nil
+	}
 	if !got.equal(&q.last) {
 		return r.differ(q, "the cache, outside of the transaction", &got)
 	}
