@@ -161,6 +161,7 @@ func TestIsolationChangedByCode(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		defer tx.Rollback() // a *sql.Conn waits for its transaction when it closes
 		s.wantWith(t, tx, "1", false, query)
 		exec(t, s.cached, "UPDATE t SET v = 2")
 		s.want(t, "2", false, query)

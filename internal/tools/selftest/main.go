@@ -229,8 +229,9 @@ func (t tree) broken(b breakage) (string, error) {
 
 // check runs a check as CI does, and returns what it prints.
 func (t tree) check(ctx context.Context, command []string) (string, error) {
-	// A broken protocol can wait for ever.
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	// A broken protocol can wait for ever. The tests have limits of their own, which
+	// tell where they hang, so this one is longer.
+	ctx, cancel := context.WithTimeout(ctx, 6*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	cmd.Dir = string(t)
