@@ -7,9 +7,13 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 )
+
+// patienceWithBrowser is how long the browser may take in all, before it counts as hung.
+const patienceWithBrowser = 2 * time.Minute
 
 // chromium starts a browser for a test, with a profile of its own, and returns the
 // context of its tab.
@@ -21,8 +25,9 @@ func chromium(t *testing.T) context.Context {
 	}
 	// It is spoken to through pipes, so there is no port. Its profile is a folder of its
 	// own, which is removed when it has ended.
-	ctx, end := chromedp.NewContext(context.Background(),
-		chromedp.WithAllocatorOptions(chromedp.ExecPath(binary), chromedp.NoSandbox, chromedp.DisableGPU), // as root it needs a sandbox to be off
+	limited, stop := context.WithTimeout(context.Background(), patienceWithBrowser)
+	ctx, end := chromedp.NewContext(limited,
+		chromedp.WithAllocatorOptions(chromedp.ExecPath(binary), chromedp.NoSandbox, chromedp.DisableGPU), // as root it has no sandbox
 		chromedp.WithErrorf(t.Logf),
 	)
 	t.Cleanup(func() {
@@ -30,6 +35,7 @@ func chromium(t *testing.T) context.Context {
 			t.Errorf("end the browser: %v", err)
 		}
 		end()
+		stop()
 	})
 	return ctx
 }

@@ -104,7 +104,7 @@ func TestMove(t *testing.T) {
 		before = warm(t, list)
 		x.edit(17, url.Values{"name": {"Zither"}})
 		footer := anyone.get("/categories/4").footer
-		if want := "with 13 of its parts"; !strings.Contains(footer, want) { // 12 cards and the menu
+		if want := "<td>Parts of pages</td><td>13</td><td>1</td>"; !strings.Contains(footer, want) { // 12 cards and the menu
 			t.Errorf("the footer does not say %q:\n%s", want, footer)
 		}
 		if len(before) != len(list) {
@@ -206,7 +206,7 @@ func TestFooter(t *testing.T) {
 		seen
 		row string
 	}{
-		{first, "<td>Pages</td><td>0</td><td>1</td>"}, {second, "<td>Pages</td><td>1</td><td>1</td>"}, {third, "<td>Pages</td><td>2</td><td>1</td>"},
+		{first, "<td>Pages</td><td></td><td></td><td>0</td><td>1</td>"}, {second, "<td>Pages</td><td></td><td></td><td>1</td><td>1</td>"}, {third, "<td>Pages</td><td></td><td></td><td>2</td><td>1</td>"},
 	} {
 		if !strings.Contains(want.footer, want.row) || !strings.Contains(want.footer, "Nothing was edited yet.") || !strings.HasSuffix(want.footer, "</html>\n") {
 			t.Errorf("the footer does not say %q:\n%s", want.row, want.footer)
