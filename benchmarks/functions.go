@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/cacheops/cacheops"
 )
@@ -17,12 +15,6 @@ const (
 	funcOfStruct = "cacheops function of a struct, to a string"
 	funcToStruct = "cacheops function of an int, to a struct"
 	decoding     = "the codec: decoding that struct"
-
-	plainLists    = "the function itself, of ten lists"
-	recordedLists = "cacheops function, of ten lists, missed"
-	unkeptLists   = "cacheops function, of ten lists, not to be kept"
-	plainRows     = "the function itself, of ten rows"
-	recordedRows  = "cacheops function, of ten rows, missed"
 )
 
 // titleArgs are arguments as a program has them.
@@ -109,76 +101,4 @@ func (s *site) functionsHit(functions uint64) func() error {
 		}
 		return nil
 	}
-}
-
-// tenReads is a function that makes ten queries, of tables of which none is cached.
-func tenReads(db *sql.DB, query string, rows int) func(context.Context, int64) (int, error) {
-	var p Post
-	return func(ctx context.Context, _ int64) (all int, err error) {
-		for i := range int64(10) {
-			n, err := readPosts(ctx, db, query, hotCategory-i, &p)
-			if err = expect(rows, n, err); err != nil {
-				return 0, err
-			}
-			all += n
-		}
-		return all, nil
-	}
-}
-
-// everyCall is a contender's run in which no call has the arguments of another one.
-func everyCall(ctx context.Context, f func(context.Context, int64) (int, error)) func(int) error {
-	next := int64(0)
-	return again(func() error {
-		next++
-		_, err := f(ctx, next)
-		return err
-	})
-}
-
-// functionMisses calls functions that have to run.
-func functionMisses(ctx context.Context, z sizes) (*group, error) {
-	s, err := openSite(ctx, siteConfig{rows: z.rows})
-	if err != nil {
-		return nil, err
-	}
-	// The index that lists are read by is on posts alone.
-	if _, err := s.bare.ExecContext(ctx, "CREATE INDEX notes_category ON notes (category_id); CREATE INDEX audit_category ON audit (category_id); ANALYZE"); err != nil {
-		return nil, closeAfter(err, s.close)
-	}
-	lists := tenReads(s.cached, "SELECT "+columns+" FROM notes WHERE category_id = ? ORDER BY id", listed)
-	unkept := tenReads(s.cached, "SELECT "+columns+" FROM audit WHERE category_id = ? ORDER BY id", listed)
-	rows := tenReads(s.cached, selectNote, 1)
-	recorded, err1 := cacheops.NewFunc(s.cache, "lists", lists, cacheops.TTL(time.Hour))
-	never, err2 := cacheops.NewFunc(s.cache, "lists that are never kept", unkept, cacheops.TTL(time.Hour))
-	recordedRow, err3 := cacheops.NewFunc(s.cache, "rows", rows, cacheops.TTL(time.Hour))
-	if err := errors.Join(err1, err2, err3); err != nil {
-		return nil, closeAfter(err, s.close)
-	}
-	return &group{
-		about: "A function that makes ten queries of tables that are not cached, each of 50 rows or of one, through the same handle: called by itself; " +
-			"by its cacheops function, with arguments that were never there, so that what it reads is recorded and its result stored; and where a profile of what it reads says never, so that its result is not kept.",
-		contenders: []contender{
-			{name: plainLists, run: everyCall(ctx, lists)},
-			{name: recordedLists, run: everyCall(ctx, recorded.Call)},
-			{name: unkeptLists, run: everyCall(ctx, never.Call)},
-			{name: plainRows, run: everyCall(ctx, rows)},
-			{name: recordedRows, run: everyCall(ctx, recordedRow.Call)},
-		},
-		figures: func(m samples) ([]figure, error) {
-			return []figure{
-				limited("function that runs, of ten lists, not to be kept: beside the function itself", m.ratio(unkeptLists, plainLists), times, 1.02),
-				limited("function that runs, of ten lists, recorded and stored: beside the function itself", m.ratio(recordedLists, plainLists), times, 1.02),
-				info("function that runs, of ten rows, recorded and stored: beside the function itself", m.ratio(recordedRows, plainRows), times),
-				info("function that runs, of ten rows, recorded and stored: added", m.added(recordedRows, plainRows), micros),
-			}, nil
-		},
-		check: func() error {
-			if n := s.cache.Stats().Funcs; n.Hits > 0 || n.Misses == 0 || n.Uncached == 0 {
-				return fmt.Errorf("%+v: these functions did not run", n)
-			}
-			return nil
-		},
-		close: s.close,
-	}, nil
 }

@@ -52,7 +52,7 @@ var groups = []entry{
 	{name: "invalidation", open: invalidations},
 	{name: "memory", open: memoryOfEntries},
 	{name: "function: hit", open: functionHits},
-	{name: "function: runs", open: functionMisses},
+	{name: "function: runs", open: functionRuns},
 	{name: "page", open: pageHits},
 	{name: "Redis: page", open: redisPages},
 	{name: "Redis: hit, one row", open: redisRow},
