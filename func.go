@@ -28,8 +28,8 @@ import (
 //   - reads in a transaction that has written, or at a level at which its reads keep
 //     out of the cache, as always on SQLite;
 //   - writes, or runs any other statement that is no read;
-//   - makes a query under [Bypass], or one that fails, or one while a write to what it
-//     reads is under way;
+//   - makes a query under [Bypass], or on a connection whose session was changed, or one
+//     that fails, or one while a write to what it reads is under way;
 //   - makes more than a thousand queries;
 //   - has a goroutine that is in the middle of a query when it returns.
 //

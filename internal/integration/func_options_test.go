@@ -215,40 +215,6 @@ func TestFuncPeekSetInvalidate(t *testing.T) {
 	calls(t, f, fn, category{2}, 4, false)
 }
 
-// What is there is not taken under Bypass, while the cache is disabled, and where it
-// cannot be read; and Get goes by the same.
-func TestFuncThatIsThereIsNotTaken(t *testing.T) {
-	t.Parallel()
-	f := newFuncs(t, nil)
-	ctx := context.Background()
-	fn := newFunc(t, f.cache, "n", f.counting)
-	if err := cacheops.Set(ctx, f.cache, "a", "x", time.Minute); err != nil {
-		t.Fatal(err)
-	}
-	calls(t, f, fn, category{1}, 1, true)
-	ran := func(ctx context.Context, want int64) {
-		t.Helper()
-		if got, err := fn.Call(ctx, category{1}); got != want || err != nil {
-			t.Errorf("%d, %v; want %d", got, err, want)
-		}
-		if v, err := cacheops.Get[string](ctx, f.cache, "a"); !errors.Is(err, cacheops.ErrMiss) {
-			t.Errorf("a value is there: %q, %v", v, err)
-		}
-	}
-	ran(cacheops.Bypass(ctx), 2)
-	f.cache.SetDisabled(true)
-	ran(ctx, 3)
-	f.cache.SetDisabled(false)
-	before := f.cache.Stats().Funcs
-	calls(t, f, fn, category{1}, 1, false)
-	if n := f.cache.Stats().Funcs; n.Hits != before.Hits+1 || n.Misses != before.Misses || n.Uncached != before.Uncached {
-		t.Errorf("a hit was counted as %+v after %+v", n, before)
-	}
-	if v, err := cacheops.Get[string](ctx, f.cache, "a"); v != "x" || err != nil {
-		t.Errorf("%q, %v", v, err)
-	}
-}
-
 // Errors are the caller's own, but for those that are to be stored. So are panics.
 func TestFuncErrorsAndPanics(t *testing.T) {
 	t.Parallel()

@@ -265,38 +265,6 @@ func TestFuncIsNotStored(t *testing.T) {
 	}
 }
 
-// What a connection of the pool reads whose session was changed is nobody else's, also
-// as a part of a function's result.
-func TestFuncOnAChangedConnection(t *testing.T) {
-	t.Parallel()
-	for name, profiles := range map[string]cacheops.Profiles{
-		"cached": {"posts": {Ops: cacheops.OpAll, TTL: time.Hour}}, "left out": {"posts": {TTL: time.Hour}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			ctx := context.Background()
-			f := newFuncs(t, func(c *cacheops.Config, d *sqlcache.Config) { c.Profiles, d.MaxOpenConns = profiles, 2 })
-			fn := newFunc(t, f.cache, "like", func(ctx context.Context, _ category) (n int, err error) {
-				f.runs.Add(1)
-				err = f.cached.QueryRowContext(ctx, "SELECT count(*) FROM posts WHERE title LIKE 'ONE'").Scan(&n)
-				return n, err
-			})
-			exec(t, f.cached, "PRAGMA case_sensitive_like = 1")
-			calls(t, f, fn, category{}, 0, true) // by the one connection there is, as without the cache
-			conn, err := f.cached.Conn(ctx)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer conn.Close()
-			if _, err := conn.ExecContext(ctx, "PRAGMA user_version"); err != nil { // takes it out of the pool
-				t.Fatal(err)
-			}
-			calls(t, f, fn, category{}, 1, true)
-			calls(t, f, fn, category{}, 1, false)
-		})
-	}
-}
-
 // A write that commits while the function runs leaves nothing of it behind, whether it
 // comes before or after the query that it changes.
 func TestFuncIsOvertaken(t *testing.T) {
