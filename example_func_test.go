@@ -14,11 +14,7 @@ import (
 
 // newCache makes a cache for an Example. Functions need no database.
 func newCache() *cacheops.Cache {
-	cache, err := cacheops.New(cacheops.Config{Defaults: cacheops.Profile{TTL: time.Hour}})
-	if err != nil {
-		log.Fatal(err)
-	}
-	return cache
+	return cacheops.Must(cacheops.New(cacheops.Config{Defaults: cacheops.Profile{TTL: time.Hour}}))
 }
 
 // A function whose results depend on the queries that it makes. There is nothing to

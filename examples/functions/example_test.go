@@ -113,6 +113,6 @@ func Example_values() {
 // check ends the program on an error.
 func check(err error) {
 	if err != nil {
-		log.Fatal(err)
+		log.Fatal(err) //nolint:forbidigo // an Example has nobody to give an error to
 	}
 }

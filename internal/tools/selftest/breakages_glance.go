@@ -43,7 +43,7 @@ var glanceBreakages = []breakage{
 		File:  "rueidisstore/join.go",
 		Old:   "err != nil || value != p.stamps[i*stampSize:(i+1)*stampSize]",
 		New:   "err != nil || value == \"\"",
-		Check: inRedis("TestConformance$/^joined"), Want: "a part of it changed",
+		Check: inRedis("TestConformance$/^joined"), Want: "its parts were leased again",
 	},
 	{
 		Name:  "what was proved of a joined entry holds for every entry",
