@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/cacheops/cacheops/internal/argument"
 	"github.com/cacheops/cacheops/internal/engine"
@@ -27,8 +28,8 @@ import (
 //   - reads in a transaction that has written, or at a level at which its reads keep
 //     out of the cache, as always on SQLite;
 //   - writes, or runs any other statement that is no read;
-//   - makes a query under [Bypass], or one that fails, or one while a write to what it
-//     reads is under way;
+//   - makes a query under [Bypass], or on a connection whose session was changed, or one
+//     that fails, or one while a write to what it reads is under way;
 //   - makes more than a thousand queries;
 //   - has a goroutine that is in the middle of a query when it returns.
 //
@@ -52,7 +53,17 @@ type Func[A, R any] struct {
 	extra    func(*A, []byte) ([]byte, error)
 	declared func(*A) func() ([]engine.Dep, error)
 	coder    coder[R]
+	asked    sync.Pool // of *asked[A]
 }
+
+// asked is what a call asks for. It is used again, so that a hit allocates neither.
+type asked[A any] struct {
+	args A
+	key  []byte
+}
+
+// maxAsked is how large a key may be that is kept to be used again.
+const maxAsked = 4 << 10
 
 // ErrMiss is returned where nothing is stored, or nothing that is still valid.
 var ErrMiss = errors.New("cacheops: nothing is stored")
@@ -120,6 +131,45 @@ func Must[T any](v T, err error) T {
 // error and the end of its context reach that caller alone, and then the next one runs
 // it. Nobody waits longer than Config.LockTTL.
 func (f *Func[A, R]) Call(ctx context.Context, args A) (R, error) {
+	data, ok := f.glance(ctx, args)
+	if !ok {
+		return f.call(ctx, args, false)
+	}
+	r, err, ok := f.decode(ctx, data)
+	switch {
+	case ok:
+		return r, err
+	case f.Invalidate(ctx, args) != nil:
+		return f.f(ctx, args)
+	default:
+		return f.call(ctx, args, true)
+	}
+}
+
+// glance returns the form of a result that is at hand, or false where there is more to
+// do.
+func (f *Func[A, R]) glance(ctx context.Context, args A) ([]byte, bool) {
+	a, _ := f.asked.Get().(*asked[A])
+	if a == nil {
+		a = new(asked[A])
+	}
+	a.args = args
+	key, err := f.appendArgs(a.key[:0], &a.args)
+	if err != nil {
+		return nil, false
+	}
+	data, ok := f.cache.engine.Glance(ctx, &engine.Computation{Name: f.name, Identity: f.identity, Args: key, Keeper: f.options.keeper})
+	if cap(key) <= maxAsked {
+		var none A // what the arguments refer to is not held on to
+		a.args, a.key = none, key
+		f.asked.Put(a)
+	}
+	return data, ok
+}
+
+// call is Call where nothing is at hand. Unreadable says that what was stored could not
+// be read, and was dropped.
+func (f *Func[A, R]) call(ctx context.Context, args A, unreadable bool) (R, error) {
 	c, err := f.computation(&args)
 	if err != nil {
 		var zero R
@@ -133,7 +183,7 @@ func (f *Func[A, R]) Call(ctx context.Context, args A) (R, error) {
 		}
 		return f.encode(ctx, made), nil
 	}
-	for again := false; ; again = true {
+	for {
 		data, fresh, err := f.cache.engine.Compute(ctx, c)
 		if fresh {
 			return made, failed
@@ -146,13 +196,11 @@ func (f *Func[A, R]) Call(ctx context.Context, args A) (R, error) {
 		if ok {
 			return r, err
 		}
-		if again {
-			// What replaced it cannot be read either.
+		if unreadable || f.Invalidate(ctx, args) != nil {
+			// What replaced it cannot be read either, or would not replace it.
 			return f.f(ctx, args)
 		}
-		if err := f.Invalidate(ctx, args); err != nil {
-			return f.f(ctx, args)
-		}
+		unreadable = true
 	}
 }
 
@@ -251,7 +299,11 @@ func (f *Func[A, R]) computation(args *A) (*engine.Computation, error) {
 
 // encodeArgs encodes the arguments and what Extra adds to them.
 func (f *Func[A, R]) encodeArgs(args *A) ([]byte, error) {
-	b, err := argument.Append(f.args, make([]byte, 0, 64), args)
+	return f.appendArgs(make([]byte, 0, 64), args)
+}
+
+func (f *Func[A, R]) appendArgs(b []byte, args *A) ([]byte, error) {
+	b, err := argument.Append(f.args, b, args)
 	if err == nil && f.extra != nil {
 		b, err = f.extra(args, b)
 	}

@@ -3,6 +3,8 @@ package cacheops
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"sync"
 	"time"
 
 	"github.com/cacheops/cacheops/internal/engine"
@@ -15,10 +17,13 @@ import (
 // Values depend on nothing but their key and their time to live. In a transaction
 // they are as anywhere: a rollback takes back nothing.
 func Get[T any](ctx context.Context, c *Cache, key string) (T, error) {
-	v := valuesOf[T](key)
-	data, ok := c.engine.Peek(ctx, v.computation(0))
+	coder := valueCoder[T]()
+	data, ok := c.engine.Glance(ctx, &engine.Computation{Name: valuesName, Identity: valuesIdentity, Args: []byte(key), Alike: true})
+	if !ok {
+		data, ok = c.engine.Peek(ctx, valueOf(key, 0))
+	}
 	if ok {
-		r, err := v.coder.decode(data)
+		r, err := coder.decode(data)
 		if err == nil {
 			return r, nil
 		}
@@ -33,12 +38,11 @@ func Get[T any](ctx context.Context, c *Cache, key string) (T, error) {
 // stored, and that is no error. Values are stored as the results of functions are, see
 // [CBOR].
 func Set[T any](ctx context.Context, c *Cache, key string, value T, ttl time.Duration) error {
-	v := valuesOf[T](key)
-	data, err := v.coder.encode(value)
+	data, err := valueCoder[T]().encode(value)
 	if err != nil {
 		return fmt.Errorf("cacheops: the value of key %q cannot be stored: %w", key, err)
 	}
-	return c.engine.Put(ctx, v.computation(ttl), data)
+	return c.engine.Put(ctx, valueOf(key, ttl), data)
 }
 
 // Delete drops the values of keys, of whatever type. What is not there is no error.
@@ -61,14 +65,19 @@ const valuesName = "value"
 
 var valuesIdentity = engine.NewIdentity("value")
 
-// values is the value of one key as one type.
-type values[T any] struct {
-	key   string
-	coder coder[T]
-}
+// valueCoders are those of the types that there were values of: of a reflect.Type, a
+// *coder of it.
+var valueCoders sync.Map
 
-func valuesOf[T any](key string) values[T] {
-	return values[T]{key: key, coder: typed(newCoder[T](CBOR()))}
+// valueCoder returns the coder of T. It is worked out once.
+func valueCoder[T any]() *coder[T] {
+	t := reflect.TypeFor[T]()
+	if known, ok := valueCoders.Load(t); ok {
+		return known.(*coder[T]) //nolint:forcetypeassert // nothing else is stored
+	}
+	c := typed(newCoder[T](CBOR()))
+	valueCoders.Store(t, &c)
+	return &c
 }
 
 // typed puts the type before the bytes, so that they are never read as another one.
@@ -89,8 +98,9 @@ func typed[T any](c coder[T]) coder[T] {
 	}
 }
 
-func (v *values[T]) computation(ttl time.Duration) *engine.Computation {
+// valueOf describes the value of a key.
+func valueOf(key string, ttl time.Duration) *engine.Computation {
 	return &engine.Computation{
-		Name: valuesName, Identity: valuesIdentity, Args: []byte(v.key), TTL: ttl, Dependency: engine.DependsTime, Alike: true,
+		Name: valuesName, Identity: valuesIdentity, Args: []byte(key), TTL: ttl, Dependency: engine.DependsTime, Alike: true,
 	}
 }

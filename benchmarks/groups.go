@@ -51,6 +51,8 @@ var groups = []entry{
 	{name: "cached UPDATE by key", open: cachedUpdate},
 	{name: "invalidation", open: invalidations},
 	{name: "memory", open: memoryOfEntries},
+	{name: "function: hit", open: functionHits},
+	{name: "function: runs", open: functionRuns},
 	{name: "page", open: pageHits},
 	{name: "Redis: page", open: redisPages},
 	{name: "Redis: hit, one row", open: redisRow},

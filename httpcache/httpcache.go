@@ -320,7 +320,12 @@ func (x *exchange) head() bool {
 
 // get answers a request, or returns false where it has to be asked for anew.
 func (x *exchange) get() bool {
-	data, fresh, err := x.engine.Compute(x.r.Context(), &x.c)
+	var fresh bool
+	var err error
+	data, found := x.engine.Glance(x.r.Context(), &x.c)
+	if !found {
+		data, fresh, err = x.engine.Compute(x.r.Context(), &x.c)
+	}
 	var e entry
 	switch {
 	case x.passed:

@@ -3,7 +3,10 @@ package rueidisstore
 import (
 	"context"
 	"encoding/binary"
+	"slices"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"time"
 	"unsafe"
 
@@ -77,6 +80,22 @@ type layout struct {
 	parts []*store.Query
 	keys  []string // of the stamps, each once
 	at    [][]int  // for each part the places of its keys, in the order of a check
+
+	// own is the check of an entry of this layout without its checksum, and database a
+	// part of what it is of. The key is that under which the layout is remembered.
+	own      check
+	database string
+
+	proof atomic.Pointer[proof] // the last one; nil: there was none
+}
+
+// proof is what a layout's stamps were, and the checks of the parts that they made. The
+// same stamps of the same servers make the same checks.
+type proof struct {
+	stamps  string // of all keys, one after the other
+	masters []incarnation
+	only    incarnation
+	checks  string
 }
 
 // appendLayout appends the layout of parts.
@@ -239,6 +258,42 @@ func (s *Store) fetchKeys(ctx context.Context, keys []string) (stamps, error) {
 	return f, nil
 }
 
+// from returns the servers of the stamps from a place on, as a proof has them.
+func (f *stamps) from(first int) []incarnation {
+	if len(f.masters) == 0 {
+		return nil
+	}
+	return f.masters[first:]
+}
+
+// proved reports whether the checks are known to be those that the stamps make.
+func (l *layout) proved(f *stamps, first int, checks string) bool {
+	p := l.proof.Load()
+	if p == nil || p.checks != checks || f.only != p.only || !slices.Equal(f.from(first), p.masters) {
+		return false
+	}
+	for i := range l.keys {
+		value, err := f.values[first+i].ToString()
+		if err != nil || value != p.stamps[i*stampSize:(i+1)*stampSize] {
+			return false
+		}
+	}
+	return true
+}
+
+// prove remembers the checks that the stamps make. Each of the stamps is one.
+func (l *layout) prove(f *stamps, first int, checks string) {
+	b := make([]byte, 0, stampSize*len(l.keys))
+	for i := range l.keys {
+		value, err := f.values[first+i].ToString()
+		if err != nil || len(value) != stampSize {
+			return
+		}
+		b = append(b, value...)
+	}
+	l.proof.Store(&proof{stamps: string(b), masters: slices.Clone(f.from(first)), only: f.only, checks: strings.Clone(checks)})
+}
+
 // check returns the check of a part under the stamps, or false where one is missing.
 func (l *layout) check(part int, f *stamps, first int) (check, bool) {
 	q := l.parts[part]
@@ -264,8 +319,9 @@ func (l *layout) check(part int, f *stamps, first int) (check, bool) {
 // joinedEntry is a joined entry, taken apart.
 type joinedEntry struct{ layout, checks, payload string }
 
-// openJoined takes an entry apart, or returns false where it is none of that query.
-func openJoined(q *store.Query, entry string) (e joinedEntry, ok bool) {
+// openJoined takes an entry apart, or returns false where it is none of that query. What
+// is remembered of its layout, nil for nothing, saves some work.
+func openJoined(q *store.Query, entry string, known *layout) (e joinedEntry, ok bool) {
 	if len(entry) < checkSize {
 		return e, false
 	}
@@ -276,7 +332,13 @@ func openJoined(q *store.Query, entry string) (e joinedEntry, ok bool) {
 		return e, false
 	}
 	e.layout = c.bytes(n)
-	own := joinCheck(q, e.layout).with(unsafe.Slice(unsafe.StringData(body), len(body))) //nolint:gosec // it is only read
+	var own check
+	if known != nil && known.text == e.layout && known.database == q.Database {
+		own = known.own
+	} else {
+		own = joinCheck(q, e.layout)
+	}
+	own = own.with(unsafe.Slice(unsafe.StringData(body), len(body))) //nolint:gosec // it is only read
 	if string(own[:]) != entry[:checkSize] {
 		return e, false
 	}
@@ -293,14 +355,15 @@ func joinCheck(q *store.Query, layout string) check {
 	return c.sum()
 }
 
-// getJoined returns a joined entry if it is there and valid, and its parts. What the
-// entry depended on when this process saw it last is asked for together with it.
-func (s *Store) getJoined(ctx context.Context, q *store.Query) (p store.Payload, parts []*snapshot, ok bool, err error) {
+// getJoined returns a joined entry if it is there and valid, and, where they are wanted,
+// its parts. What the entry depended on when this process saw it last is asked for
+// together with it.
+func (s *Store) getJoined(ctx context.Context, q *store.Query, want bool) (p store.Payload, parts []*snapshot, ok bool, err error) {
 	if err := s.check(ctx); err != nil {
 		return nil, nil, false, err
 	}
 	err = s.reading(ctx, "get", func(ctx context.Context) (err error) {
-		p, parts, ok, err = s.lookJoined(ctx, q)
+		p, parts, ok, err = s.lookJoined(ctx, q, want)
 		return err
 	})
 	if err != nil {
@@ -309,7 +372,7 @@ func (s *Store) getJoined(ctx context.Context, q *store.Query) (p store.Payload,
 	return p, parts, ok, nil
 }
 
-func (s *Store) lookJoined(ctx context.Context, q *store.Query) (store.Payload, []*snapshot, bool, error) {
+func (s *Store) lookJoined(ctx context.Context, q *store.Query, want bool) (store.Payload, []*snapshot, bool, error) {
 	l := s.layouts.get(&q.Key)
 	keys := []string{s.keys.entry(&q.Key)}
 	if l != nil {
@@ -324,7 +387,7 @@ func (s *Store) lookJoined(ctx context.Context, q *store.Query) (store.Payload, 
 	if err != nil {
 		return nil, nil, false, nil //nolint:nilerr // nothing, or none of ours
 	}
-	e, ok := openJoined(q, text)
+	e, ok := openJoined(q, text, l)
 	if !ok {
 		return nil, nil, false, nil
 	}
@@ -332,22 +395,31 @@ func (s *Store) lookJoined(ctx context.Context, q *store.Query) (store.Payload, 
 	if l == nil || l.text != e.layout {
 		// The entry was read before its stamps. That is as good as the other way
 		// round: stamps never come back, so what holds now held since the leases.
-		if l = s.parseLayout(e.layout); l == nil {
+		if l = s.parseLayout(strings.Clone(e.layout)); l == nil { // or all of the entry would be held on to
 			return nil, nil, false, nil
 		}
 		if f, err = s.fetchKeys(ctx, l.keys); err != nil {
 			return nil, nil, false, err
 		}
+		l.own, l.database = joinCheck(q, l.text), q.Database
 		s.layouts.put(&q.Key, l)
 		first = 0
 	}
-	parts := make([]*snapshot, len(l.parts))
-	for i := range l.parts {
-		now, ok := l.check(i, &f, first)
-		if !ok || string(now[:]) != e.checks[i*checkSize:(i+1)*checkSize] {
-			return nil, nil, false, nil
+	if !l.proved(&f, first, e.checks) {
+		for i := range l.parts {
+			now, ok := l.check(i, &f, first)
+			if !ok || string(now[:]) != e.checks[i*checkSize:(i+1)*checkSize] {
+				return nil, nil, false, nil
+			}
 		}
-		parts[i] = &snapshot{store: s, check: now, query: l.parts[i]}
+		l.prove(&f, first, e.checks)
+	}
+	var parts []*snapshot
+	if want {
+		parts = make([]*snapshot, len(l.parts))
+		for i := range l.parts {
+			parts[i] = &snapshot{store: s, check: check([]byte(e.checks[i*checkSize : (i+1)*checkSize])), query: l.parts[i]}
+		}
 	}
 	p, err := decode(q, unsafe.Slice(unsafe.StringData(e.payload), len(e.payload))) //nolint:gosec // as in judge
 	if err != nil {
@@ -367,6 +439,7 @@ func (s *Store) fillJoined(ctx context.Context, q *store.Query, snap *snapshot, 
 		if l = s.parseLayout(text); l == nil {
 			return nil // it would not be read
 		}
+		l.own, l.database = joinCheck(q, text), q.Database
 	}
 	b := make([]byte, checkSize, checkSize+len(text)+binary.MaxVarintLen64+checkSize*len(snap.parts)+p.Size())
 	b = binary.AppendUvarint(b, uint64(len(text)))

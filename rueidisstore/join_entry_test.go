@@ -35,7 +35,7 @@ func sealed(q *store.Query, layout, rest string) string {
 // readJoined takes an entry apart as a hit does, up to where the stamps are asked for.
 func readJoined(t testing.TB, s *Store, q *store.Query, entry string) (e joinedEntry, l *layout) {
 	t.Helper()
-	e, ok := openJoined(q, entry)
+	e, ok := openJoined(q, entry, nil)
 	if !ok {
 		return e, nil
 	}
@@ -74,6 +74,8 @@ func FuzzJoinedEntry(f *testing.F) {
 	if e, l := readJoined(f, s, q, entry); l == nil || e.layout != text || e.checks != checks || e.payload != "payload" {
 		f.Fatalf("the entry was read as %+v", e)
 	}
+	known := s.parseLayout(text)
+	known.own, known.database = joinCheck(q, text), q.Database
 	f.Add([]byte(entry), uint16(0), byte(0))
 	f.Add([]byte(text), uint16(20), byte(1))
 	for at := range text {
@@ -87,8 +89,10 @@ func FuzzJoinedEntry(f *testing.F) {
 		one := []byte(entry)
 		one[int(at)%len(one)] ^= flip
 		for _, given := range []string{string(b), string(one), string(one[:int(at)%len(one)]), string(one) + string(b), entry[:checkSize] + string(b)} {
-			if e, ok := openJoined(q, given); ok != (given == entry) && given != sealed(q, e.layout, e.checks+e.payload) {
+			if e, ok := openJoined(q, given, nil); ok != (given == entry) && given != sealed(q, e.layout, e.checks+e.payload) {
 				t.Fatalf("%x: opened %v", given, ok)
+			} else if _, also := openJoined(q, given, known); also != ok {
+				t.Fatalf("%x: opened %v with what is remembered, and %v without", given, also, ok)
 			}
 		}
 		changed := []byte(text)
@@ -146,7 +150,7 @@ func TestLayoutsAreBounded(t *testing.T) {
 			t.Errorf("%s: %d MB for %d kB", name, took>>20, len(x.layout)>>10)
 		}
 	}
-	if _, ok := openJoined(q, sealed(q, strings.Repeat("x", maxLayout+1), "")); ok {
+	if _, ok := openJoined(q, sealed(q, strings.Repeat("x", maxLayout+1), ""), nil); ok {
 		t.Error("a layout above its bound was opened")
 	}
 }

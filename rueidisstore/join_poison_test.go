@@ -3,6 +3,7 @@ package rueidisstore_test
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -176,4 +177,35 @@ func TestJoinedEntriesOverWhatIsNotOurs(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A joined entry is of the server that its stamps are on. When that comes back with all
+// its keys the entry is none, also for a process that has just read it.
+func TestJoinedEntriesEndWithTheirServer(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''", "appendonly yes", "appendfsync always"))
+	ctx := context.Background()
+	s := newStore(t, server.URL())
+	one, two, q := resultQuery("1"), resultQuery("2"), joinedQuery("a")
+	join(t, s, q, one, two)
+	wantHit(t, s, q)
+	before, err := server.Do("DBSIZE")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(server.Kill(), server.Restart()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the server is there", func() error {
+		_, ok, err := s.Get(ctx, q)
+		if ok {
+			t.Fatal("STALE: an entry outlived its server")
+		}
+		return err
+	})
+	wantMiss(t, s, q)
+	if after, err := server.Do("DBSIZE"); after != before || err != nil {
+		t.Errorf("%s keys, %v; there were %s", after, err, before)
+	}
+	join(t, s, q, one, two)
 }

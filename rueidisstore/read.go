@@ -149,7 +149,7 @@ func (s *Store) Get(ctx context.Context, q *store.Query) (store.Payload, bool, e
 // get returns the entry if it is there and valid, and the check of a plain one.
 func (s *Store) get(ctx context.Context, q *store.Query) (_ store.Payload, now check, _ bool, _ error) {
 	if q.Joined {
-		p, _, ok, err := s.getJoined(ctx, q)
+		p, _, ok, err := s.getJoined(ctx, q, false)
 		return p, now, ok, err
 	}
 	if err := s.check(ctx); err != nil {
@@ -170,7 +170,7 @@ func (s *Store) get(ctx context.Context, q *store.Query) (_ store.Payload, now c
 // Recall is Get with the snapshot of the entry.
 func (s *Store) Recall(ctx context.Context, q *store.Query) (store.Payload, store.Snapshot, bool, error) {
 	if q.Joined {
-		p, parts, ok, err := s.getJoined(ctx, q)
+		p, parts, ok, err := s.getJoined(ctx, q, true)
 		if !ok || err != nil {
 			return nil, nil, false, err
 		}

@@ -91,7 +91,7 @@ func (c *conn) readOneAhead(ctx context.Context, a *engine.Ahead) error {
 		return nil
 	}
 	k := call{text: a.Text, args: a.Args, prepared: a.Prepared, since: a.Since}
-	err := h.ReadAhead(ctx, &rc, func(ctx context.Context) (*result.Result, driver.Rows, error) { return c.load(ctx, k, p) })
+	err := h.ReadAhead(ctx, &rc, func(ctx context.Context) (*result.Result, driver.Rows, error) { return c.load(ctx, k, p, true) })
 	if errors.Is(err, engine.ErrPlanVoid) {
 		return nil // the schema changed: the program's own statements will see to that
 	}

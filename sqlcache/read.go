@@ -23,6 +23,7 @@ const (
 	reasonUnsure    = "a statement before it may have changed the connection's state"
 	reasonSettings  = "the connection has other settings than the schema was read with"
 	reasonTainted   = "the state of every connection of the pool may change what reads return"
+	reasonOther     = "it is not known whether other connections would read the same"
 	reasonSchema    = "the schema keeps changing"
 	reasonNoSchema  = "the schema changed, and could not be read"
 	reasonWrites    = "it may write"
@@ -177,7 +178,7 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 		rc.Remember(false, k.prepared, k.since)
 		// A shadow is never answered by another reader's query.
 		r, rest, shared, err := h.Load(ctx, &rc, c.real == nil && !h.Shadow(), func(ctx context.Context) (*result.Result, driver.Rows, error) {
-			return c.load(ctx, k, p)
+			return c.load(ctx, k, p, rc.Unkept() == "")
 		})
 		if errors.Is(err, engine.ErrPlanVoid) {
 			if c.refresh(ctx) == nil {
@@ -212,7 +213,7 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 // compared answers a read that the cache would have answered from the database,
 // as without a cache, and compares the two.
 func (c *conn) compared(ctx context.Context, rc *engine.Call, probe *engine.Probe, k call) (driver.Rows, error) {
-	r, rest, err := c.load(ctx, k, nil)
+	r, rest, err := c.load(ctx, k, nil, true)
 	c.connector.handle.Compare(ctx, rc, probe, r)
 	switch {
 	case err != nil:
@@ -235,9 +236,10 @@ func (c *conn) observedPass(ctx context.Context, p *engine.Plan, k call, answer 
 	return rows, err
 }
 
-// load asks the database for a result that may be stored. The schema is compared
-// with that of the plan, unless that is nil.
-func (c *conn) load(ctx context.Context, k call, p *engine.Plan) (r *result.Result, rest driver.Rows, err error) {
+// load asks the database for a result that may be stored, or, where it is not to be
+// kept, for rows to read by and by. The schema is compared with that of the plan, unless
+// that is nil.
+func (c *conn) load(ctx context.Context, k call, p *engine.Plan, keep bool) (r *result.Result, rest driver.Rows, err error) {
 	h := c.connector.handle
 	err = c.retry(ctx, func(real *realConn) error {
 		// Where that can be, the schema is compared while the rows are open: a
@@ -275,6 +277,12 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan) (r *result.Resu
 			failed = err != nil
 		}
 		if failed || real.taint&dialect.TaintReads != 0 {
+			// Nor is what the program makes of them.
+			engine.Passed(ctx, reasonOther, false)
+			rest = rows
+			return nil
+		}
+		if !keep {
 			rest = rows
 			return nil
 		}

@@ -75,6 +75,10 @@ var joinedTests = []test{
 				}
 			})
 			b.miss("a part of it changed: "+c.db+" "+c.table+" "+c.key, q)
+			b.lease(own)
+			b.lease(one)
+			b.lease(two)
+			b.miss("its parts were leased again: "+c.db+" "+c.table+" "+c.key, q)
 		}
 		put()
 		b.write(b.rows(1, "t", "a=2", "c=3"))
@@ -92,6 +96,18 @@ var joinedTests = []test{
 		b.miss("its parts hold two stamps of one thing", q)
 		b.fill(q, b.store.Join(b.lease(one), second), 2)
 		b.hit(2, q)
+	}},
+	{"a joined entry that is filled late", nil, func(b *bench) {
+		one := b.query("one", on("t", conj("a", "1")))
+		q := b.joined("j")
+		old := b.store.Join(b.lease(one))
+		b.write(b.rows(1, "t", "a=1"))
+		b.fill(q, b.store.Join(b.lease(one)), 2)
+		b.hit(2, q)
+		b.fill(q, old, 1)
+		if v, ok := b.get(q); ok && v != 2 {
+			b.Errorf("STALE: version %d was read, filled under what its part was before", v)
+		}
 	}},
 	{"a part that is fenced", nil, func(b *bench) {
 		one := b.query("one", on("t", conj("a", "1")))

@@ -190,19 +190,11 @@ func (x *computing) prepare(ctx context.Context) (reason string) {
 	return ""
 }
 
-// name works out the result's key: from what computes what, for whom, and all that the
-// handles of this process decide of what a query returns.
+// name works out the result's key.
 func (x *computing) name() {
 	e := x.engine
-	var buf [256]byte
-	b := append(buf[:0], x.Identity.digest[:]...)
-	if !x.Alike {
-		variants := e.variants.Load()
-		b = append(b, variants[:]...)
-	}
-	b = appendString(b, x.prefix)
-	b = append(b, x.Args...)
-	x.query = store.Query{Database: e.computed, Key: sha256.Sum256(b), TTL: x.TTL, Joined: true, Decode: decodeComputed}
+	key := e.computedKey(x.Identity, x.Alike, x.prefix, x.Args)
+	x.query = store.Query{Database: e.computed, Key: key, TTL: x.TTL, Joined: true, Decode: decodeComputed}
 }
 
 // own is the query that leases the stamps of the computation itself: those that stand
@@ -384,19 +376,32 @@ func (e *Engine) Uncomputed(ctx context.Context, name, reason string, since Mome
 
 // observeComputed counts a computed result and tells the hooks.
 func (e *Engine) observeComputed(ctx context.Context, event *ComputeEvent, since Moment) {
-	s := &e.counters.stripes[rand.IntN(len(e.counters.stripes))] //nolint:gosec // no secret
 	switch {
 	case event.Hit:
-		s.computed[0].Add(1)
+		e.countComputed(computedHits)
 	case event.Shared:
-		s.computed[1].Add(1)
+		e.countComputed(computedShared)
 	case event.Reason != "":
-		s.computed[2].Add(1)
+		e.countComputed(computedUnkept)
 	default:
-		s.computed[3].Add(1)
+		e.countComputed(computedMisses)
 	}
 	if hook := e.cfg.Hooks.OnCompute; hook != nil {
 		event.Latency = time.Duration(Now() - since)
 		hook(ctx, *event)
 	}
+}
+
+// The places of what is counted in [Stripe.computed].
+const (
+	computedHits = iota
+	computedShared
+	computedUnkept
+	computedMisses
+)
+
+// countComputed counts a computed result.
+func (e *Engine) countComputed(what int) {
+	stripes := e.counters.stripes
+	stripes[rand.IntN(len(stripes))].computed[what].Add(1) //nolint:gosec // no secret
 }
