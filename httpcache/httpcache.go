@@ -391,7 +391,10 @@ func (x *exchange) run(ctx context.Context) ([]byte, error) {
 	x.rec = newRecorder(x.w)
 	x.rec.handler, x.rec.request, x.rec.group, x.rec.learned = x.handler, x.r, x.c.Group, x.learned
 	x.rec.giveUp = func() { engine.GiveUp(ctx) }
-	x.next.ServeHTTP(x.rec, x.show(ctx, x.r, x.host, x.learned))
+	// It is not ended with the handler: frameworks keep the request that they are shown.
+	inner, stop := context.WithCancel(ctx)
+	x.rec.stop = stop
+	x.next.ServeHTTP(x.rec, x.show(inner, x.r, x.host, x.learned))
 	p, once := x.rec.finish(ctx)
 	switch {
 	case p == nil && x.rec.again:
