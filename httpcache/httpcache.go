@@ -104,6 +104,7 @@ var (
 func generation(in cacheops.Keeper, group []byte) engine.Computation {
 	return engine.Computation{
 		Name: Name, Identity: generations, Args: group, Keeper: in, Dependency: engine.DependsTime,
+		Alike: true, // who drops pages may have no database open
 		Run: func(context.Context) ([]byte, error) {
 			var b [16]byte
 			_, _ = rand.Read(b[:]) // it never fails
