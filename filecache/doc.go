@@ -2,9 +2,9 @@
 // outlives them, and holds more than memory does.
 //
 // A [Cache] is a [cacheops.Keeper], so functions and fragments of pages are kept in it
-// with the option [cacheops.KeepIn], and pages with KeepIn of httpcache.Config. [Get], [Set] and [Delete] keep single values, and
-// need no cacheops.Cache. Only time ends what is here: a write to a database drops
-// nothing.
+// with the option [cacheops.KeepIn], and pages with KeepIn of httpcache.Config. [Get],
+// [Set] and [Delete] keep single values, and need no cacheops.Cache. Only time ends what
+// is here: a write to a database drops nothing.
 //
 // # What holds
 //

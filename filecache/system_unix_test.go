@@ -145,25 +145,23 @@ func TestFolderIsALink(t *testing.T) {
 }
 
 // A folder that another user made first is not used: that user would decide what is read.
-// Only root can be two users.
+// Only root can be two users. It writes a program that it starts, so nothing that starts
+// others runs beside this: they would hold it open, and it could not be started.
 func TestFolderOfAnotherUser(t *testing.T) {
-	t.Parallel()
 	if os.Getuid() != 0 {
 		t.Log("another user needs root: not shown here")
 		return
 	}
 	const user, other = 65534, 65533
-	above, err := os.MkdirTemp("", "filecache") // which other users can reach
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer os.RemoveAll(above)
+	above := t.TempDir()
 	program, err := os.ReadFile(self(t))
 	if err != nil {
 		t.Fatal(err)
 	}
 	binary := filepath.Join(above, "program")
-	for _, err := range []error{os.Chmod(above, 0o755), os.WriteFile(binary, program, 0o700), os.Chown(binary, user, user)} { //nolint:gosec // it is to be run
+	for _, err := range []error{ // other users can reach it
+		os.Chmod(above, 0o755), os.Chmod(filepath.Dir(above), 0o755), os.WriteFile(binary, program, 0o700), os.Chown(binary, user, user),
+	} {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -177,7 +175,7 @@ func TestFolderOfAnotherUser(t *testing.T) {
 		if err := newer.Close(); err != nil {
 			t.Fatal(err)
 		}
-		for _, err := range []error{os.Chown(dir, owner, owner), os.Chmod(dir, 0o755), os.Chmod(filepath.Join(dir, tagName), 0o644)} { //nolint:gosec // as the other user would
+		for _, err := range []error{os.Chown(dir, owner, owner), os.Chmod(dir, 0o755), os.Chmod(filepath.Join(dir, tagName), 0o644)} {
 			if err != nil {
 				t.Fatal(err)
 			}
