@@ -81,6 +81,10 @@ torture: tools servers ## run the exhaustive interleavings of the stores, the la
 	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^TestExhaustive$$|^TestConformance' $(ARGS) ./store/... ./rueidisstore
 	@$(BIN)/testsummary -count=1 -timeout 30m $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS)
 	@$(BIN)/testsummary -count=1 -timeout 30m -skip Postgres $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS) -faults.database=postgres
+	@$(MAKE) files
+
+.PHONY: files
+files: tools ## have eight processes write and read 100 keys in one folder of cache files for FILES_LAST (30s)
 	@$(BIN)/testsummary -count=1 -timeout 30m -run '^TestProcesses$$' $(ARGS) ./filecache -args -filecache.lasts=$(FILES_LAST)
 
 .PHONY: crash

@@ -176,7 +176,8 @@ type Keeper = engine.Keeper
 // given, and [DependsOn] is an error. Where the place fails the function runs.
 //
 // [Func.Invalidate] needs the arguments then, and under Config.PrefixFunc a prefix. It
-// does not reach a call that is under way, whose result is kept after it.
+// reaches what processes with the same databases open have kept, and not a call that is
+// under way, whose result is kept after it.
 // [InvalidateFragment] does not reach such fragments.
 func KeepIn(k Keeper) FuncOption {
 	return funcOption(func(o *funcOptions) error {

@@ -61,7 +61,8 @@ func DefaultDir() (string, error) {
 
 // New returns the cache in a folder, which is made where it is missing; "" means that of
 // [DefaultDir]. The folder must be the cache's own: one that holds other files is an
-// error, and so is one that everybody may write in. Close the cache after use.
+// error, and so is one that everybody may write in, or that another user than root has
+// made, unless the process is root's. Close the cache after use.
 func New(dir string, cfg Config) (*Cache, error) {
 	switch {
 	case cfg.TTL < 0:

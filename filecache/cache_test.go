@@ -263,6 +263,7 @@ func TestFolders(t *testing.T) {
 		{"an empty one", folder(0o750), ""},
 		{"one whose tag was lost", folder(0o700, "ab/cd/x", ".writing-1f"), ""},
 		{"one with other files", folder(0o700, "notes.txt"), "other files"},
+		{"one of another program's, by SHA-256", folder(0o700, place(store.Key{1})), "other files"},
 		{"one with another's tag", folder(0o700, "CACHEDIR.TAG"), "other files"},
 		{"one for everybody", folder(0o777), "everybody may write"},
 		{"one for everybody's own files", folder(0o777 | fs.ModeSticky), "everybody may write"},

@@ -2,9 +2,9 @@
 // outlives them, and holds more than memory does.
 //
 // A [Cache] is a [cacheops.Keeper], so functions and fragments of pages are kept in it
-// with the option [cacheops.KeepIn]. [Get], [Set] and [Delete] keep single values, and
-// need no cacheops.Cache. Only time ends what is here: a write to a database drops
-// nothing.
+// with the option [cacheops.KeepIn], and pages with KeepIn of httpcache.Config. [Get],
+// [Set] and [Delete] keep single values, and need no cacheops.Cache. Only time ends what
+// is here: a write to a database drops nothing.
 //
 // # What holds
 //
@@ -22,7 +22,7 @@
 //
 // Whoever may write in the folder decides what programs read: the checksums find damage,
 // not forgery. So files are made with mode 0600 and folders with 0700, symbolic links out
-// of the folder are not followed, and a folder that everybody may write in is refused.
+// of the folder are not followed, and a folder that everybody may write in, or that another user made, is refused.
 //
 // Delete does not reach a Set that is under way: what that one writes stays.
 //

@@ -60,6 +60,9 @@ func openFolder(dir string, claim bool) (*os.Root, error) {
 		return nil, fmt.Errorf("cacheops: open the folder of cache files: %w", err)
 	}
 	err = checkMode(root)
+	if err == nil && claim {
+		err = checkOwner(root)
+	}
 	if err == nil {
 		err = checkTag(root)
 	}
@@ -83,6 +86,21 @@ func checkMode(root *os.Root) error {
 		err = errors.New("everybody may write in it, and so decide what is read: take that right away, or give a folder below it")
 	}
 	return err
+}
+
+// checkOwner refuses to use a folder that another user made: in a folder for everybody,
+// such as /tmp, anybody can make one first and decide what is read. Root may have made it;
+// and root itself may use what it was given.
+func checkOwner(root *os.Root) error {
+	info, err := root.Stat(".")
+	if err != nil {
+		return err
+	}
+	owner, self := owners(info)
+	if owner != self && owner != 0 && self != 0 {
+		return fmt.Errorf("it belongs to the user with the id %d, who decides what is read: give one of your own", owner)
+	}
+	return nil
 }
 
 // checkTag returns errNoTag where the folder is not ours.
@@ -122,10 +140,38 @@ func claimFolder(root *os.Root) error {
 			if checkTag(root) == nil { // another process made it ours meanwhile
 				return nil
 			}
-			return errors.New("there are other files in it: give a folder of its own")
+			return errOthers
 		}
 	}
+	if err := checkFiles(root); err != nil {
+		return err
+	}
 	return writeFile(root, ".", tagName, []byte(tagText))
+}
+
+var errOthers = errors.New("there are other files in it: give a folder of its own")
+
+// checkFiles refuses a folder without a tag whose files have names like ours, and are not:
+// other programs lay out theirs by SHA-256 too, and Clean would take them for damaged ones.
+func checkFiles(root *os.Root) error {
+	return fs.WalkDir(root.FS(), ".", func(where string, _ fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) { // another process's Clean has removed it
+			return nil
+		}
+		if _, named := keyOf(path.Dir(where), path.Base(where)); err != nil || !named {
+			return err
+		}
+		f, err := openFile(root, where)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = f.Close() }() // it was only read
+		var head [len(magic)]byte
+		if _, err := io.ReadFull(f, head[:]); err != nil || string(head[:]) != magic {
+			return errOthers
+		}
+		return nil
+	})
 }
 
 // place is the path of a key's file: two folders, and the rest as the name.

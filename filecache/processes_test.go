@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
@@ -32,6 +33,7 @@ var children = map[string]func(){
 	"load":  childLoad,
 	"begin": childBegin,
 	"fill":  childFill,
+	"open":  childOpen,
 }
 
 // child is another process on a folder, which ends with the test.
@@ -45,6 +47,12 @@ type child struct {
 // start starts a child. What it cannot do it says on its error output.
 func start(t *testing.T, name string, command ...string) *child {
 	t.Helper()
+	return startAs(t, name, nil, command...)
+}
+
+// startAs is start with what the system is to do for the process.
+func startAs(t *testing.T, name string, as *syscall.SysProcAttr, command ...string) *child {
+	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
@@ -54,7 +62,7 @@ func start(t *testing.T, name string, command ...string) *child {
 	}
 	cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
 	cmd.Env = append(os.Environ(), asChild+"="+name)
-	cmd.Stderr = os.Stderr
+	cmd.Stderr, cmd.SysProcAttr = os.Stderr, as
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -272,6 +280,15 @@ func TestWritersAreKilledAnywhere(t *testing.T) {
 	}
 	if got := c.Stats(); got.Damaged != 0 {
 		t.Errorf("counted %+v", got)
+	}
+}
+
+// childOpen opens a folder, and tells what came of it.
+func childOpen() {
+	c, err := New(os.Args[1], Config{})
+	fmt.Fprintln(os.Stdout, err)
+	if err == nil {
+		must(c.Close())
 	}
 }
 

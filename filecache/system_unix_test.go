@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -139,6 +140,49 @@ func TestFolderIsALink(t *testing.T) {
 		}
 		if got, err := Clean(t.Context(), victim.dir, CleanOptions{DryRun: true}); err != nil || got.Expired != 1 {
 			t.Errorf("the file outside is gone: %+v, %v", got, err)
+		}
+	}
+}
+
+// A folder that another user made first is not used: that user would decide what is read.
+// Only root can be two users. It writes a program that it starts, so nothing that starts
+// others runs beside this: they would hold it open, and it could not be started.
+func TestFolderOfAnotherUser(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Log("another user needs root: not shown here")
+		return
+	}
+	const user, other = 65534, 65533
+	above := t.TempDir()
+	program, err := os.ReadFile(self(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary := filepath.Join(above, "program")
+	for _, err := range []error{ // other users can reach it
+		os.Chmod(above, 0o755), os.Chmod(filepath.Dir(above), 0o755), os.WriteFile(binary, program, 0o700), os.Chown(binary, user, user),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for owner, want := range map[int]string{user: "<nil>", 0: "<nil>", other: "belongs to the user with the id 65533"} {
+		dir := filepath.Join(above, strconv.Itoa(owner))
+		newer, err := New(dir, Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := newer.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range []error{os.Chown(dir, owner, owner), os.Chmod(dir, 0o755), os.Chmod(filepath.Join(dir, tagName), 0o644)} {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		p := startAs(t, "open", &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: user, Gid: user}}, binary, dir)
+		if got := p.told(t); !strings.Contains(got, want) {
+			t.Errorf("a folder of the user %d: %q, want %q", owner, got, want)
 		}
 	}
 }

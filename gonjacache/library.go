@@ -83,7 +83,8 @@ func (c *Call) Value(name string) any {
 type Tag func(call *Call) (Choice, error)
 
 // Choice is what a [Tag] decides. The zero Choice caches under the tag's name, apart for
-// each list of the arguments; those that are given by name are no part of it.
+// each list of the arguments: those without a name, and then, in the order of the names,
+// the name and the value of each other one.
 type Choice struct {
 	// Uncached has the template code executed and nothing stored.
 	Uncached bool

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -135,10 +136,21 @@ func (b *block) fragment(r *exec.Renderer, call *Call) ([]byte, error) {
 		choice.Name = b.name
 	}
 	if choice.Extras == nil {
-		choice.Extras = call.Args
+		choice.Extras = call.all()
 	}
 	return cacheops.Fragment(call.Context, b.library.cache, choice.Name, choice.Extras, render,
 		slices.Concat([]cacheops.FuncOption{cacheops.Version(kind)}, b.library.options, choice.Options)...)
+}
+
+// all returns the arguments, and behind them the name and the value of each that is given
+// by name.
+func (c *Call) all() []any {
+	all := slices.Clone(c.Args)
+	for _, name := range slices.Sorted(maps.Keys(c.Named)) {
+		all = append(all, name)
+		all = append(all, extrasOf(c.Named[name])...)
+	}
+	return all
 }
 
 // find takes the context out of the data of the template.

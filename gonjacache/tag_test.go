@@ -226,3 +226,24 @@ func BenchmarkFragment(b *testing.B) {
 		})
 	}
 }
+
+// A tag that says nothing of extras is told apart by all that it is given.
+func TestTagIsToldApartByItsArguments(t *testing.T) {
+	t.Parallel()
+	e := newEngine(t)
+	if err := e.lib.RegisterTag(e.env.ControlStructures, "box", func(*gonjacache.Call) (gonjacache.Choice, error) {
+		return gonjacache.Choice{}, nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		for _, args := range []string{``, `"a"`, `"a", user=1`, `"a", user=2`, `"a", user=1, page=2`, `"a", other=1`, `user=["a", 1]`} {
+			e.shows(t, `{% box `+args+` %}{{ show(args) }}{% endbox %}`, map[string]any{"args": args}, strings.ReplaceAll(args, `"`, "&#34;"), 1-i)
+		}
+	}
+	if err := cacheops.InvalidateFragment(context.Background(), e.cache, "box", "a", "page", 2, "user", 1); err != nil {
+		t.Fatal(err)
+	}
+	e.shows(t, `{% box "a", user=1, page=2 %}{{ show("anew") }}{% endbox %}`, nil, "anew", 1)
+	e.shows(t, `{% box "a", user=1 %}{{ show("anew") }}{% endbox %}`, nil, "&#34;a&#34;, user=1", 0)
+}

@@ -55,7 +55,8 @@ type Config struct {
 	// the handler is shown them. What pages name in their own header Vary is learned.
 	Vary []string
 	// Unkeyed are request headers that the handler is shown although pages are not told
-	// apart by them: those that decide nothing of a page, such as the id of a trace.
+	// apart by them: those that decide nothing of a page, such as the id of a trace. Those
+	// that tell users apart cannot be among them.
 	Unkeyed []string
 	// Extra returns what else pages are told apart by, of a type that may be an argument
 	// of a [cacheops.Func]. It is given the request as it came. Nil: nothing.
@@ -173,6 +174,9 @@ func (s *settings) headers() error {
 	}
 	if s.shown, err = named("Unkeyed", s.Unkeyed); err != nil {
 		return err
+	}
+	if i := slices.IndexFunc(s.shown, isCredential); i >= 0 {
+		return fmt.Errorf("cacheops: httpcache.Config.Unkeyed has %q, which tells users apart: name it in Vary, or use CredentialsInExtra", s.shown[i])
 	}
 	if s.Credentials == CredentialsInExtra {
 		s.shown = append(s.shown, "Cookie", "Authorization", "Proxy-Authorization")

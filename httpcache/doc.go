@@ -19,11 +19,14 @@
 //
 // A response with the header Vary teaches which headers matter. If the request had such a
 // header, and the handler was not shown it, the handler runs again with it: twice in all,
-// once for each URI and process. Name headers in Config.Vary to spare that.
+// once for each URI and process. Name headers in Config.Vary to spare that. Headers that
+// middleware outside varies by count too, but for Accept-Encoding, Origin and those of
+// Access-Control: those it answers itself, each time.
 //
 // What is outside of the request is the program's to look after: values in the context
 // that middleware outside of this one found out, by the client's address for one. What
-// they decide belongs into Config.Extra. Middleware inside of this one runs when a page is
+// they decide belongs into Config.Extra, and so does what it sets in the header of the
+// response before, which the handler can read. Middleware inside of this one runs when a page is
 // made, and not when it is kept.
 //
 // # What is not kept
@@ -41,6 +44,8 @@
 //   - sets a cookie, or says private, no-store, no-cache or max-age=0;
 //   - has a status that Config.Statuses does not hold, or does not begin at all;
 //   - varies by everything, or has a nonce in its Content-Security-Policy;
+//   - has a header whose name is not in canonical form, so that it would not be found;
+//   - is given a second status, or was read from what failed: it was meant otherwise;
 //   - is flushed before its end, a stream of events, a hijacked connection, has trailers or
 //     comes after an informational response;
 //   - is larger than Config.MaxBytes.

@@ -23,8 +23,12 @@ import (
 // in memory, and can be looked through at once.
 const entryFormat = 1
 
-// maxValues bounds the values of headers in a page: anybody may have written it.
-const maxValues = 4096
+// maxValues bounds the values of headers in a page: anybody may have written it. Of them
+// ownValues are for what this package adds.
+const (
+	maxValues = 4096
+	ownValues = 3
+)
 
 // What is done to a header: the handler's changes are done again to what the middleware
 // outside has set.

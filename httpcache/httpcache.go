@@ -104,6 +104,7 @@ var (
 func generation(in cacheops.Keeper, group []byte) engine.Computation {
 	return engine.Computation{
 		Name: Name, Identity: generations, Args: group, Keeper: in, Dependency: engine.DependsTime,
+		Alike: true, // who drops pages may have no database open
 		Run: func(context.Context) ([]byte, error) {
 			var b [16]byte
 			_, _ = rand.Read(b[:]) // it never fails
@@ -396,7 +397,10 @@ func (x *exchange) run(ctx context.Context) ([]byte, error) {
 	x.rec = newRecorder(x.w)
 	x.rec.handler, x.rec.request, x.rec.group, x.rec.learned = x.handler, x.r, x.c.Group, x.learned
 	x.rec.giveUp = func() { engine.GiveUp(ctx) }
-	x.next.ServeHTTP(x.rec, x.show(ctx, x.r, x.host, x.learned))
+	// It is not ended with the handler: frameworks keep the request that they are shown.
+	inner, stop := context.WithCancel(ctx)
+	x.rec.stop = stop
+	x.next.ServeHTTP(x.rec, x.show(inner, x.r, x.host, x.learned))
 	p, once := x.rec.finish(ctx)
 	switch {
 	case p == nil && x.rec.again:

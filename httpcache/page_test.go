@@ -48,7 +48,7 @@ var pages = map[string]http.HandlerFunc{
 	"gone, then headers that come too late": func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusGone)
 		w.Header().Set("X-Late", "1")
-		w.WriteHeader(http.StatusOK)
+		w.WriteHeader(http.StatusGone)
 		fmt.Fprint(w, "gone")
 	},
 	"modified": func(w http.ResponseWriter, _ *http.Request) {

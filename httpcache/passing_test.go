@@ -222,7 +222,7 @@ func TestConditionsOfWhatIsNotKept(t *testing.T) {
 func TestStreams(t *testing.T) {
 	t.Parallel()
 	overBoth(t, func(t *testing.T, http2 bool) {
-		next := make(chan struct{})
+		next := []chan struct{}{make(chan struct{}), make(chan struct{})}
 		s := newSite(t, httpcache.Config{Lock: true}, func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Type", "text/event-stream")
 			for i := range 2 {
@@ -231,7 +231,7 @@ func TestStreams(t *testing.T) {
 					t.Error(err)
 				}
 				select {
-				case <-next:
+				case <-next[i]:
 				case <-r.Context().Done():
 					return
 				}
@@ -252,15 +252,14 @@ func TestStreams(t *testing.T) {
 					t.Fatalf("%q, %v", line, err)
 				}
 			}
-			for range bodies {
-				next <- struct{}{}
-			}
+			close(next[i])
 		}
 	})
 }
 
 func TestHijack(t *testing.T) {
 	t.Parallel()
+	returned := make(chan struct{})
 	s := newSite(t, httpcache.Config{}, func(w http.ResponseWriter, _ *http.Request) {
 		conn, rw, err := w.(http.Hijacker).Hijack()
 		if err != nil {
@@ -272,9 +271,15 @@ func TestHijack(t *testing.T) {
 		if err := rw.Flush(); err != nil {
 			t.Error(err)
 		}
-	})
+	}, how{around: func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			next.ServeHTTP(w, r)
+			returned <- struct{}{}
+		})
+	}})
 	for range 2 {
 		s.want(t, "mine", true, "/")
+		<-returned // the client may be earlier
 		if got := s.last().Reason; got != "the connection is taken over" {
 			t.Errorf("the reason is %q", got)
 		}

@@ -44,7 +44,9 @@ type recorder struct {
 	body     []byte
 	reason   string // why the page is not kept
 	again    bool   // the handler has to run again: it has not seen what it looks at
+	dropped  int    // bytes of it since then
 	finished bool
+	stop     context.CancelFunc // ends the handler's context
 }
 
 func newRecorder(w http.ResponseWriter) *recorder {
@@ -63,6 +65,11 @@ func (c *recorder) WriteHeader(status int) {
 	case c.finished:
 		return
 	case c.wrote:
+		if c.mode == holding && status != c.status {
+			// It meant to answer something else, an error for one, and was too late.
+			c.refuse(reasonSecond)
+			c.pass()
+		}
 		if c.mode == passing {
 			c.w.WriteHeader(status) // which logs it
 		}
@@ -89,6 +96,9 @@ func (c *recorder) WriteHeader(status int) {
 	if c.vary(); c.again {
 		c.mode = dropping
 		c.giveUp()
+		if isEvents(c.header) {
+			c.stop()
+		}
 		return
 	}
 	if c.reason == "" {
@@ -97,40 +107,6 @@ func (c *recorder) WriteHeader(status int) {
 	if c.reason != "" {
 		c.pass()
 	}
-}
-
-// vary learns what the page varies by. Where the request had something of it that the
-// handler was not shown, the handler has to run again.
-func (c *recorder) vary() {
-	var values []string
-	for i := range c.changes {
-		if c.changes[i].name == "Vary" {
-			values = c.changes[i].values
-		}
-	}
-	if values == nil {
-		return
-	}
-	names, ok := varied(values)
-	if !ok {
-		c.refuse(reasonVary)
-	}
-	s := c.handler.settings
-	names = slices.DeleteFunc(names, func(name string) bool {
-		return slices.Contains(s.vary, name) || slices.Contains(c.learned, name) || s.Credentials == CredentialsInExtra && isCredential(name)
-	})
-	if len(names) == 0 {
-		return
-	}
-	if !c.handler.varies.add(c.group, names) {
-		c.refuse(reasonVary)
-		return
-	}
-	c.refuse(reasonLearned)
-	c.again = slices.ContainsFunc(names, func(name string) bool {
-		_, has := c.request.Header[name]
-		return has && !s.shows(name, c.learned)
-	})
 }
 
 // isCredential reports whether a header tells users apart.
@@ -215,7 +191,7 @@ func (c *recorder) Write(b []byte) (int, error) {
 		return len(b), nil
 	}
 	if c.mode == dropping {
-		return len(b), nil
+		return c.drop(len(b))
 	}
 	return c.w.Write(b)
 }
@@ -233,7 +209,7 @@ func (c *recorder) WriteString(s string) (int, error) {
 		return len(s), nil
 	}
 	if c.mode == dropping {
-		return len(s), nil
+		return c.drop(len(s))
 	}
 	return io.WriteString(c.w, s)
 }
@@ -250,26 +226,30 @@ func (c *recorder) hold(n int) bool {
 
 // ReadFrom implements [io.ReaderFrom]: what is passed on the server may send by itself.
 func (c *recorder) ReadFrom(src io.Reader) (n int64, err error) {
-	if err := c.begin(); err != nil {
-		return 0, err
+	if c.finished {
+		return 0, errFinished
 	}
 	buf := make([]byte, 16<<10)
 	for c.mode == holding {
 		read, err := src.Read(buf)
-		wrote, failed := c.Write(buf[:read])
-		n += int64(wrote)
+		if read > 0 { // else the handler may still answer an error
+			wrote, failed := c.Write(buf[:read])
+			n += int64(wrote)
+			if failed != nil {
+				return n, failed
+			}
+		}
 		switch {
-		case failed != nil:
-			return n, failed
 		case errors.Is(err, io.EOF):
 			return n, nil
 		case err != nil:
+			c.refuse(reasonCut)
 			return n, err
 		}
 	}
 	var to io.Writer = c.w
 	if c.mode == dropping {
-		to = io.Discard
+		to = writerFunc(func(b []byte) (int, error) { return c.drop(len(b)) })
 	}
 	rest, err := io.Copy(to, src)
 	return n + rest, err
@@ -287,7 +267,11 @@ func (c *recorder) FlushError() error {
 		c.refuse(reasonFlush)
 		c.pass()
 	}
-	if c.mode == dropping {
+	switch {
+	case c.again:
+		c.stop()
+		return errAgain
+	case c.mode == dropping:
 		return nil
 	}
 	return http.NewResponseController(c.w).Flush()
@@ -295,6 +279,9 @@ func (c *recorder) FlushError() error {
 
 // Hijack implements [http.Hijacker].
 func (c *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	if c.again {
+		return nil, nil, errAgain
+	}
 	c.leave(reasonHijack)
 	return http.NewResponseController(c.w).Hijack()
 }
@@ -302,6 +289,9 @@ func (c *recorder) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // Unwrap is for what this package does not know of. What is written to the writer that it
 // returns cannot be kept.
 func (c *recorder) Unwrap() http.ResponseWriter {
+	if c.again {
+		return dropper{c}
+	}
 	c.leave(reasonUnwrap)
 	return c.w
 }
@@ -356,10 +346,8 @@ func (c *recorder) finish(ctx context.Context) (p *page, once []change) {
 		c.pass()
 		return nil, nil
 	}
-	p = &page{status: c.status, made: time.Now(), modified: lastModified(c.header), body: c.body}
-	if age := c.header["Age"]; len(age) == 1 { // it came from another cache
-		p.made = p.made.Add(-time.Duration(seconds(age[0])) * time.Second)
-	}
+	now := time.Now()
+	p = &page{status: c.status, made: now.Add(-ageOf(c.header, now)), modified: lastModified(c.header), body: c.body}
 	p.changes, once = parting(c.header, c.changes)
 	if c.status == http.StatusOK && len(c.header["Etag"]) == 0 {
 		p.changes = append(p.changes, change{op: headerSet, name: "Etag", values: []string{etagOf(c.body)}})

@@ -126,6 +126,7 @@ func (s *settings) show(ctx context.Context, r *http.Request, host string, learn
 	shown.Proto, shown.ProtoMajor, shown.ProtoMinor = "HTTP/1.1", 1, 1
 	shown.Body, shown.ContentLength, shown.GetBody = http.NoBody, 0, nil
 	shown.TransferEncoding, shown.Trailer, shown.Close = nil, nil, false
+	shown.Form, shown.PostForm, shown.MultipartForm = nil, nil, nil // what middleware outside made of them
 	shown.RemoteAddr = nobody
 	if r.TLS != nil && s.Credentials != CredentialsInExtra {
 		shown.TLS = &tls.ConnectionState{Version: tls.VersionTLS13, HandshakeComplete: true, ServerName: r.TLS.ServerName}

@@ -21,6 +21,10 @@ const (
 	reasonNonce      = "the response has a nonce in its Content-Security-Policy"
 	reasonTrailers   = "the response has trailers"
 	reasonHeader     = "the response has a header that is not valid"
+	reasonCanonical  = "the response has a header whose name is not in canonical form: use Set and Add of http.Header"
+	reasonValues     = "the response has too many headers"
+	reasonSecond     = "the response was given a second status"
+	reasonCut        = "the response ended early: what its body was read from failed"
 	reasonFlush      = "the response is flushed before its end"
 	reasonHijack     = "the connection is taken over"
 	reasonUnwrap     = "the response is written past this package"
@@ -45,10 +49,20 @@ func (s *settings) storable(status int, h http.Header, changes []change) (fresh 
 	case slices.ContainsFunc(h["Content-Security-Policy"], hasNonce), slices.ContainsFunc(h["Content-Security-Policy-Report-Only"], hasNonce):
 		return 0, reasonNonce
 	}
+	for name := range h {
+		// The server sends it as it is, and here it would not be found.
+		if textproto.CanonicalMIMEHeaderKey(name) != name {
+			return 0, reasonCanonical
+		}
+	}
+	values := 0
 	for i := range changes {
 		c := &changes[i]
 		if c.name == "Set-Cookie" && (c.op == headerDelete || !s.DropSetCookie) {
 			return 0, reasonSetCookie
+		}
+		if values += len(c.values); values > maxValues-ownValues {
+			return 0, reasonValues
 		}
 		if !isToken(c.name) || slices.ContainsFunc(c.values, func(v string) bool { return strings.ContainsAny(v, "\r\n\x00") }) {
 			return 0, reasonHeader
@@ -76,31 +90,34 @@ func isEvents(h http.Header) bool {
 
 func hasNonce(policy string) bool { return strings.Contains(strings.ToLower(policy), "'nonce-") }
 
-// freshness returns for how long a response says that it is fresh, 0 where it does not say
-// that, and false where it must not be kept.
+// freshness returns for how long a response says that it is fresh from now on, 0 where it
+// does not say that, and false where it must not be kept.
 func freshness(h http.Header, now time.Time) (fresh time.Duration, ok bool) {
-	shared, private := -1, -1
+	const unsaid = -1
+	shared, private := unsaid, unsaid
 	for _, v := range h["Cache-Control"] {
 		for directive := range strings.SplitSeq(v, ",") {
 			name, value, _ := strings.Cut(textproto.TrimString(directive), "=")
-			switch strings.ToLower(textproto.TrimString(name)) {
+			// What is no name ends it: "private; max-age=60" is meant to be private.
+			if end := strings.IndexAny(name, " \t;"); end >= 0 {
+				name = name[:end]
+			}
+			switch strings.ToLower(name) {
 			case "private", "no-store", "no-cache": // with the names of fields too
 				return 0, false
 			case "max-age":
-				private = seconds(value)
+				private = least(private, seconds(value))
 			case "s-maxage":
-				shared = seconds(value)
+				shared = least(shared, seconds(value))
 			}
 		}
 	}
-	if shared >= 0 {
+	if shared != unsaid {
 		private = shared
 	}
-	switch {
-	case private == 0:
-		return 0, false
-	case private > 0:
-		return time.Duration(private) * time.Second, true
+	if private != unsaid {
+		fresh = time.Duration(private)*time.Second - ageOf(h, now)
+		return fresh, fresh > 0
 	}
 	if len(h["Cache-Control"]) == 0 && slices.ContainsFunc(h["Pragma"], func(v string) bool { return strings.Contains(strings.ToLower(v), "no-cache") }) {
 		return 0, false
@@ -113,6 +130,28 @@ func freshness(h http.Header, now time.Time) (fresh time.Duration, ok bool) {
 		return at.Sub(now), true
 	}
 	return 0, true
+}
+
+// least is the smaller one of what a directive says that stands there twice.
+func least(before, now int) int {
+	if before < 0 {
+		return now
+	}
+	return min(before, now)
+}
+
+// ageOf returns how old a response is that came from another server, in whole seconds: by
+// its Age, or by its Date where that says more.
+func ageOf(h http.Header, now time.Time) (age time.Duration) {
+	if v := h["Age"]; len(v) > 0 {
+		age = time.Duration(seconds(v[0])) * time.Second
+	}
+	if v := h["Date"]; len(v) > 0 {
+		if at, err := http.ParseTime(v[0]); err == nil {
+			age = max(age, now.Sub(at).Truncate(time.Second))
+		}
+	}
+	return age
 }
 
 // seconds reads a number of seconds, 0 where it cannot be read.

@@ -9,12 +9,14 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/httpcache"
 	"github.com/cacheops/cacheops/sqlcache"
+	"github.com/cacheops/cacheops/store"
 )
 
 // pages is a server with a page for each category of funcs.
@@ -315,4 +317,44 @@ func TestPagesInRedis(t *testing.T) {
 			t.Errorf("poisoned: %q", body)
 		}
 	}
+}
+
+// elsewhere keeps pages in another place.
+type elsewhere struct{ by sync.Map }
+
+func (e *elsewhere) Get(_ context.Context, key store.Key) ([]byte, error) {
+	if b, ok := e.by.Load(key); ok {
+		return b.([]byte), nil
+	}
+	return nil, cacheops.ErrMiss
+}
+
+func (e *elsewhere) Set(_ context.Context, key store.Key, data []byte, _ time.Duration) error {
+	e.by.Store(key, data)
+	return nil
+}
+
+func (e *elsewhere) Delete(_ context.Context, key store.Key) error {
+	e.by.Delete(key)
+	return nil
+}
+
+// What drops pages in another place may be a program without a database.
+func TestPagesElsewhereAreDroppedByAnyProgram(t *testing.T) {
+	t.Parallel()
+	in := new(elsewhere)
+	p := newPages(t, newFuncs(t, nil), httpcache.Config{TTL: time.Hour, KeepIn: in}, nil)
+	p.shows(t, 1, "2 posts, first one", true)
+	exec(t, p.cached, "UPDATE posts SET title = 'first' WHERE id = 1")
+	p.shows(t, 1, "2 posts, first one", false)
+	other, err := cacheops.New(cacheops.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if err := httpcache.InvalidateKept(t.Context(), other, in, p.server.URL+"/category/1"); err != nil {
+		t.Fatal(err)
+	}
+	p.shows(t, 1, "2 posts, first first", true)
+	p.shows(t, 1, "2 posts, first first", false)
 }

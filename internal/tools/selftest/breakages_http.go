@@ -65,7 +65,7 @@ var httpBreakages = []breakage{
 	},
 	{
 		Name:  "a client gets a page whose handler was not shown what it varies by",
-		File:  "httpcache/recorder.go",
+		File:  "httpcache/again.go",
 		Old:   "		return has && !s.shows(name, c.learned)\n",
 		New:   "		return has && s.shows(name, c.learned)\n",
 		Check: onPages("TestVaryIsLearned"), Want: "--- FAIL: TestVaryIsLearned",
