@@ -76,11 +76,13 @@ const (
 
 // The reasons why a computed result is not kept.
 const (
-	reasonShadow = "in shadow mode computed results are not kept"
-	reasonNoTTL  = "it has no time to live: give it one, or Config.Defaults"
-	reasonLarge  = "it is larger than Config.MaxEntryBytes"
-	reasonError  = "it failed"
-	reasonNoDeps = "what it depends on could not be leased"
+	reasonShadow   = "in shadow mode computed results are not kept"
+	reasonNoTTL    = "it has no time to live: give it one, or Config.Defaults"
+	reasonLarge    = "it is larger than Config.MaxEntryBytes"
+	reasonError    = "it failed"
+	reasonEnded    = "its context has ended"
+	reasonPanicked = "it panicked"
+	reasonNoDeps   = "what it depends on could not be leased"
 )
 
 // ownScheme is that of the stamps that stand for the arguments of a computation.
@@ -136,7 +138,9 @@ func (x *computing) compute(ctx context.Context) ([]byte, bool, error) {
 		x.inside, _ = o.Within.(*work)
 	}
 	if x.event.Reason = x.prepare(ctx); x.event.Reason != "" {
-		// What it reads counts for the caller by itself.
+		// What it reads counts for the caller by itself, but the result does not: it
+		// could not be dropped with those that were made with it.
+		x.outer.Spoil(x.Name + ": " + x.event.Reason)
 		if x.Pass != nil {
 			x.Pass(ctx)
 			return nil, true, nil
@@ -156,6 +160,7 @@ func (x *computing) compute(ctx context.Context) ([]byte, bool, error) {
 		}
 		kept, err := x.wait(ctx, w)
 		if err != nil {
+			x.outer.Spoil(x.Name + ": " + reasonError)
 			return nil, false, err
 		}
 		if data, ok := x.look(ctx); ok {
@@ -264,7 +269,7 @@ func (x *computing) look(ctx context.Context) ([]byte, bool) {
 			return nil, false
 		}
 		ttl := x.life(&recording.Recorded{})
-		x.tell(ttl, ttl)
+		x.tell(ttl, ttl, true)
 		return data, true
 	case x.outer.Wants():
 		payload, sn, ok, err = e.cfg.Store.Recall(ctx, &x.query)
@@ -281,15 +286,15 @@ func (x *computing) look(ctx context.Context) ([]byte, bool) {
 	if !ok || !is {
 		return nil, false
 	}
-	x.tell(c.TTL, c.left(), sn)
+	x.tell(c.TTL, c.left(), c.Limited, sn)
 	return c.Data, true
 }
 
 // tell has the caller's recording know of a result that is a part of its own, and of how
-// much of its time is left.
-func (x *computing) tell(ttl, left time.Duration, parts ...store.Snapshot) {
+// much of its time is left. Limited says that it holds something that only time ends.
+func (x *computing) tell(ttl, left time.Duration, limited bool, parts ...store.Snapshot) {
 	x.outer.Add(ttl, parts...)
-	if x.Dependency == DependsTime { // what it is made of only time ends
+	if limited || x.Dependency == DependsTime {
 		x.outer.Limit(left)
 	}
 }
@@ -328,6 +333,9 @@ func (x *computing) work(ctx context.Context, w *work, lock bool) ([]byte, bool,
 		}()
 		found, mine, err := x.turn(ctx)
 		waited = true
+		if err != nil {
+			x.outer.Spoil(x.Name + ": " + reasonError)
+		}
 		if found != nil || err != nil {
 			over(found != nil)
 			x.event.Shared = found != nil

@@ -19,16 +19,23 @@ func (x *computing) run(ctx context.Context, w *work, over func(kept bool)) ([]b
 			w.over(false)
 		}
 	}()
-	parts, reason := x.lease(ctx)
 	rec := recording.NewDeclared()
 	if x.Dependency == DependsRecorded {
 		rec = recording.New(max(x.TTL, x.outer.Life()))
 	}
 	x.outer.Begin()
 	defer x.outer.End()
+	returned := false
+	defer func() {
+		if !returned { // the function around may go on, and nobody knows what this one read
+			x.spoil(rec.Close(), reasonPanicked)
+		}
+	}()
+	parts, reason := x.lease(ctx)
 	outer := calloptions.From(ctx)
 	data, err := x.Run(calloptions.With(ctx, func(o *calloptions.Options) { o.Recording, o.Within, o.Outer = rec, w, outer }))
 	got := rec.Close()
+	returned = true
 	switch {
 	case x.Dependency == DependsTime: // what it reads is not asked
 	case reason == "":
@@ -40,20 +47,29 @@ func (x *computing) run(ctx context.Context, w *work, over func(kept bool)) ([]b
 	if why, is := err.(NotKeptError); is { //nolint:errorlint // it is never wrapped
 		reason, err = string(why), nil
 	}
+	if reason == "" && ctx.Err() != nil { // so what it called may have been refused, before we knew of it
+		reason = reasonEnded
+	}
+	x.spoil(got, reason)
+	if x.event.Reason = reason; reason != "" {
+		return nil, true, err
+	}
+	parts = append(parts, got.Parts...)
+	ttl := x.life(&got)
+	limited := got.Limit > 0
+	x.tell(ttl, ttl, limited, parts...)
+	handed = x.keep(ctx, &Computed{Data: data, TTL: ttl, Limited: limited}, parts, w.over)
+	return nil, true, err
+}
+
+// spoil keeps the result out that this one is a part of, where this one may not be kept.
+func (x *computing) spoil(got recording.Recorded, reason string) {
 	switch {
 	case got.Wrong:
 		x.outer.Wrong(x.Name + ": " + got.Reason)
 	case reason != "":
 		x.outer.Spoil(x.Name + ": " + reason)
 	}
-	if x.event.Reason = reason; reason != "" {
-		return nil, true, err
-	}
-	parts = append(parts, got.Parts...)
-	ttl := x.life(&got)
-	x.tell(ttl, ttl, parts...)
-	handed = x.keep(ctx, data, ttl, parts, w.over)
-	return nil, true, err
 }
 
 // GiveUp lets those go on who wait for the computation of a context, before it has
@@ -129,10 +145,11 @@ func (x *computing) lease(ctx context.Context) (parts []store.Snapshot, reason s
 	return parts, ""
 }
 
-// keep stores a result. A failure costs a hit. It returns true where it has called
+// keep stores a result, from now on. A failure costs a hit. It returns true where it has called
 // over, or will.
-func (x *computing) keep(ctx context.Context, data []byte, ttl time.Duration, parts []store.Snapshot, over func(kept bool)) bool {
-	e := x.engine
+func (x *computing) keep(ctx context.Context, c *Computed, parts []store.Snapshot, over func(kept bool)) bool {
+	e, data, ttl := x.engine, c.Data, c.TTL
+	c.At = time.Now()
 	switch {
 	case ttl <= 0:
 		x.event.Reason = reasonNoTTL
@@ -159,7 +176,7 @@ func (x *computing) keep(ctx context.Context, data []byte, ttl time.Duration, pa
 	fill := func(ctx context.Context) {
 		kept := false
 		defer func() { over(kept) }()
-		if e.noted(ctx, callFill, e.cfg.Store.Fill(ctx, &query, joined, &Computed{Data: data, TTL: ttl, At: time.Now()}, ttl)) == nil {
+		if e.noted(ctx, callFill, e.cfg.Store.Fill(ctx, &query, joined, c, ttl)) == nil {
 			e.counters.fills.Add(1)
 			kept = true
 		}
