@@ -6,6 +6,8 @@ import (
 	"reflect"
 
 	"github.com/fxamacker/cbor/v2"
+
+	"github.com/cacheops/cacheops/internal/argument"
 )
 
 // Codec turns the results of functions into bytes and back. What one program stored
@@ -92,13 +94,7 @@ func newCoder[R any](codec Codec) coder[R] {
 }
 
 // typeName is what tells a type apart from others, in all programs.
-func typeName[T any]() string {
-	t := reflect.TypeFor[T]()
-	if t.Name() == "" {
-		return t.String()
-	}
-	return t.PkgPath() + "." + t.Name()
-}
+func typeName[T any]() string { return argument.Identity(reflect.TypeFor[T]()) }
 
 func encodeText[R any](r R) ([]byte, error) {
 	if s, ok := any(r).(string); ok {

@@ -23,11 +23,12 @@ type funcOptions struct {
 	ttl       time.Duration
 	lock      bool
 	ttlOnly   bool
-	version   string
+	version   string   // what Version said
+	parts     []string // what the options add to the identity
 	codec     Codec
 	errs      []error
-	extra     any // a func(A) any, or a value
-	dependsOn any // a func(A) []Dep
+	extras    []any // each appends to the arguments: a string, or a func(*A, []byte)
+	dependsOn any   // a func(A) []Dep
 	keeper    Keeper
 }
 
@@ -105,13 +106,14 @@ func (d Dep) Engine() (engine.Dep, error) { return d.dep, d.err }
 func Version(v string) FuncOption {
 	return funcOption(func(o *funcOptions) error {
 		o.version += strconv.Itoa(len(v)) + ":" + v
+		o.parts = append(o.parts, "version", v)
 		return nil
 	})
 }
 
 // Extra adds a value to the keys of a function's results: something that decides the
-// result and is no argument. Its type has to be one that may be an argument. See
-// [ExtraFunc] for one that the arguments decide.
+// result and is no argument. Its type has to be one that may be an argument. Of several
+// all count, in their order. See [ExtraFunc] for one that the arguments decide.
 func Extra[E any](value E) FuncOption {
 	return funcOption(func(o *funcOptions) error {
 		enc, err := argument.For[E]()
@@ -119,7 +121,8 @@ func Extra[E any](value E) FuncOption {
 			return err
 		}
 		b, err := argument.Append(enc, nil, &value)
-		o.extra = string(b)
+		o.parts = append(o.parts, "extra", typeName[E]())
+		o.extras = append(o.extras, string(b))
 		return err
 	})
 }
@@ -132,10 +135,14 @@ func ExtraFunc[A, E any](f func(args A) E) FuncOption {
 		if err != nil {
 			return err
 		}
-		o.extra = func(args *A, b []byte) ([]byte, error) {
+		if f == nil {
+			return errors.New("ExtraFunc got no function")
+		}
+		o.parts = append(o.parts, "extra", typeName[E]())
+		o.extras = append(o.extras, func(args *A, b []byte) ([]byte, error) {
 			e := f(*args)
 			return argument.Append(enc, b, &e)
-		}
+		})
 		return nil
 	})
 }
@@ -202,19 +209,31 @@ func (o *funcOptions) check() error {
 	}
 }
 
-// extraOf returns what appends the extra of a function's arguments to them, nil where
+// extraOf returns what appends the extras of a function's arguments to them, nil where
 // there is none.
-func extraOf[A any](extra any) (func(*A, []byte) ([]byte, error), error) {
-	switch e := extra.(type) {
-	case nil:
-		return nil, nil //nolint:nilnil // there is none
-	case string:
-		return func(_ *A, b []byte) ([]byte, error) { return append(b, e...), nil }, nil
-	case func(*A, []byte) ([]byte, error):
-		return e, nil
-	default:
-		return nil, fmt.Errorf("ExtraFunc has another type of arguments than the function, which has %T", *new(A))
+func extraOf[A any](extras []any) (func(*A, []byte) ([]byte, error), error) {
+	var all func(*A, []byte) ([]byte, error)
+	for _, extra := range extras {
+		before := all
+		switch e := extra.(type) {
+		case string:
+			all = func(_ *A, b []byte) ([]byte, error) { return append(b, e...), nil }
+		case func(*A, []byte) ([]byte, error):
+			all = e
+		default:
+			return nil, fmt.Errorf("ExtraFunc has another type of arguments than the function, which has %T", *new(A))
+		}
+		if this := all; before != nil {
+			all = func(args *A, b []byte) ([]byte, error) {
+				b, err := before(args, b)
+				if err != nil {
+					return nil, err
+				}
+				return this(args, b)
+			}
+		}
 	}
+	return all, nil
 }
 
 // declaredBy returns what asks for the declared dependency, nil where there is none.
