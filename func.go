@@ -94,7 +94,11 @@ func NewFunc[A, R any](c *Cache, name string, f func(context.Context, A) (R, err
 	if fn.declared, err = declaredBy[A](fn.options.dependsOn); err != nil {
 		return nil, fmt.Errorf("cacheops: NewFunc(%q): %w", name, err)
 	}
-	fn.coder = newCoder[R](fn.options.codec)
+	if fn.coder = newCoder[R](fn.options.codec); fn.coder.check != nil {
+		if err := fn.coder.check(); err != nil {
+			return nil, fmt.Errorf("cacheops: NewFunc(%q): the result: %w", name, err)
+		}
+	}
 	fn.identity = engine.NewIdentity("func", name).Of(append(fn.options.parts, fn.coder.name, typeName[A](), typeName[R]())...)
 	return fn, nil
 }
@@ -131,7 +135,10 @@ func (f *Func[A, R]) Call(ctx context.Context, args A) (R, error) {
 		if made, failed = f.f(ctx, args); failed != nil {
 			return f.encodeError(failed), failed
 		}
-		return f.encode(ctx, made), nil
+		if data = f.encode(ctx, made); data == nil {
+			err = engine.NotKeptError("its result could not be encoded")
+		}
+		return data, err
 	}
 	for again := false; ; again = true {
 		data, fresh, err := f.cache.engine.Compute(ctx, c)

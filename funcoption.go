@@ -54,7 +54,8 @@ func (option Option) applyFunc(o *funcOptions) error {
 // them, and Invalidate. It works in transactions like anywhere: what a call finds is
 // stored, also what was read in a transaction that is rolled back later.
 //
-// A function whose result is made with one of these lives no longer than it.
+// The result of a function that calls one of these, however deep, lives no longer than
+// what that returned, unless it has TTLOnly or DependsOn itself.
 func TTLOnly() FuncOption {
 	return funcOption(func(o *funcOptions) error { o.ttlOnly = true; return nil })
 }
@@ -78,7 +79,8 @@ type Dep struct {
 }
 
 // On is a dependency on what a target means: of [Row] the rows with these values, and
-// of [Table], [Pattern] and [All] all rows of the tables.
+// of [Table], [Pattern] and [All] all rows of the tables. Tables that are made later
+// count too.
 func On(database string, t Target) Dep {
 	return Dep{dep: engine.Dep{Database: database, Target: t.target}, err: t.err}
 }
@@ -168,8 +170,13 @@ func StoreErrors(errs ...error) FuncOption {
 			if err == nil {
 				return errors.New("StoreErrors got an error that is nil")
 			}
+			for _, known := range o.errs {
+				if known.Error() == err.Error() && !errors.Is(err, known) {
+					return fmt.Errorf("StoreErrors got two errors of one text, and they are stored by it: %w", err)
+				}
+			}
+			o.errs = append(o.errs, err)
 		}
-		o.errs = append(o.errs, errs...)
 		return nil
 	})
 }
@@ -183,7 +190,8 @@ type Keeper = engine.Keeper
 // given, and [DependsOn] is an error. Where the place fails the function runs.
 //
 // [Func.Invalidate] needs the arguments then, and under Config.PrefixFunc a prefix. It
-// does not reach a call that is under way, whose result is kept after it.
+// does not reach a call that is under way, whose result is kept after it, nor other
+// functions whose results were made with one of these.
 // [InvalidateFragment] does not reach such fragments.
 func KeepIn(k Keeper) FuncOption {
 	return funcOption(func(o *funcOptions) error {

@@ -82,6 +82,7 @@ const (
 	reasonError    = "it failed"
 	reasonEnded    = "its context has ended"
 	reasonPanicked = "it panicked"
+	reasonMoved    = "the schema keeps changing"
 	reasonNoDeps   = "what it depends on could not be leased"
 )
 

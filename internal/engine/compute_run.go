@@ -109,26 +109,56 @@ func (x *computing) life(got *recording.Recorded) time.Duration {
 // lease takes the stamps that the result depends on whatever its queries are. The
 // reason says why there are none.
 func (x *computing) lease(ctx context.Context) (parts []store.Snapshot, reason string) {
-	e := x.engine
 	switch {
 	case x.away:
 		return nil, reasonAway
 	case x.Keeper != nil:
 		return nil, ""
+	case x.Dependency != DependsDeclared:
+		return x.stamps(ctx, nil)
 	}
-	queries := []*store.Query{x.own()}
-	if x.Dependency == DependsDeclared {
-		deps, err := x.Declared()
+	deps, err := x.Declared()
+	for range maxDeclares {
+		var list []declaration
 		if err == nil {
-			var more []*store.Query
-			if more, err = e.declared(ctx, deps, x.TTL); err == nil {
-				queries = append(queries, more...)
-			}
+			list, err = x.engine.declared(ctx, deps, x.TTL)
 		}
 		if err != nil {
-			e.cfg.Logger.WarnContext(ctx, "cacheops: the declared dependency of a function is not known", "function", x.Name, "error", err)
+			x.engine.cfg.Logger.WarnContext(ctx, "cacheops: the declared dependency of a function is not known", "function", x.Name, "error", err)
 			return nil, reasonNoDeps
 		}
+		if parts, reason = x.stamps(ctx, list); reason != "" {
+			return nil, reason
+		}
+		void := false
+		for i := range list {
+			if i > 0 && list[i].handle == list[i-1].handle && list[i].schema == list[i-1].schema {
+				continue
+			}
+			v, err := list[i].void(ctx)
+			if err != nil {
+				x.away = true
+				return nil, reasonAway
+			}
+			void = void || v
+		}
+		if !void {
+			return parts, ""
+		}
+	}
+	return nil, reasonMoved
+}
+
+// maxDeclares bounds how often what is declared is looked up in a schema that keeps
+// changing.
+const maxDeclares = 3
+
+// stamps takes the stamps of the computation itself, and of what is declared.
+func (x *computing) stamps(ctx context.Context, list []declaration) (parts []store.Snapshot, reason string) {
+	e := x.engine
+	queries := []*store.Query{x.own()}
+	for i := range list {
+		queries = append(queries, list[i].query)
 	}
 	for _, q := range queries {
 		lease, err := e.cfg.Store.Lease(ctx, q)

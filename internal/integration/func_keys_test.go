@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/sqlcache"
+	"github.com/cacheops/cacheops/store/memory"
 )
 
 // All extras count.
@@ -63,5 +65,52 @@ func TestFuncOfTypesThatChanged(t *testing.T) {
 	fn := newFunc(t, f.cache, "r", func(context.Context, struct{}) (result, error) { return result{A: 1, B: 2}, nil })
 	if r, err := fn.Call(ctx, struct{}{}); r.B != 2 || err != nil {
 		t.Errorf("%v, %v", r, err)
+	}
+}
+
+// What is declared is what it is by the schema of now, also where another process has
+// changed that.
+func TestFuncDependsOnWhatAnotherProcessChanges(t *testing.T) {
+	t.Parallel()
+	st := newStore(t, memory.Config{})
+	share := func(c *cacheops.Config, _ *sqlcache.Config) { c.Store = st }
+	f := newFuncs(t, share)
+	other := openCachedSQLite(t, f.path, share)
+	exec(t, other.cached, "CREATE VIEW shown AS SELECT title AS name FROM posts")
+	fns := map[string]*cacheops.Func[category, int64]{}
+	for name, dep := range map[string]cacheops.Dep{
+		"all":     cacheops.On("main", cacheops.All()),
+		"pattern": cacheops.On("main", cacheops.Pattern("?*")),
+		"query":   cacheops.OnQuery("main", "SELECT name FROM shown"),
+	} {
+		fns[name] = newFunc(t, f.cache, name, f.counting, cacheops.DependsOn(func(category) []cacheops.Dep { return []cacheops.Dep{dep} }))
+	}
+	call := func(name string) int64 {
+		t.Helper()
+		n, err := fns[name].Call(context.Background(), category{1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for name := range fns {
+		if n := call(name); n != call(name) {
+			t.Errorf("%s is not stored: %+v", name, f.last())
+		}
+	}
+	exec(t, other.cached, "DROP VIEW shown", "CREATE VIEW shown AS SELECT name FROM tags", "CREATE TABLE more (id INTEGER PRIMARY KEY)")
+	for name, write := range map[string]string{
+		"all":     "INSERT INTO more VALUES (1)",
+		"pattern": "INSERT INTO more VALUES (2)",
+		"query":   "UPDATE tags SET name = 'other'",
+	} {
+		n := call(name)
+		if n != call(name) {
+			t.Errorf("%s is not stored: %+v", name, f.last())
+		}
+		exec(t, other.cached, write)
+		if n == call(name) {
+			t.Errorf("%s: %s is not noticed", name, write)
+		}
 	}
 }

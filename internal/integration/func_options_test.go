@@ -45,10 +45,12 @@ func TestFuncDependsOn(t *testing.T) {
 		return f.runs.Load() > before
 	}
 	for _, step := range []struct{ write, dropped string }{
-		{"UPDATE posts SET title = 'x' WHERE id = 3", ""},
-		{"UPDATE posts SET title = 'x' WHERE id = 1", "row query"},
-		{"INSERT INTO posts VALUES (9, 1, 'y')", "row"},
-		{"UPDATE tags SET name = 'x'", "table pattern"},
+		{"UPDATE posts SET title = 'x' WHERE id = 3", "all"},
+		{"UPDATE posts SET title = 'x' WHERE id = 1", "row query all"},
+		{"INSERT INTO posts VALUES (9, 1, 'y')", "row all"},
+		{"UPDATE tags SET name = 'x'", "table pattern all"},
+		{"CREATE TABLE more (id INTEGER)", "row query table pattern all"},
+		{"INSERT INTO more VALUES (1)", "all"},
 	} {
 		for name := range funcs {
 			run(name)

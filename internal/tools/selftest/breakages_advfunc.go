@@ -94,4 +94,18 @@ var funcAttackBreakages = []breakage{
 		New:   "		if false && (",
 		Check: []string{"go", "test", "-run", "TestApart", "./internal/argument"}, Want: "--- FAIL: TestApart",
 	},
+	{
+		Name:  "what is declared is looked up in a schema of before",
+		File:  "internal/engine/compute_run.go",
+		Old:   "			void = void || v\n",
+		New:   "			_ = v\n",
+		Check: onSQLite("TestFuncDependsOnWhatAnotherProcessChanges"), Want: "is not noticed",
+	},
+	{
+		Name:  "a dependency on everything is one on no table",
+		File:  "internal/engine/declare.go",
+		Old:   "		target = Target{Kind: TargetPattern, Name: \"*\"}\n",
+		New:   "		return &store.Query{Database: h.domain}, nil\n",
+		Check: onSQLite("TestFuncDependsOn"), Want: "all dropped is false",
+	},
 }
