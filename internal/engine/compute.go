@@ -82,6 +82,7 @@ const (
 	reasonError    = "it failed"
 	reasonEnded    = "its context has ended"
 	reasonPanicked = "it panicked"
+	reasonJoined   = "a write came between its queries, or they depend on too much"
 	reasonMoved    = "the schema keeps changing"
 	reasonNoDeps   = "what it depends on could not be leased"
 )

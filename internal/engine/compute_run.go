@@ -199,7 +199,8 @@ func (x *computing) keep(ctx context.Context, c *Computed, parts []store.Snapsho
 	}
 	joined := e.cfg.Store.Join(parts...)
 	if joined == nil {
-		return false // a write came between two of its queries
+		x.event.Reason = reasonJoined
+		return false
 	}
 	query := x.query
 	query.TTL = ttl

@@ -108,4 +108,11 @@ var funcAttackBreakages = []breakage{
 		New:   "		return &store.Query{Database: h.domain}, nil\n",
 		Check: onSQLite("TestFuncDependsOn"), Want: "all dropped is false",
 	},
+	{
+		Name:  "what a function reads over the driver's own connection is not noticed",
+		File:  "sqlcache/raw.go",
+		Old:   "	engine.Wrote(ctx) //",
+		New:   "	_ = engine.Wrote //",
+		Check: onSQLite("TestFuncIsNotStored"), Want: "--- FAIL: TestFuncIsNotStored/the_driver",
+	},
 }
