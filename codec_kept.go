@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 
@@ -104,10 +105,8 @@ func blank(t reflect.Type) bool {
 // collect finds the names under which the fields of a struct are kept, and of those that
 // are embedded in it.
 func (k keeper) collect(t reflect.Type, path string, names map[string]string, around []reflect.Type) error {
-	for _, other := range around {
-		if other == t {
-			return nil
-		}
+	if slices.Contains(around, t) {
+		return nil
 	}
 	for i := range t.NumField() {
 		f := t.Field(i)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/cacheops/cacheops"
-	"github.com/cacheops/cacheops/internal/argument"
 	"github.com/cacheops/cacheops/store"
 )
 
@@ -76,7 +75,13 @@ func form[T any]() byte {
 	}
 }
 
-func typeName[T any]() string { return argument.Identity(reflect.TypeFor[T]()) }
+func typeName[T any]() string {
+	t := reflect.TypeFor[T]()
+	if t.Name() == "" {
+		return t.String()
+	}
+	return t.PkgPath() + "." + t.Name()
+}
 
 func encode[T any](value T) (data []byte, err error) {
 	kind := form[T]()

@@ -102,6 +102,7 @@ type computing struct {
 	outer  *recording.Recording
 	inside *work
 	away   bool // a call of the store failed
+	failed bool // there is no result because of an error of this call's own
 	event  ComputeEvent
 }
 
@@ -160,7 +161,7 @@ func (x *computing) compute(ctx context.Context) ([]byte, bool, error) {
 		if mine {
 			return x.work(ctx, w, lock)
 		}
-		kept, err := x.wait(ctx, w)
+		again, err := x.wait(ctx, w)
 		if err != nil {
 			x.outer.Spoil(x.Name + ": " + reasonError)
 			return nil, false, err
@@ -169,7 +170,7 @@ func (x *computing) compute(ctx context.Context) ([]byte, bool, error) {
 			x.event.Shared = true
 			return data, false, nil
 		}
-		if !kept { // nor will it be for the next one
+		if !again { // it is not kept, nor will it be for the next one
 			return x.run(ctx, &work{key: x.query.Key, inside: x.inside}, func(bool) {})
 		}
 	}
@@ -303,14 +304,15 @@ func (x *computing) tell(ttl, left time.Duration, limited bool, parts ...store.S
 
 // wait waits for another's work, until it has ended or taken longer than LockTTL: who
 // holds something that it needs, a connection of a small pool for one, must not wait
-// for ever.
-func (x *computing) wait(ctx context.Context, w *work) (kept bool, err error) {
+// for ever. Again says that it is worth to look once more, and to wait for the next one
+// who computes it.
+func (x *computing) wait(ctx context.Context, w *work) (again bool, err error) {
 	defer x.engine.works.leave(w, x.inside)
 	timer := time.NewTimer(x.engine.cfg.LockTTL)
 	defer timer.Stop()
 	select {
 	case <-w.done:
-		return w.kept, nil
+		return w.kept || w.failed, nil
 	case <-timer.C:
 		return false, nil
 	case <-ctx.Done():
@@ -324,7 +326,7 @@ func (x *computing) work(ctx context.Context, w *work, lock bool) ([]byte, bool,
 	unlock := func() {}
 	over := func(kept bool) {
 		unlock()
-		x.engine.works.end(w, kept)
+		x.engine.works.end(w, kept, x.failed)
 	}
 	if lock {
 		waited := false
@@ -336,6 +338,7 @@ func (x *computing) work(ctx context.Context, w *work, lock bool) ([]byte, bool,
 		found, mine, err := x.turn(ctx)
 		waited = true
 		if err != nil {
+			x.failed = true
 			x.outer.Spoil(x.Name + ": " + reasonError)
 		}
 		if found != nil || err != nil {

@@ -28,6 +28,7 @@ func (x *computing) run(ctx context.Context, w *work, over func(kept bool)) ([]b
 	returned := false
 	defer func() {
 		if !returned { // the function around may go on, and nobody knows what this one read
+			x.failed = true
 			x.spoil(rec.Close(), reasonPanicked)
 		}
 	}()
@@ -50,6 +51,7 @@ func (x *computing) run(ctx context.Context, w *work, over func(kept bool)) ([]b
 	if reason == "" && ctx.Err() != nil { // so what it called may have been refused, before we knew of it
 		reason = reasonEnded
 	}
+	x.failed = data == nil && err != nil || ctx.Err() != nil
 	x.spoil(got, reason)
 	if x.event.Reason = reason; reason != "" {
 		return nil, true, err

@@ -115,4 +115,11 @@ var funcAttackBreakages = []breakage{
 		New:   "	_ = engine.Wrote //",
 		Check: onSQLite("TestFuncIsNotStored"), Want: "--- FAIL: TestFuncIsNotStored/the_driver",
 	},
+	{
+		Name:  "all who waited for a function that failed run it at once",
+		File:  "internal/engine/compute.go",
+		Old:   "		return w.kept || w.failed, nil\n",
+		New:   "		return w.kept, nil\n",
+		Check: onSQLite("TestFuncWithLock"), Want: "--- FAIL: TestFuncWithLock",
+	},
 }
