@@ -47,6 +47,9 @@ func (e *Engine) declared(ctx context.Context, deps []Dep, ttl time.Duration) ([
 		}
 		q, err := h.declared(ctx, &deps[i])
 		if err != nil {
+			if void, verr := out[i].void(ctx); verr == nil && void {
+				return e.declared(ctx, deps, ttl) // by the schema of now it may be there
+			}
 			return nil, err
 		}
 		q.TTL = max(q.TTL, ttl)

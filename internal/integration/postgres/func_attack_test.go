@@ -12,15 +12,10 @@ import (
 
 type sessionKey struct{}
 
-// session is what a caller of a function hands it through the context.
-type session interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
 // names reads all names of the session's, or of the database.
 func names(s *cachedPostgres) func(ctx context.Context, below int64) (string, error) {
 	return func(ctx context.Context, below int64) (string, error) {
-		q, ok := ctx.Value(sessionKey{}).(session)
+		q, ok := ctx.Value(sessionKey{}).(querier)
 		if !ok {
 			q = s.cached
 		}
@@ -47,27 +42,27 @@ func TestFuncInAnOlderTransaction(t *testing.T) {
 	t.Parallel()
 	run := func(t *testing.T, driverName string) {
 		t.Helper()
-		for name, begin := range map[string]func(ctx context.Context, c *sql.Conn) (session, func() error, error){
-			"read committed": func(ctx context.Context, c *sql.Conn) (session, func() error, error) {
+		for name, begin := range map[string]func(ctx context.Context, c *sql.Conn) (querier, func() error, error){
+			"read committed": func(ctx context.Context, c *sql.Conn) (querier, func() error, error) {
 				tx, err := c.BeginTx(ctx, nil)
 				return tx, tx.Commit, err
 			},
-			"repeatable read": func(ctx context.Context, c *sql.Conn) (session, func() error, error) {
+			"repeatable read": func(ctx context.Context, c *sql.Conn) (querier, func() error, error) {
 				tx, err := c.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 				return tx, tx.Rollback, err
 			},
-			"serializable by text": func(ctx context.Context, c *sql.Conn) (session, func() error, error) {
+			"serializable by text": func(ctx context.Context, c *sql.Conn) (querier, func() error, error) {
 				_, err := c.ExecContext(ctx, "BEGIN ISOLATION LEVEL SERIALIZABLE READ ONLY")
 				return c, func() error { _, err := c.ExecContext(ctx, "COMMIT"); return err }, err
 			},
-			"a level set within": func(ctx context.Context, c *sql.Conn) (session, func() error, error) {
+			"a level set within": func(ctx context.Context, c *sql.Conn) (querier, func() error, error) {
 				tx, err := c.BeginTx(ctx, nil)
 				if err == nil {
 					_, err = tx.ExecContext(ctx, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 				}
 				return tx, tx.Commit, err
 			},
-			"a level set before": func(ctx context.Context, c *sql.Conn) (session, func() error, error) {
+			"a level set before": func(ctx context.Context, c *sql.Conn) (querier, func() error, error) {
 				if _, err := c.ExecContext(ctx, "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ"); err != nil {
 					return nil, nil, err
 				}
