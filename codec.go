@@ -6,6 +6,8 @@ import (
 	"reflect"
 
 	"github.com/fxamacker/cbor/v2"
+
+	"github.com/cacheops/cacheops/internal/argument"
 )
 
 // Codec turns the results of functions into bytes and back. What one program stored
@@ -23,16 +25,26 @@ type Codec interface {
 	Unmarshal(data []byte, v any) error
 }
 
-// CBOR is the default codec: RFC 8949, with struct fields by their names. It keeps the
-// instant and the zone's offset of a time.Time, with nanoseconds, and tells a nil slice
-// from an empty one. Fields with the tag cbor:"-" and unexported ones are not kept.
+// CBOR is the default codec: RFC 8949, with struct fields by their names, or by those of
+// their tags for cbor, or else for json. It keeps the instant and the zone's offset of a
+// time.Time, with nanoseconds, tells a nil slice from an empty one, unless a tag has
+// omitempty, and keeps texts that are no UTF-8. What was in an interface comes back as an
+// int64, a float64, a map[string]any or the like.
+//
+// Unexported fields and those with the tag cbor:"-" are not kept. A type of which more
+// would be lost is an error: a field with the tag json:"-" alone, two fields of one
+// name, as embedded structs may have, a struct that is kept as what is embedded in it,
+// and a struct with nothing exported.
 func CBOR() Codec { return cborCodec{} }
 
 type cborCodec struct{}
 
 var cborEncoding, cborDecoding, errCBOR = func() (cbor.EncMode, cbor.DecMode, error) {
 	encoding, err := cbor.EncOptions{Time: cbor.TimeRFC3339Nano, TimeTag: cbor.EncTagRequired, NilContainers: cbor.NilContainerAsNull}.EncMode()
-	decoding, err2 := cbor.DecOptions{MaxArrayElements: maxElements, MaxMapPairs: maxElements, MaxNestedLevels: maxNesting}.DecMode()
+	decoding, err2 := cbor.DecOptions{
+		MaxArrayElements: maxElements, MaxMapPairs: maxElements, MaxNestedLevels: maxNesting,
+		UTF8: cbor.UTF8DecodeInvalid, DefaultMapType: reflect.TypeFor[map[string]any](), IntDec: cbor.IntDecConvertSignedOrFail,
+	}.DecMode()
 	return encoding, decoding, errors.Join(err, err2)
 }()
 
@@ -47,6 +59,9 @@ func (cborCodec) Name() string { return "cbor" }
 func (cborCodec) Marshal(v any) ([]byte, error) {
 	if errCBOR != nil {
 		return nil, errCBOR
+	}
+	if err := kept(reflect.TypeOf(v)); err != nil {
+		return nil, err
 	}
 	return cborEncoding.Marshal(v)
 }
@@ -63,6 +78,8 @@ type coder[R any] struct {
 	name   string
 	encode func(R) ([]byte, error)
 	decode func([]byte) (R, error)
+	// check says what would be lost of every value; nil: nothing.
+	check func() error
 }
 
 // newCoder returns the coder of R: strings and bytes are stored as they are.
@@ -74,8 +91,13 @@ func newCoder[R any](codec Codec) coder[R] {
 	case t == reflect.TypeFor[[]byte]():
 		return coder[R]{name: "bytes", encode: encodeBytes[R], decode: decodeBytes[R]}
 	}
+	var check func() error
+	if _, is := codec.(cborCodec); is {
+		check = func() error { return kept(t) }
+	}
 	return coder[R]{
-		name: codec.Name(),
+		name:  codec.Name(),
+		check: check,
 		encode: func(r R) (b []byte, err error) {
 			defer recovered(codec, "Marshal", &err)
 			if b, err = codec.Marshal(r); b == nil && err == nil {
@@ -92,13 +114,7 @@ func newCoder[R any](codec Codec) coder[R] {
 }
 
 // typeName is what tells a type apart from others, in all programs.
-func typeName[T any]() string {
-	t := reflect.TypeFor[T]()
-	if t.Name() == "" {
-		return t.String()
-	}
-	return t.PkgPath() + "." + t.Name()
-}
+func typeName[T any]() string { return argument.Identity(reflect.TypeFor[T]()) }
 
 func encodeText[R any](r R) ([]byte, error) {
 	if s, ok := any(r).(string); ok {

@@ -99,14 +99,18 @@ func NewFunc[A, R any](c *Cache, name string, f func(context.Context, A) (R, err
 	if fn.args, err = argument.For[A](); err != nil {
 		return nil, fmt.Errorf("cacheops: NewFunc(%q): %w", name, err)
 	}
-	if fn.extra, err = extraOf[A](fn.options.extra); err != nil {
+	if fn.extra, err = extraOf[A](fn.options.extras); err != nil {
 		return nil, fmt.Errorf("cacheops: NewFunc(%q): %w", name, err)
 	}
 	if fn.declared, err = declaredBy[A](fn.options.dependsOn); err != nil {
 		return nil, fmt.Errorf("cacheops: NewFunc(%q): %w", name, err)
 	}
-	fn.coder = newCoder[R](fn.options.codec)
-	fn.identity = engine.NewIdentity("func", name, fn.options.version, fn.coder.name, typeName[A](), typeName[R]())
+	if fn.coder = newCoder[R](fn.options.codec); fn.coder.check != nil {
+		if err := fn.coder.check(); err != nil {
+			return nil, fmt.Errorf("cacheops: NewFunc(%q): the result: %w", name, err)
+		}
+	}
+	fn.identity = engine.NewIdentity("func", name).Of(append(fn.options.parts, fn.coder.name, typeName[A](), typeName[R]())...)
 	return fn, nil
 }
 
@@ -181,7 +185,10 @@ func (f *Func[A, R]) call(ctx context.Context, args A, unreadable bool) (R, erro
 		if made, failed = f.f(ctx, args); failed != nil {
 			return f.encodeError(failed), failed
 		}
-		return f.encode(ctx, made), nil
+		if data = f.encode(ctx, made); data == nil {
+			err = engine.NotKeptError("its result could not be encoded")
+		}
+		return data, err
 	}
 	for {
 		data, fresh, err := f.cache.engine.Compute(ctx, c)
@@ -224,9 +231,12 @@ func (f *Func[A, R]) Peek(ctx context.Context, args A) (R, error) {
 
 // Set stores a result for the arguments, as if the function had returned it now. It
 // depends on what DependsOn says; without that only Invalidate, Set and the time to
-// live end it, which is that of the function or else of Config.Defaults. Other
-// functions whose results were made with the one before it drop theirs. Where the
-// store is unavailable nothing is stored, and that is no error.
+// live end it, which is that of the function or else of Config.Defaults.
+//
+// The result before it is dropped, and other functions whose results were made with
+// that drop theirs. So it is under [Bypass] and while the cache is disabled, when
+// nothing is stored in its place. Where the store is unavailable that is an error, and
+// the result before it may still be there.
 func (f *Func[A, R]) Set(ctx context.Context, args A, r R) error {
 	c, err := f.computation(&args)
 	if err != nil {
@@ -239,7 +249,10 @@ func (f *Func[A, R]) Set(ctx context.Context, args A, r R) error {
 	if c.Dependency == engine.DependsRecorded {
 		c.Dependency = engine.DependsTime
 	}
-	return f.cache.engine.Put(ctx, c, append([]byte{tagResult}, data...))
+	if err := f.cache.engine.Put(ctx, c, append([]byte{tagResult}, data...)); err != nil {
+		return fmt.Errorf("cacheops: set a result of %q: %w", f.name, err)
+	}
+	return nil
 }
 
 // Invalidate drops the results for these arguments, or all results of the function

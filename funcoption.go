@@ -23,11 +23,12 @@ type funcOptions struct {
 	ttl       time.Duration
 	lock      bool
 	ttlOnly   bool
-	version   string
+	version   string   // what Version said
+	parts     []string // what the options add to the identity
 	codec     Codec
 	errs      []error
-	extra     any // a func(A) any, or a value
-	dependsOn any // a func(A) []Dep
+	extras    []any // each appends to the arguments: a string, or a func(*A, []byte)
+	dependsOn any   // a func(A) []Dep
 	keeper    Keeper
 }
 
@@ -53,7 +54,8 @@ func (option Option) applyFunc(o *funcOptions) error {
 // them, and Invalidate. It works in transactions like anywhere: what a call finds is
 // stored, also what was read in a transaction that is rolled back later.
 //
-// A function whose result is made with one of these lives no longer than it.
+// The result of a function that calls one of these, however deep, lives no longer than
+// what that returned, unless it has TTLOnly or DependsOn itself.
 func TTLOnly() FuncOption {
 	return funcOption(func(o *funcOptions) error { o.ttlOnly = true; return nil })
 }
@@ -77,7 +79,8 @@ type Dep struct {
 }
 
 // On is a dependency on what a target means: of [Row] the rows with these values, and
-// of [Table], [Pattern] and [All] all rows of the tables.
+// of [Table], [Pattern] and [All] all rows of the tables. Tables that are made later
+// count too.
 func On(database string, t Target) Dep {
 	return Dep{dep: engine.Dep{Database: database, Target: t.target}, err: t.err}
 }
@@ -105,13 +108,14 @@ func (d Dep) Engine() (engine.Dep, error) { return d.dep, d.err }
 func Version(v string) FuncOption {
 	return funcOption(func(o *funcOptions) error {
 		o.version += strconv.Itoa(len(v)) + ":" + v
+		o.parts = append(o.parts, "version", v)
 		return nil
 	})
 }
 
 // Extra adds a value to the keys of a function's results: something that decides the
-// result and is no argument. Its type has to be one that may be an argument. See
-// [ExtraFunc] for one that the arguments decide.
+// result and is no argument. Its type has to be one that may be an argument. Of several
+// all count, in their order. See [ExtraFunc] for one that the arguments decide.
 func Extra[E any](value E) FuncOption {
 	return funcOption(func(o *funcOptions) error {
 		enc, err := argument.For[E]()
@@ -119,7 +123,8 @@ func Extra[E any](value E) FuncOption {
 			return err
 		}
 		b, err := argument.Append(enc, nil, &value)
-		o.extra = string(b)
+		o.parts = append(o.parts, "extra", typeName[E]())
+		o.extras = append(o.extras, string(b))
 		return err
 	})
 }
@@ -132,10 +137,14 @@ func ExtraFunc[A, E any](f func(args A) E) FuncOption {
 		if err != nil {
 			return err
 		}
-		o.extra = func(args *A, b []byte) ([]byte, error) {
+		if f == nil {
+			return errors.New("ExtraFunc got no function")
+		}
+		o.parts = append(o.parts, "extra", typeName[E]())
+		o.extras = append(o.extras, func(args *A, b []byte) ([]byte, error) {
 			e := f(*args)
 			return argument.Append(enc, b, &e)
-		}
+		})
 		return nil
 	})
 }
@@ -161,8 +170,13 @@ func StoreErrors(errs ...error) FuncOption {
 			if err == nil {
 				return errors.New("StoreErrors got an error that is nil")
 			}
+			for _, known := range o.errs {
+				if known.Error() == err.Error() && !errors.Is(err, known) {
+					return fmt.Errorf("StoreErrors got two errors of one text, and they are stored by it: %w", err)
+				}
+			}
+			o.errs = append(o.errs, err)
 		}
-		o.errs = append(o.errs, errs...)
 		return nil
 	})
 }
@@ -176,8 +190,9 @@ type Keeper = engine.Keeper
 // given, and [DependsOn] is an error. Where the place fails the function runs.
 //
 // [Func.Invalidate] needs the arguments then, and under Config.PrefixFunc a prefix. It
-// reaches what processes with the same databases open have kept, and not a call that is
-// under way, whose result is kept after it.
+// reaches what processes with the same databases open have kept; not a call that is
+// under way, whose result is kept after it, nor other functions whose results were made
+// with one of these.
 // [InvalidateFragment] does not reach such fragments.
 func KeepIn(k Keeper) FuncOption {
 	return funcOption(func(o *funcOptions) error {
@@ -203,19 +218,31 @@ func (o *funcOptions) check() error {
 	}
 }
 
-// extraOf returns what appends the extra of a function's arguments to them, nil where
+// extraOf returns what appends the extras of a function's arguments to them, nil where
 // there is none.
-func extraOf[A any](extra any) (func(*A, []byte) ([]byte, error), error) {
-	switch e := extra.(type) {
-	case nil:
-		return nil, nil //nolint:nilnil // there is none
-	case string:
-		return func(_ *A, b []byte) ([]byte, error) { return append(b, e...), nil }, nil
-	case func(*A, []byte) ([]byte, error):
-		return e, nil
-	default:
-		return nil, fmt.Errorf("ExtraFunc has another type of arguments than the function, which has %T", *new(A))
+func extraOf[A any](extras []any) (func(*A, []byte) ([]byte, error), error) {
+	var all func(*A, []byte) ([]byte, error)
+	for _, extra := range extras {
+		before := all
+		switch e := extra.(type) {
+		case string:
+			all = func(_ *A, b []byte) ([]byte, error) { return append(b, e...), nil }
+		case func(*A, []byte) ([]byte, error):
+			all = e
+		default:
+			return nil, fmt.Errorf("ExtraFunc has another type of arguments than the function, which has %T", *new(A))
+		}
+		if this := all; before != nil {
+			all = func(args *A, b []byte) ([]byte, error) {
+				b, err := before(args, b)
+				if err != nil {
+					return nil, err
+				}
+				return this(args, b)
+			}
+		}
 	}
+	return all, nil
 }
 
 // declaredBy returns what asks for the declared dependency, nil where there is none.

@@ -27,22 +27,28 @@ func Get[T any](ctx context.Context, c *Cache, key string) (T, error) {
 		if err == nil {
 			return r, nil
 		}
-		c.engine.CodecFailed(ctx, key, err)
+		if err != ErrMiss { //nolint:errorlint // our own, of another type
+			c.engine.CodecFailed(ctx, key, err)
+		}
 	}
 	var zero T
 	return zero, ErrMiss
 }
 
 // Set stores a value under a key, for at most that long; 0 is the TTL of
-// Config.Defaults. It replaces what is there. Where the store is unavailable nothing is
-// stored, and that is no error. Values are stored as the results of functions are, see
-// [CBOR].
+// Config.Defaults. It replaces what is there; under [Bypass], and while the cache is
+// disabled, it drops that, and stores nothing. Where the store is unavailable that is an
+// error, and what was there may still be. Values are stored as the results of functions
+// are, see [CBOR].
 func Set[T any](ctx context.Context, c *Cache, key string, value T, ttl time.Duration) error {
 	data, err := valueCoder[T]().encode(value)
 	if err != nil {
 		return fmt.Errorf("cacheops: the value of key %q cannot be stored: %w", key, err)
 	}
-	return c.engine.Put(ctx, valueOf(key, ttl), data)
+	if err := c.engine.Put(ctx, valueOf(key, ttl), data); err != nil {
+		return fmt.Errorf("cacheops: set key %q: %w", key, err)
+	}
+	return nil
 }
 
 // Delete drops the values of keys, of whatever type. What is not there is no error.

@@ -38,9 +38,11 @@ const maxLayout = 1 << 20
 // of a layout, and many more of the memory of who reads it.
 const maxStamps = 1 << 16
 
-// Join puts the parts together, each once.
+// Join puts the parts together, each once. It is nil where they are too many for an
+// entry that would be read.
 func (s *Store) Join(parts ...store.Snapshot) store.Snapshot {
 	var all []*snapshot
+	size, stamps := 0, 0
 	seen := make(map[check]bool, len(parts))
 	for _, p := range parts {
 		part, ok := p.(*snapshot)
@@ -55,10 +57,12 @@ func (s *Store) Join(parts ...store.Snapshot) store.Snapshot {
 			if !seen[x.check] { // a check is of a query and its stamps
 				seen[x.check] = true
 				all = append(all, x)
+				text, n := layoutSize(x.query)
+				size, stamps = size+text, stamps+n
 			}
 		}
 	}
-	if len(all) == 0 {
+	if len(all) == 0 || size > maxLayout || stamps > maxStamps {
 		return nil
 	}
 	return s.joined(all)
@@ -96,6 +100,22 @@ type proof struct {
 	masters []incarnation
 	only    incarnation
 	checks  string
+}
+
+// layoutSize returns at most how much of a layout a part takes, and the number of its
+// stamps.
+func layoutSize(q *store.Query) (size, stamps int) {
+	const lengths = 3 * binary.MaxVarintLen32 // of a part, and of each table
+	size, stamps = len(q.Database)+len(q.Key)+lengths, 1
+	for i := range q.Deps {
+		d := &q.Deps[i]
+		size += len(d.Table) + lengths
+		stamps += 1 + max(1, len(d.Conjs))
+		for j := range d.Conjs {
+			size += len(d.Conjs[j].Key) + binary.MaxVarintLen32
+		}
+	}
+	return size, stamps
 }
 
 // appendLayout appends the layout of parts.

@@ -209,3 +209,22 @@ func TestJoinedEntriesEndWithTheirServer(t *testing.T) {
 	}
 	join(t, s, q, one, two)
 }
+
+// What depends on more than would be read again is not joined, so that nobody waits
+// for it.
+func TestJoinIsBounded(t *testing.T) {
+	t.Parallel()
+	s := newStore(t, redistest.Start(t, redistest.WithSettings("save ''")).URL())
+	var parts []store.Snapshot
+	for _, name := range []string{"a", "b", "c"} {
+		q := resultQuery(name)
+		q.Deps = []store.TableDep{{Table: "t", Conjs: []store.Conj{{Scheme: "s", Key: strings.Repeat(name, 400<<10)}}}}
+		parts = append(parts, leased(t, s, q))
+	}
+	if s.Join(parts[:2]...) == nil {
+		t.Error("two parts are not joined")
+	}
+	if s.Join(parts...) != nil {
+		t.Error("three parts are joined, although nobody would read them")
+	}
+}

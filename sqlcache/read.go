@@ -23,8 +23,8 @@ const (
 	reasonUnsure    = "a statement before it may have changed the connection's state"
 	reasonSettings  = "the connection has other settings than the schema was read with"
 	reasonTainted   = "the state of every connection of the pool may change what reads return"
-	reasonOther     = "it is not known whether other connections would read the same"
 	reasonSchema    = "the schema keeps changing"
+	reasonUnchecked = "the schema or the connection could not be checked"
 	reasonNoSchema  = "the schema changed, and could not be read"
 	reasonWrites    = "it may write"
 	reasonFailed    = "the call failed before the cache or the database was asked"
@@ -106,6 +106,16 @@ func recordStream(rec *recording.Recording, rest driver.Rows) {
 	}
 }
 
+// spoil has a call that fails keep the result out that it is a part of. A call that
+// did not return is one whose driver panicked, and the program may go on all the same.
+// One that comes again over a prepared statement did not fail.
+func spoil(ctx context.Context, returned *bool, err *error) {
+	if *returned && (*err == nil || errors.Is(*err, driver.ErrSkip)) {
+		return
+	}
+	engine.Failed(ctx)
+}
+
 // refused tells of a read that failed before it came to the cache, and returns
 // its error. Of what is no SELECT it tells nothing.
 func (c *conn) refused(ctx context.Context, text string, since engine.Moment, err error) error {
@@ -165,7 +175,7 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 		} else if rc.Unkept() == "" {
 			if r, ok := h.Lookup(ctx, &rc); ok {
 				answer.Hit = true
-				rc.Record(nil)
+				rc.Record()
 				rc.Remember(true, k.prepared, k.since)
 				c.observe(ctx, p, &answer, since)
 				return r.Rows(), nil
@@ -194,8 +204,8 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 		if answer.Reason = rc.Unkept(); answer.Reason != "" {
 			answer.Pass = engine.PassProfile
 		}
-		if !c.comesAgain(err) {
-			rc.Record(err)
+		if err == nil {
+			rc.Record()
 		}
 		recordStream(rec, rest)
 		c.observe(ctx, p, &answer, since)
@@ -227,11 +237,10 @@ func (c *conn) compared(ctx context.Context, rc *engine.Call, probe *engine.Prob
 
 // observedPass runs a read past the cache and tells why.
 func (c *conn) observedPass(ctx context.Context, p *engine.Plan, k call, answer *engine.Answer, since engine.Moment) (driver.Rows, error) {
+	// Before it begins: the function may return while it runs.
+	engine.Passed(ctx, answer.Reason, answer.Pass == engine.PassTransaction)
 	rows, err := c.pass(ctx, p, k)
 	answer.Err = err
-	if !c.comesAgain(err) {
-		engine.Passed(ctx, answer.Reason, answer.Pass == engine.PassTransaction)
-	}
 	c.observe(ctx, p, answer, since)
 	return rows, err
 }
@@ -276,9 +285,11 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan, keep bool) (r *
 			}
 			failed = err != nil
 		}
-		if failed || real.taint&dialect.TaintReads != 0 {
-			// Nor is what the program makes of them.
-			engine.Passed(ctx, reasonOther, false)
+		if why := real.why; failed || real.taint&dialect.TaintReads != 0 {
+			if failed {
+				why = reasonUnchecked
+			}
+			engine.Passed(ctx, why, false)
 			rest = rows
 			return nil
 		}

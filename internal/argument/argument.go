@@ -70,7 +70,7 @@ func AppendAny(b []byte, v any) ([]byte, error) {
 	if !ok {
 		return nil, known.(error) //nolint:forcetypeassert // nothing else is stored
 	}
-	name := t.PkgPath() + "." + t.String()
+	name := Identity(t)
 	b = binary.AppendUvarint(append(b, 1), uint64(len(name)))
 	b = append(b, name...)
 	at := reflect.New(t)
@@ -96,9 +96,11 @@ func (m *maker) make(t reflect.Type, path string) (step, error) {
 	switch {
 	case t == timeType:
 		return appendTime, nil
-	case t.Implements(binaryType) || reflect.PointerTo(t).Implements(binaryType):
+	case t.Kind() == reflect.Pointer: // what it points to is asked
+	case t.Kind() == reflect.Interface: // two types may say the same
+	case says(t, binaryType):
 		return marshaled(t, func(v any) ([]byte, error) { return v.(encoding.BinaryMarshaler).MarshalBinary() }, binaryType), nil //nolint:forcetypeassert // seen above
-	case t.Implements(textType) || reflect.PointerTo(t).Implements(textType):
+	case says(t, textType):
 		return marshaled(t, func(v any) ([]byte, error) { return v.(encoding.TextMarshaler).MarshalText() }, textType), nil //nolint:forcetypeassert // seen above
 	}
 	switch t.Kind() {
@@ -142,6 +144,25 @@ func (m *maker) make(t reflect.Type, path string) (step, error) {
 	}
 }
 
+// says reports whether a type, or a pointer to it, has a method of an interface that is
+// its own. A struct may have that of a field which is embedded, and says nothing of its
+// other fields then.
+func says(t, method reflect.Type) bool {
+	if !t.Implements(method) && !reflect.PointerTo(t).Implements(method) {
+		return false
+	}
+	if t.Kind() != reflect.Struct {
+		return true
+	}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		if f.Anonymous && (f.Type.Implements(method) || reflect.PointerTo(f.Type).Implements(method)) {
+			return false
+		}
+	}
+	return true
+}
+
 // fixed appends the bytes of a number as they are in memory: a key is compared with
 // those of other machines, but an equal one there may as well be another.
 func fixed(size uintptr) step {
@@ -176,23 +197,20 @@ func appendTime(b []byte, at unsafe.Pointer) ([]byte, error) {
 	return b, nil
 }
 
-// marshaled appends what a type says of itself. A nil pointer or map is asked like any
-// other, where it is not the interface that would be nil.
+// marshaled appends what a type says of itself. A nil map or slice is asked like any
+// other.
 func marshaled(t reflect.Type, marshal func(any) ([]byte, error), as reflect.Type) step {
 	byPointer := !t.Implements(as)
 	return func(b []byte, at unsafe.Pointer) ([]byte, error) {
 		v := reflect.NewAt(t, at)
 		if !byPointer {
 			v = v.Elem()
-			if k := v.Kind(); (k == reflect.Pointer || k == reflect.Interface) && v.IsNil() {
-				return append(b, 0), nil
-			}
 		}
 		text, err := marshal(v.Interface())
 		if err != nil {
 			return nil, fmt.Errorf("cacheops: an argument of type %v: %w", t, err)
 		}
-		b = binary.AppendUvarint(append(b, 1), uint64(len(text)))
+		b = binary.AppendUvarint(b, uint64(len(text)))
 		return append(b, text...), nil
 	}
 }

@@ -2,10 +2,12 @@ package argument_test
 
 import (
 	"bytes"
+	"encoding"
 	"errors"
 	"fmt"
 	"math"
 	"math/big"
+	"net"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -61,10 +63,20 @@ type (
 		_  struct{}
 		No func() `cacheops:"-"`
 	}
-	hidden  struct{ a int }         //nolint:unused // it is there to be refused
-	ring    struct{ Next *ring }    //
-	withAny struct{ V any }         //
-	deep    struct{ F []chan bool } //
+	hidden  struct{ a int }      //nolint:unused // it is there to be refused
+	ring    struct{ Next *ring } //
+	withAny struct{ V any }      //
+	stamped struct {             // has the methods of a time, which say nothing of ID
+		time.Time
+		ID int
+	}
+	texts struct {
+		net.IP
+		Port int
+	}
+	says struct{ V encoding.TextMarshaler }
+	box  struct{ encoding.TextMarshaler }
+	deep struct{ F []chan bool } //
 )
 
 func TestApart(t *testing.T) {
@@ -90,6 +102,9 @@ func TestApart(t *testing.T) {
 	apart(t, time.Time{}, now, now.Add(1), now.In(time.FixedZone("X", 3600)), now.In(time.FixedZone("Y", 3600)))
 	apart(t, netip.MustParseAddr("::1"), netip.MustParseAddr("127.0.0.1"), netip.Addr{})
 	apart(t, big.NewInt(1), big.NewInt(-1), nil)
+	apart(t, stamped{now, 1}, stamped{now, 2}, stamped{now.Add(1), 1})
+	apart(t, nil, &stamped{now, 1}, &stamped{now, 2})
+	apart(t, texts{net.IPv4(1, 2, 3, 4), 1}, texts{net.IPv4(1, 2, 3, 4), 2}, texts{})
 	apart(t, url.URL{Path: "a"}, url.URL{Path: "b"}, url.URL{Host: "a"})
 }
 
@@ -129,6 +144,9 @@ func TestRefused(t *testing.T) {
 	refused[hidden](t, "the argument.a is not exported")
 	refused[ring](t, "holds itself")
 	refused[withAny](t, "the argument.V")
+	refused[says](t, "the argument.V")
+	refused[box](t, "the argument.TextMarshaler")
+	refused[encoding.BinaryMarshaler](t, "the argument")
 	refused[deep](t, "an element of the argument.F")
 	refused[map[any]int](t, "a key of")
 	refused[map[int]error](t, "a value of")

@@ -76,11 +76,15 @@ const (
 
 // The reasons why a computed result is not kept.
 const (
-	reasonShadow = "in shadow mode computed results are not kept"
-	reasonNoTTL  = "it has no time to live: give it one, or Config.Defaults"
-	reasonLarge  = "it is larger than Config.MaxEntryBytes"
-	reasonError  = "it failed"
-	reasonNoDeps = "what it depends on could not be leased"
+	reasonShadow   = "in shadow mode computed results are not kept"
+	reasonNoTTL    = "it has no time to live: give it one, or Config.Defaults"
+	reasonLarge    = "it is larger than Config.MaxEntryBytes"
+	reasonError    = "it failed"
+	reasonEnded    = "its context has ended"
+	reasonPanicked = "it panicked"
+	reasonJoined   = "a write came between its queries, or they depend on too much"
+	reasonMoved    = "the schema keeps changing"
+	reasonNoDeps   = "what it depends on could not be leased"
 )
 
 // ownScheme is that of the stamps that stand for the arguments of a computation.
@@ -98,6 +102,7 @@ type computing struct {
 	outer  *recording.Recording
 	inside *work
 	away   bool // a call of the store failed
+	failed bool // there is no result because of an error of this call's own
 	event  ComputeEvent
 }
 
@@ -136,7 +141,9 @@ func (x *computing) compute(ctx context.Context) ([]byte, bool, error) {
 		x.inside, _ = o.Within.(*work)
 	}
 	if x.event.Reason = x.prepare(ctx); x.event.Reason != "" {
-		// What it reads counts for the caller by itself.
+		// What it reads counts for the caller by itself, but the result does not: it
+		// could not be dropped with those that were made with it.
+		x.outer.Spoil(x.Name + ": " + x.event.Reason)
 		if x.Pass != nil {
 			x.Pass(ctx)
 			return nil, true, nil
@@ -154,15 +161,16 @@ func (x *computing) compute(ctx context.Context) ([]byte, bool, error) {
 		if mine {
 			return x.work(ctx, w, lock)
 		}
-		kept, err := x.wait(ctx, w)
+		again, err := x.wait(ctx, w)
 		if err != nil {
+			x.outer.Spoil(x.Name + ": " + reasonError)
 			return nil, false, err
 		}
 		if data, ok := x.look(ctx); ok {
 			x.event.Shared = true
 			return data, false, nil
 		}
-		if !kept { // nor will it be for the next one
+		if !again { // it is not kept, nor will it be for the next one
 			return x.run(ctx, &work{key: x.query.Key, inside: x.inside}, func(bool) {})
 		}
 	}
@@ -256,7 +264,7 @@ func (x *computing) look(ctx context.Context) ([]byte, bool) {
 			return nil, false
 		}
 		ttl := x.life(&recording.Recorded{})
-		x.tell(ttl, ttl)
+		x.tell(ttl, ttl, true)
 		return data, true
 	case x.outer.Wants():
 		payload, sn, ok, err = e.cfg.Store.Recall(ctx, &x.query)
@@ -273,29 +281,30 @@ func (x *computing) look(ctx context.Context) ([]byte, bool) {
 	if !ok || !is {
 		return nil, false
 	}
-	x.tell(c.TTL, c.left(), sn)
+	x.tell(c.TTL, c.left(), c.Limited, sn)
 	return c.Data, true
 }
 
 // tell has the caller's recording know of a result that is a part of its own, and of how
-// much of its time is left.
-func (x *computing) tell(ttl, left time.Duration, parts ...store.Snapshot) {
+// much of its time is left. Limited says that it holds something that only time ends.
+func (x *computing) tell(ttl, left time.Duration, limited bool, parts ...store.Snapshot) {
 	x.outer.Add(ttl, parts...)
-	if x.Dependency == DependsTime { // what it is made of only time ends
+	if limited || x.Dependency == DependsTime {
 		x.outer.Limit(left)
 	}
 }
 
 // wait waits for another's work, until it has ended or taken longer than LockTTL: who
 // holds something that it needs, a connection of a small pool for one, must not wait
-// for ever.
-func (x *computing) wait(ctx context.Context, w *work) (kept bool, err error) {
+// for ever. Again says that it is worth to look once more, and to wait for the next one
+// who computes it.
+func (x *computing) wait(ctx context.Context, w *work) (again bool, err error) {
 	defer x.engine.works.leave(w, x.inside)
 	timer := time.NewTimer(x.engine.cfg.LockTTL)
 	defer timer.Stop()
 	select {
 	case <-w.done:
-		return w.kept, nil
+		return w.kept || w.failed, nil
 	case <-timer.C:
 		return false, nil
 	case <-ctx.Done():
@@ -309,7 +318,7 @@ func (x *computing) work(ctx context.Context, w *work, lock bool) ([]byte, bool,
 	unlock := func() {}
 	over := func(kept bool) {
 		unlock()
-		x.engine.works.end(w, kept)
+		x.engine.works.end(w, kept, x.failed)
 	}
 	if lock {
 		waited := false
@@ -320,6 +329,10 @@ func (x *computing) work(ctx context.Context, w *work, lock bool) ([]byte, bool,
 		}()
 		found, mine, err := x.turn(ctx)
 		waited = true
+		if err != nil {
+			x.failed = true
+			x.outer.Spoil(x.Name + ": " + reasonError)
+		}
 		if found != nil || err != nil {
 			over(found != nil)
 			x.event.Shared = found != nil

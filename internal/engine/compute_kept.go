@@ -10,23 +10,28 @@ import (
 	"github.com/cacheops/cacheops/store"
 )
 
-// Put stores a result that the program has, as if it had been computed now. What was
-// made with the one before it is dropped.
+// Put stores a result that the program has, as if it had been computed now. The one
+// before it is dropped, with what was made with it, also where this one is not stored.
 func (e *Engine) Put(ctx context.Context, c *Computation, data []byte) error {
 	x := computing{Computation: c, engine: e}
-	if reason := x.prepare(ctx); reason != "" {
-		return nil // as every other result it is not kept
-	}
+	reason := x.prepare(ctx)
 	x.name()
-	if c.Keeper == nil && e.Forget(ctx, c.Name, c.Identity, [][]byte{x.group()}) != nil {
-		return ctx.Err() // the store is away
+	var err error
+	switch {
+	case c.Keeper == nil:
+		err = e.Forget(ctx, c.Name, c.Identity, [][]byte{x.group()})
+	case reason != "" && reason != reasonPrefix: // else it is replaced
+		err = e.Unkeep(ctx, c)
+	}
+	if err != nil || reason != "" {
+		return err
 	}
 	parts, reason := x.lease(ctx)
 	if reason != "" {
 		return ctx.Err()
 	}
 	done := make(chan struct{})
-	if x.keep(ctx, data, x.life(&recording.Recorded{}), parts, func(bool) { close(done) }) {
+	if x.keep(ctx, &Computed{Data: data, TTL: x.life(&recording.Recorded{})}, parts, func(bool) { close(done) }) {
 		select {
 		case <-done:
 		case <-ctx.Done():

@@ -19,16 +19,24 @@ func (x *computing) run(ctx context.Context, w *work, over func(kept bool)) ([]b
 			w.over(false)
 		}
 	}()
-	parts, reason := x.lease(ctx)
 	rec := recording.NewDeclared()
 	if x.Dependency == DependsRecorded {
 		rec = recording.New(max(x.TTL, x.outer.Life()))
 	}
 	x.outer.Begin()
 	defer x.outer.End()
+	returned := false
+	defer func() {
+		if !returned { // the function around may go on, and nobody knows what this one read
+			x.failed = true
+			x.spoil(rec.Close(), reasonPanicked)
+		}
+	}()
+	parts, reason := x.lease(ctx)
 	outer := calloptions.From(ctx)
 	data, err := x.Run(calloptions.With(ctx, func(o *calloptions.Options) { o.Recording, o.Within, o.Outer = rec, w, outer }))
 	got := rec.Close()
+	returned = true
 	switch {
 	case x.Dependency == DependsTime: // what it reads is not asked
 	case reason == "":
@@ -40,20 +48,30 @@ func (x *computing) run(ctx context.Context, w *work, over func(kept bool)) ([]b
 	if why, is := err.(NotKeptError); is { //nolint:errorlint // it is never wrapped
 		reason, err = string(why), nil
 	}
+	if reason == "" && ctx.Err() != nil { // so what it called may have been refused, before we knew of it
+		reason = reasonEnded
+	}
+	x.failed = data == nil && err != nil || ctx.Err() != nil
+	x.spoil(got, reason)
+	if x.event.Reason = reason; reason != "" {
+		return nil, true, err
+	}
+	parts = append(parts, got.Parts...)
+	ttl := x.life(&got)
+	limited := got.Limit > 0
+	x.tell(ttl, ttl, limited, parts...)
+	handed = x.keep(ctx, &Computed{Data: data, TTL: ttl, Limited: limited}, parts, w.over)
+	return nil, true, err
+}
+
+// spoil keeps the result out that this one is a part of, where this one may not be kept.
+func (x *computing) spoil(got recording.Recorded, reason string) {
 	switch {
 	case got.Wrong:
 		x.outer.Wrong(x.Name + ": " + got.Reason)
 	case reason != "":
 		x.outer.Spoil(x.Name + ": " + reason)
 	}
-	if x.event.Reason = reason; reason != "" {
-		return nil, true, err
-	}
-	parts = append(parts, got.Parts...)
-	ttl := x.life(&got)
-	x.tell(ttl, ttl, parts...)
-	handed = x.keep(ctx, data, ttl, parts, w.over)
-	return nil, true, err
 }
 
 // GiveUp lets those go on who wait for the computation of a context, before it has
@@ -93,26 +111,56 @@ func (x *computing) life(got *recording.Recorded) time.Duration {
 // lease takes the stamps that the result depends on whatever its queries are. The
 // reason says why there are none.
 func (x *computing) lease(ctx context.Context) (parts []store.Snapshot, reason string) {
-	e := x.engine
 	switch {
 	case x.away:
 		return nil, reasonAway
 	case x.Keeper != nil:
 		return nil, ""
+	case x.Dependency != DependsDeclared:
+		return x.stamps(ctx, nil)
 	}
-	queries := []*store.Query{x.own()}
-	if x.Dependency == DependsDeclared {
-		deps, err := x.Declared()
+	deps, err := x.Declared()
+	for range maxDeclares {
+		var list []declaration
 		if err == nil {
-			var more []*store.Query
-			if more, err = e.declared(ctx, deps, x.TTL); err == nil {
-				queries = append(queries, more...)
-			}
+			list, err = x.engine.declared(ctx, deps, x.TTL)
 		}
 		if err != nil {
-			e.cfg.Logger.WarnContext(ctx, "cacheops: the declared dependency of a function is not known", "function", x.Name, "error", err)
+			x.engine.cfg.Logger.WarnContext(ctx, "cacheops: the declared dependency of a function is not known", "function", x.Name, "error", err)
 			return nil, reasonNoDeps
 		}
+		if parts, reason = x.stamps(ctx, list); reason != "" {
+			return nil, reason
+		}
+		void := false
+		for i := range list {
+			if i > 0 && list[i].handle == list[i-1].handle && list[i].schema == list[i-1].schema {
+				continue
+			}
+			v, err := list[i].void(ctx)
+			if err != nil {
+				x.away = true
+				return nil, reasonAway
+			}
+			void = void || v
+		}
+		if !void {
+			return parts, ""
+		}
+	}
+	return nil, reasonMoved
+}
+
+// maxDeclares bounds how often what is declared is looked up in a schema that keeps
+// changing.
+const maxDeclares = 3
+
+// stamps takes the stamps of the computation itself, and of what is declared.
+func (x *computing) stamps(ctx context.Context, list []declaration) (parts []store.Snapshot, reason string) {
+	e := x.engine
+	queries := []*store.Query{x.own()}
+	for i := range list {
+		queries = append(queries, list[i].query)
 	}
 	for _, q := range queries {
 		lease, err := e.cfg.Store.Lease(ctx, q)
@@ -129,10 +177,11 @@ func (x *computing) lease(ctx context.Context) (parts []store.Snapshot, reason s
 	return parts, ""
 }
 
-// keep stores a result. A failure costs a hit. It returns true where it has called
+// keep stores a result, from now on. A failure costs a hit. It returns true where it has called
 // over, or will.
-func (x *computing) keep(ctx context.Context, data []byte, ttl time.Duration, parts []store.Snapshot, over func(kept bool)) bool {
-	e := x.engine
+func (x *computing) keep(ctx context.Context, c *Computed, parts []store.Snapshot, over func(kept bool)) bool {
+	e, data, ttl := x.engine, c.Data, c.TTL
+	c.At = time.Now()
 	switch {
 	case ttl <= 0:
 		x.event.Reason = reasonNoTTL
@@ -152,14 +201,15 @@ func (x *computing) keep(ctx context.Context, data []byte, ttl time.Duration, pa
 	}
 	joined := e.cfg.Store.Join(parts...)
 	if joined == nil {
-		return false // a write came between two of its queries
+		x.event.Reason = reasonJoined
+		return false
 	}
 	query := x.query
 	query.TTL = ttl
 	fill := func(ctx context.Context) {
 		kept := false
 		defer func() { over(kept) }()
-		if e.noted(ctx, callFill, e.cfg.Store.Fill(ctx, &query, joined, &Computed{Data: data, TTL: ttl, At: time.Now()}, ttl)) == nil {
+		if e.noted(ctx, callFill, e.cfg.Store.Fill(ctx, &query, joined, c, ttl)) == nil {
 			e.counters.fills.Add(1)
 			kept = true
 		}

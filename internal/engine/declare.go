@@ -22,9 +22,16 @@ type Dep struct {
 	Args     []driver.NamedValue
 }
 
-// declared returns the queries that lease what is declared.
-func (e *Engine) declared(ctx context.Context, deps []Dep, ttl time.Duration) ([]*store.Query, error) {
-	var out []*store.Query
+// declaration is what is declared of one database, by a schema.
+type declaration struct {
+	handle *Handle
+	schema *schemaState
+	query  *store.Query
+}
+
+// declared returns what leases the dependencies that are declared.
+func (e *Engine) declared(ctx context.Context, deps []Dep, ttl time.Duration) ([]declaration, error) {
+	out := make([]declaration, len(deps))
 	for i := range deps {
 		handles := e.Handles(deps[i].Database)
 		if len(handles) == 0 {
@@ -34,32 +41,49 @@ func (e *Engine) declared(ctx context.Context, deps []Dep, ttl time.Duration) ([
 		if err := h.EnsureSchema(ctx); err != nil {
 			return nil, err
 		}
-		queries, err := h.declared(ctx, &deps[i])
+		out[i].handle, out[i].schema = h, h.schema.Load()
+		if out[i].schema == nil || out[i].schema.provisional {
+			return nil, ErrNoSchema
+		}
+		q, err := h.declared(ctx, &deps[i])
 		if err != nil {
+			if void, verr := out[i].void(ctx); verr == nil && void {
+				return e.declared(ctx, deps, ttl) // by the schema of now it may be there
+			}
 			return nil, err
 		}
-		for _, q := range queries {
-			q.TTL = max(q.TTL, ttl)
-		}
-		out = append(out, queries...)
+		q.TTL = max(q.TTL, ttl)
+		out[i].query = q
 	}
 	return out, nil
 }
 
-// declared returns the queries that lease what is declared of the handle's database.
-func (h *Handle) declared(ctx context.Context, d *Dep) ([]*store.Query, error) {
+// void reports whether the schema is another one than what was declared was worked out
+// by, and then has it read anew. To be asked after the leases: what changes the schema
+// from then on ends them.
+func (d *declaration) void(ctx context.Context) (bool, error) {
+	stored, err := d.handle.StoredSchema(ctx)
+	if err != nil || stored == d.schema.version {
+		return false, err
+	}
+	d.handle.stale.Store(true)
+	return true, nil
+}
+
+// declared returns the query that leases what is declared of the handle's database.
+func (h *Handle) declared(ctx context.Context, d *Dep) (*store.Query, error) {
 	if d.Target.Kind == TargetNone {
-		q, err := h.declaredQuery(ctx, d)
-		return []*store.Query{q}, err
+		return h.declaredQuery(ctx, d)
 	}
-	if d.Target.Kind == TargetAll {
-		return []*store.Query{{Database: h.domain}}, nil
+	target := d.Target
+	if target.Kind == TargetAll { // a table that is not there yet comes with a change of the schema
+		target = Target{Kind: TargetPattern, Name: "*"}
 	}
-	found, err := h.resolve([]Target{d.Target})
+	found, err := h.resolve([]Target{target})
 	if err != nil {
 		return nil, err
 	}
-	var out []*store.Query
+	out := &store.Query{Database: h.domain}
 	for i := range found {
 		set := dependency.Set{{Table: found[i].table, Whole: true}}
 		if found[i].row != nil {
@@ -75,7 +99,7 @@ func (h *Handle) declared(ctx context.Context, d *Dep) ([]*store.Query, error) {
 			other.Table = prefixed(prefix, other.Table)
 			deps = append(deps, other)
 		}
-		out = append(out, &store.Query{Database: h.domain, Deps: deps})
+		out.Deps = append(out.Deps, deps...)
 	}
 	return out, nil
 }

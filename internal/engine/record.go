@@ -32,13 +32,12 @@ func (c *Call) LeaveOut(reason string) bool {
 	return true
 }
 
-// Record tells the recording how the call was answered.
-func (c *Call) Record(err error) {
+// Record tells the recording how the call was answered. Of one that failed [Failed]
+// tells.
+func (c *Call) Record() {
 	r := c.recording
 	switch {
 	case r == nil:
-	case err != nil:
-		r.Spoil(reasonQuery)
 	case c.local: // nothing ends it
 	case c.snapshot == nil && c.fenced:
 		r.Spoil(reasonFenced)
@@ -64,6 +63,10 @@ func Passed(ctx context.Context, reason string, within bool) {
 		r.Spoil("a query passed the cache: " + reason)
 	}
 }
+
+// Failed tells the recording of a context, if there is one, that a call of the database
+// failed. What the function returns then says nothing of what it would have read.
+func Failed(ctx context.Context) { calloptions.Recording(ctx).Spoil(reasonQuery) }
 
 // Wrote tells the recording of a context, if there is one, that a statement ran that
 // is no read.

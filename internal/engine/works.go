@@ -20,6 +20,9 @@ type work struct {
 	done chan struct{}
 	// kept is true when the result was stored. It is written before done is closed.
 	kept bool
+	// failed is true when there is no result because of an error of its own, so that the
+	// next one may have one. It is written like kept.
+	failed bool
 	// over ends it for those who wait. It belongs to the goroutine that computes.
 	over func(kept bool)
 	// inside is the work that this one is a part of; nil: none.
@@ -95,12 +98,12 @@ func (w *works) leave(x, inside *work) {
 }
 
 // end ends a work of the caller's.
-func (w *works) end(x *work, kept bool) {
+func (w *works) end(x *work, kept, failed bool) {
 	w.mu.Lock()
 	if w.running[x.key] == x {
 		delete(w.running, x.key)
 	}
 	w.mu.Unlock()
-	x.kept = kept
+	x.kept, x.failed = kept, failed
 	close(x.done)
 }

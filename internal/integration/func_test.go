@@ -195,6 +195,14 @@ func TestFuncIsNotStored(t *testing.T) {
 		"a setting": {"it runs a statement that is no read", func(ctx context.Context, f *funcs) (string, error) {
 			return query(ctx, f.cached, "PRAGMA user_version")
 		}},
+		"the driver's own connection": {"it runs a statement that is no read", func(ctx context.Context, f *funcs) (string, error) {
+			conn, err := f.cached.Conn(ctx)
+			if err != nil {
+				return "", err
+			}
+			defer conn.Close()
+			return "", sqlcache.Raw(ctx, conn, func(any) error { return nil })
+		}},
 		"a transaction": {"inside a transaction", func(ctx context.Context, f *funcs) (string, error) {
 			tx, err := f.cached.BeginTx(ctx, nil)
 			if err != nil {

@@ -75,4 +75,5 @@ var breakages = slices.Concat(
 	shopBreakages,
 	glanceBreakages,
 	webBreakages,
+	funcAttackBreakages,
 )

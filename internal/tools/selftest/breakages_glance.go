@@ -34,7 +34,7 @@ var glanceBreakages = []breakage{
 	{
 		Name:  "a function is stored that read on a changed connection",
 		File:  "sqlcache/read.go",
-		Old:   "			engine.Passed(ctx, reasonOther, false)\n",
+		Old:   "			engine.Passed(ctx, why, false)\n",
 		New:   "",
 		Check: onSQLite("TestFuncOnAChangedConnection"), Want: "--- FAIL: TestFuncOnAChangedConnection",
 	},

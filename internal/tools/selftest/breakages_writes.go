@@ -212,8 +212,8 @@ var imageBreakages = []breakage{
 	{
 		Name:  "a result of a connection with settings of its own is stored",
 		File:  "sqlcache/read.go",
-		Old:   "if failed || real.taint&dialect.TaintReads != 0 {",
-		New:   "if failed {",
+		Old:   "failed || real.taint&dialect.TaintReads != 0 {",
+		New:   "failed {",
 		Check: onSQLite("TestSessionState"), Want: "STALE",
 	},
 	{
