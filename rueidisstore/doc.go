@@ -36,7 +36,9 @@
 // # What is in Redis
 //
 // All keys begin with [Config.Prefix]. The names of databases and tables can be
-// read in them; entries, conditions and values are digests.
+// read in them; entries, conditions and values are digests. Those have no secret in
+// them: who guesses a value can see whether it is the right one. Joined entries, of
+// functions and pages, hold the conditions that they depend on, with values.
 //
 //	cacheops:<digest>                   an entry: a string
 //	cacheops:{<digest>}:lock            the lock of an entry: a string
@@ -57,6 +59,40 @@
 // Redis drop each other's results. Entries and schemes have versions of their own:
 // an entry of another version is a miss, and a scheme of another version has writers
 // drop the whole table.
+//
+// # Compression and encryption
+//
+// Results of [Config.CompressFrom] bytes and more are compressed, with S2. A hit of
+// 1,000 rows takes about as long then. With [Config.Keys] results are encrypted,
+// with AES-256-GCM: all that is stored under an entry's key, but for a check of 16
+// bytes. What is encrypted is bound to the key of the entry and, unless it is joined,
+// to its stamps; so who can write to Redis cannot change it, nor put it in the place
+// of another. Stamps, registries and locks are neither compressed nor encrypted.
+//
+// An entry that does not open is a miss, and the next fill replaces it. It is
+// counted, see [Store.SpaceStats], and told to [Config.OnRefusal]. Processes with
+// other keys, or none, may share a Redis: what each cannot open is a miss to it. They
+// replace each other's results, so it should not last.
+//
+// First it is compressed, then encrypted, and lengths are not hidden. That of a
+// compressed result tells a little of what is in it: who can have his own words put
+// into the same result, and sees its length in Redis, can find out by many tries which
+// words are in it besides. So with Keys nothing is compressed unless CompressFrom says
+// so. Set it where nobody's input stands beside another's secrets, or where nobody
+// can see the lengths whom they must not tell anything.
+//
+// Not hidden either: the keys of Redis, see above; which conditions' columns a table
+// is read by; which results are read and written, when, and how long they are; how
+// long they live; the IDs of Keys. Who can write to Redis can also put an old result
+// back together with its old stamps: encryption does not make Redis a place that one
+// need not trust for what is fresh.
+//
+// Config.MaxEntryBytes of package cacheops bounds a result as it is in memory, before
+// it is compressed. What is compressed is 16 MiB at most; larger results are stored as
+// they are. A compressed one that says that it is of more is a miss, before there is
+// memory for it.
+//
+// # Rights
 //
 // The user that the client logs in as needs the commands of the scripts in folder
 // lua, and EVALSHA, EVAL, MGET, GET, SET, PTTL, HGETALL, INFO, PUBLISH, SUBSCRIBE

@@ -9,7 +9,7 @@ import (
 )
 
 // An entry in Redis is a check of 16 bytes, and the payload, as
-// Payload.AppendBinary wrote it.
+// Payload.AppendBinary wrote it, or an envelope with it, see wrap.go.
 //
 // The check is a digest of what the entry is of, of the stamps that it is valid
 // under, and of the payload's CRC-32C. So an entry takes no more memory for a read
@@ -91,10 +91,18 @@ func (c *checker) sum() check {
 	return check(sum[:checkSize])
 }
 
-// with adds a payload to a sum: its checksum shares the last bytes.
-func (c check) with(payload []byte) check {
+// with adds what follows to a sum: its checksum shares the last bytes.
+func (c check) with(body []byte) check { return c.sharing(crc32.Checksum(body, castagnoli)) }
+
+// withEnvelope is with for an envelope. It is another check than any that a process
+// makes which knows of none: to that the entry is a miss.
+func (c check) withEnvelope(body []byte) check {
+	return c.sharing(^crc32.Checksum(body, castagnoli))
+}
+
+func (c check) sharing(sum uint32) check {
 	last := c[checkSize-4:]
-	binary.BigEndian.PutUint32(last, binary.BigEndian.Uint32(last)^crc32.Checksum(payload, castagnoli))
+	binary.BigEndian.PutUint32(last, binary.BigEndian.Uint32(last)^sum)
 	return c
 }
 
@@ -113,14 +121,37 @@ func appendEntry(b []byte, leased check, p store.Payload) ([]byte, error) {
 	return b, nil
 }
 
-// openEntry returns the payload of an entry, or false where it is not one of this
-// version with that check.
-func openEntry(entry []byte, now check) ([]byte, bool) {
+// form is what an entry looks like.
+type form uint8
+
+const (
+	stale   form = iota // of other stamps, of another query, or none at all
+	damaged             // of these stamps, and not as it was written
+	plain               // a payload follows
+	wrapped             // an envelope follows
+)
+
+// openEntry returns what follows the check of an entry, and what that is.
+func openEntry(entry []byte, now check) ([]byte, form) {
 	if len(entry) < checkSize {
-		return nil, false
+		return nil, stale
 	}
-	payload := entry[checkSize:]
-	return payload, check(entry[:checkSize]) == now.with(payload)
+	got, body := check(entry[:checkSize]), entry[checkSize:]
+	switch {
+	case got == now.with(body):
+		return body, plain
+	case got == now.withEnvelope(body):
+		return body, wrapped
+	case got.of(now):
+		return nil, damaged
+	default:
+		return nil, stale
+	}
+}
+
+// of tells whether a check is of what another is of, whatever follows them.
+func (c check) of(other check) bool {
+	return string(c[:checkSize-4]) == string(other[:checkSize-4])
 }
 
 // snapshot is a [store.Snapshot].

@@ -2,9 +2,11 @@ package rueidisstore_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log"
+	"log/slog"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -69,4 +71,44 @@ func ExampleStore_Ping() {
 	err = st.Ping(context.Background())
 	fmt.Println(errors.Is(err, store.ErrUnavailable))
 	// Output: true
+}
+
+// Results in Redis are encrypted. The first key encrypts, and results that were
+// encrypted with the one before are still read.
+func ExampleConfig_keys() {
+	now, before := make([]byte, 32), make([]byte, 32) // from where secrets are kept
+	_, _ = rand.Read(now)
+	_, _ = rand.Read(before)
+	st, err := rueidisstore.New(rueidisstore.Config{
+		URL:  "redis://localhost:6379",
+		Keys: []rueidisstore.Key{{ID: "2026-11", Secret: now}, {ID: "2026-05", Secret: before}},
+		OnRefusal: func(ctx context.Context, e rueidisstore.RefusalEvent) {
+			slog.WarnContext(ctx, "a result in Redis does not open", "reason", e.Reason, "key", e.Key)
+		},
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer st.Close()
+	x := st.SpaceStats()
+	fmt.Println(x.Encrypted, x.Refused())
+	// Output: 0 0
+}
+
+// Results of a kilobyte and more are compressed.
+func ExampleConfig_compressFrom() {
+	st, err := rueidisstore.New(rueidisstore.Config{URL: "redis://localhost:6379", CompressFrom: 1 << 10})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer st.Close()
+	x := st.SpaceStats()
+	fmt.Println(x.Compressed)
+	// Output: 0
+}
+
+// A key is printed by its name.
+func ExampleKey() {
+	fmt.Println(rueidisstore.Key{ID: "2026-11", Secret: make([]byte, 32)})
+	// Output: key "2026-11"
 }

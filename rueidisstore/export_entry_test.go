@@ -23,8 +23,8 @@ func AppendEntry(check [checkSize]byte, p store.Payload) ([]byte, error) {
 
 // ReadEntry reads an entry as Get does once it knows the check.
 func ReadEntry(q *store.Query, entry []byte, c [checkSize]byte) (store.Payload, bool) {
-	payload, ok := openEntry(entry, c)
-	if !ok {
+	payload, is := openEntry(entry, c)
+	if is != plain {
 		return nil, false
 	}
 	p, err := decode(q, payload)
@@ -65,3 +65,16 @@ var CheckVersion = checkVersion
 
 // MaxKeys bounds the conjunctions of one call.
 const MaxKeys = maxKeys
+
+// Envelop writes an entry of that check with an envelope, as whoever can write to Redis
+// can: it makes the checksum right.
+func Envelop(of [checkSize]byte, body []byte) string {
+	whole := check(of).withEnvelope(body)
+	return string(whole[:]) + string(body)
+}
+
+// PlainCheck is the check that a process makes which knows of no envelopes.
+func PlainCheck(of [checkSize]byte, body []byte) [checkSize]byte { return check(of).with(body) }
+
+// OuterCheck is the check before the envelope of a joined entry, without its checksum.
+func OuterCheck(q *store.Query) [checkSize]byte { return outerCheck(q) }

@@ -111,6 +111,6 @@ func (x *Seen) Tables(ctx context.Context) error {
 
 // Judge returns what Get would.
 func (x *Seen) Judge() (store.Payload, bool) {
-	p, _, ok := judge(x.q, &x.f)
+	p, _, ok := x.s.judge(context.Background(), x.q, &x.f)
 	return p, ok
 }

@@ -4,6 +4,7 @@ go 1.25.0
 
 require (
 	github.com/cacheops/cacheops v0.0.0-00010101000000-000000000000
+	github.com/klauspost/compress v1.20.4
 	github.com/redis/rueidis v1.0.79
 	github.com/sony/gobreaker/v2 v2.4.0
 	go.uber.org/goleak v1.3.0

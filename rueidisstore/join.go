@@ -23,6 +23,8 @@ import (
 // database, its key, and its tables with the keys of their conjunctions. Texts and
 // lists have their length before them.
 //
+// All of that may be in an envelope, see wrap.go: a layout tells what was asked for.
+//
 // Its own check is of its key and of the layout, and holds the checksum of all that
 // follows. It depends on nothing but the parts: each of their checks has to be the
 // one that the stamps of now make.
@@ -407,7 +409,7 @@ func (s *Store) lookJoined(ctx context.Context, q *store.Query, want bool) (stor
 	if err != nil {
 		return nil, nil, false, nil //nolint:nilerr // nothing, or none of ours
 	}
-	e, ok := openJoined(q, text, l)
+	e, ok := s.unwrapJoined(ctx, q, text, l)
 	if !ok {
 		return nil, nil, false, nil
 	}
@@ -461,19 +463,10 @@ func (s *Store) fillJoined(ctx context.Context, q *store.Query, snap *snapshot, 
 		}
 		l.own, l.database = joinCheck(q, text), q.Database
 	}
-	b := make([]byte, checkSize, checkSize+len(text)+binary.MaxVarintLen64+checkSize*len(snap.parts)+p.Size())
-	b = binary.AppendUvarint(b, uint64(len(text)))
-	b = append(b, text...)
-	for _, part := range snap.parts {
-		b = append(b, part.check[:]...)
-	}
-	b, err := p.AppendBinary(b)
+	entry, err := s.writeJoined(q, text, snap.parts, p)
 	if err != nil {
 		return err
 	}
-	own := joinCheck(q, text).with(b[checkSize:])
-	copy(b, own[:])
-	entry := unsafe.String(unsafe.SliceData(b), len(b)) //nolint:gosec // b is not used any more
 	requests := []*request{s.setRequest(q, entry, ttl)}
 	requests = append(requests, s.touchRequests(snap.parts, ttl)...)
 	err = s.reading(ctx, "fill", func(ctx context.Context) error { return s.do(ctx, requests...) })
@@ -481,6 +474,24 @@ func (s *Store) fillJoined(ctx context.Context, q *store.Query, snap *snapshot, 
 		s.layouts.put(&q.Key, l)
 	}
 	return err
+}
+
+// appendJoined appends a joined entry, with its check.
+func appendJoined(b []byte, q *store.Query, text string, parts []*snapshot, p store.Payload) ([]byte, error) {
+	at := len(b)
+	b = append(b, make([]byte, checkSize)...)
+	b = binary.AppendUvarint(b, uint64(len(text)))
+	b = append(b, text...)
+	for _, part := range parts {
+		b = append(b, part.check[:]...)
+	}
+	b, err := p.AppendBinary(b)
+	if err != nil {
+		return nil, err
+	}
+	own := joinCheck(q, text).with(b[at+checkSize:])
+	copy(b[at:], own[:])
+	return b, nil
 }
 
 // touchRequests has the stamps of parts live that long, where their leases did not ask

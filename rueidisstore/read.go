@@ -97,7 +97,7 @@ func (f *fetched) master(i int) incarnation {
 
 // judge returns the payload, if the entry is valid under the stamps, and the check
 // of those.
-func judge(q *store.Query, f *fetched) (_ store.Payload, now check, _ bool) {
+func (s *Store) judge(ctx context.Context, q *store.Query, f *fetched) (_ store.Payload, now check, _ bool) {
 	entry, err := f.values[0].ToString()
 	if err != nil {
 		return nil, now, false
@@ -119,12 +119,12 @@ func judge(q *store.Query, f *fetched) (_ store.Payload, now check, _ bool) {
 		rest = rest[n:]
 	}
 	now = c.sum()
-	payload, ok := openEntry(unsafe.Slice(unsafe.StringData(entry), len(entry)), now) //nolint:gosec // it is only read
+	payload, ok := s.unwrap(ctx, &q.Key, unsafe.Slice(unsafe.StringData(entry), len(entry)), now) //nolint:gosec // it is only read
 	if !ok {
 		return nil, now, false
 	}
-	// What is decoded may refer to the bytes: they are the reply's own, and nobody
-	// changes them.
+	// What is decoded may refer to the bytes: they are the reply's own or were made
+	// for it, and nobody changes them.
 	p, err := decode(q, payload)
 	return p, now, err == nil
 }
@@ -163,7 +163,7 @@ func (s *Store) get(ctx context.Context, q *store.Query) (_ store.Payload, now c
 	if err != nil {
 		return nil, now, false, err
 	}
-	p, now, ok := judge(q, &f)
+	p, now, ok := s.judge(ctx, q, &f)
 	return p, now, ok, nil
 }
 
@@ -202,11 +202,10 @@ func (s *Store) Fill(ctx context.Context, q *store.Query, sn store.Snapshot, p s
 	if q.Joined {
 		return s.fillJoined(ctx, q, snap, p, ttl)
 	}
-	b, err := appendEntry(make([]byte, 0, checkSize+p.Size()), snap.check, p)
+	entry, err := s.writeEntry(q, snap.check, p)
 	if err != nil {
 		return err
 	}
-	entry := unsafe.String(unsafe.SliceData(b), len(b)) //nolint:gosec // b is not used any more
 	return s.reading(ctx, "fill", func(ctx context.Context) error { return s.do(ctx, s.setRequest(q, entry, ttl)) })
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/redis/rueidis"
 
+	"github.com/cacheops/cacheops/rueidisstore/internal/envelope"
 	"github.com/cacheops/cacheops/store"
 )
 
@@ -18,14 +19,16 @@ import (
 // Every error but those of a wrong call, of a context and [store.ErrClosed] wraps
 // [store.ErrUnavailable].
 type Store struct {
-	cfg     Config
-	option  *rueidis.ClientOption // nil where the client is the program's
-	keys    keyring
-	scripts scripts
-	copies  copies
-	layouts layouts
-	crew    *crew
-	ears    ears
+	cfg      Config
+	option   *rueidis.ClientOption // nil where the client is the program's
+	keys     keyring
+	scripts  scripts
+	copies   copies
+	layouts  layouts
+	envelope *envelope.Envelope
+	space    space
+	crew     *crew
+	ears     ears
 
 	reads, writes guard
 	short, long   terms
@@ -62,8 +65,13 @@ func New(config Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	sealing, err := config.newEnvelope()
+	if err != nil {
+		return nil, err
+	}
+	config.Keys = nil // nobody needs the secrets any more
 	s := &Store{
-		cfg: config, option: option, scripts: newScripts(), crew: newCrew(),
+		cfg: config, envelope: sealing, option: option, scripts: newScripts(), crew: newCrew(),
 		keys:  keyring{prefix: config.Prefix},
 		reads: newGuard(readTries, readPause), writes: newGuard(writeTries, writePause),
 	}

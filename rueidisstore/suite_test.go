@@ -274,9 +274,9 @@ func (a apart) Answer() (store.Payload, bool, error) {
 }
 
 // harness runs the conformance suite on a server, or on a Cluster.
-func harness(url string, small func(t testing.TB) store.Store) storetest.Harness {
+func harness(url string, small func(t testing.TB) store.Store, change ...func(*rueidisstore.Config)) storetest.Harness {
 	return storetest.Harness{
-		New:      func(t testing.TB) store.Store { return openStore(t, url) },
+		New:      func(t testing.TB) store.Store { return openStore(t, url, change...) },
 		NewSmall: small,
 		Advance:  func(s store.Store, d time.Duration) { newRaw(tb(), s).advance(d) },
 		Expire: func(s store.Store, database string, token store.Token) {
@@ -304,7 +304,7 @@ func harness(url string, small func(t testing.TB) store.Store) storetest.Harness
 			return apart{s.(*rueidisstore.Store).Apart(q)}
 		},
 		Second: func(t testing.TB, s store.Store) store.Store {
-			return openStore(t, url, func(c *rueidisstore.Config) { c.Prefix = s.(*rueidisstore.Store).Prefix() })
+			return openStore(t, url, append(slices.Clone(change), beside(s.(*rueidisstore.Store)))...)
 		},
 		Break: func(s store.Store, g storetest.Safeguard) {
 			if len(breakages[g]) == 0 {
@@ -355,11 +355,24 @@ func TestConformance(t *testing.T) {
 	storetest.Run(t, h)
 }
 
+// TestConformanceInEnvelopes is TestConformance with all results compressed that become
+// smaller by it, and encrypted.
+func TestConformanceInEnvelopes(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	h := harness(server.URL(), nil, keyed("a", "b"), compressing(1))
+	h.Absent = map[string]string{
+		"NewSmall": "it is the same without envelopes, and compressed results would have room",
+		"Stall":    "it is the same without envelopes",
+	}
+	storetest.Run(t, h)
+}
+
 // newSmall makes a store on a server of its own with little room.
 func newSmall(t testing.TB) store.Store {
 	t.Helper()
 	small := redistest.Start(t, redistest.WithSettings("save ''", "maxmemory-policy allkeys-lru"))
-	s := openStore(t, small.URL())
+	s := openStore(t, small.URL(), compressing(-1)) // else all would have room
 	if err := s.Ping(context.Background()); err != nil {
 		t.Fatal(err)
 	}

@@ -122,15 +122,44 @@ func TestDifferentialInCluster(t *testing.T) {
 	differ(t, *clusterReads, sqliteFlavour{}, place{open: openSQLite, store: redisStore(t, cluster.URL())})
 }
 
+// TestDifferentialInEnvelopes is TestDifferential with the cache in Redis, and all in it
+// encrypted, and compressed where that makes it smaller.
+func TestDifferentialInEnvelopes(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	differ(t, *redisReads, sqliteFlavour{}, place{open: openSQLite, store: redisStore(t, server.URL(), inEnvelopes)})
+}
+
+// inEnvelopes has all results encrypted, and compressed where that makes them smaller.
+func inEnvelopes(c *rueidisstore.Config) {
+	c.CompressFrom = 1
+	c.Keys = []rueidisstore.Key{{ID: "a", Secret: []byte("0123456789abcdef0123456789abcdef")}}
+}
+
+// wereInEnvelopes sees that they were, and that each could be read again.
+func wereInEnvelopes(t *testing.T, s *rueidisstore.Store) {
+	t.Helper()
+	if x := s.SpaceStats(); x.Encrypted == 0 || x.Compressed == 0 || x.Compressed > x.Encrypted || x.Refused() > 0 {
+		t.Errorf("what became of the results is %+v", x)
+	}
+}
+
 // redisStore is a store whose readers wait for their fills, so that the next read
 // finds what the last one stored.
-func redisStore(t *testing.T, url string) store.Store {
+func redisStore(t *testing.T, url string, change ...func(*rueidisstore.Config)) store.Store {
 	t.Helper()
-	s, err := rueidisstore.New(rueidisstore.Config{URL: url, BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute})
+	c := rueidisstore.Config{URL: url, BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute}
+	for _, f := range change {
+		f(&c)
+	}
+	s, err := rueidisstore.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		if len(c.Keys) > 0 {
+			wereInEnvelopes(t, s)
+		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}

@@ -37,6 +37,14 @@ func TestDifferentialFuncsOnRedis(t *testing.T) {
 	differFuncs(t, *funcCalls/redisFuncShare, sqliteFlavour{}, place{open: openSQLite, store: redisStore(t, server.URL())})
 }
 
+// TestDifferentialFuncsInEnvelopes is TestDifferentialFuncs with the cache in Redis, and
+// all in it encrypted, and compressed where that makes it smaller.
+func TestDifferentialFuncsInEnvelopes(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	differFuncs(t, *funcCalls/redisFuncShare, sqliteFlavour{}, place{open: openSQLite, store: redisStore(t, server.URL(), inEnvelopes)})
+}
+
 // TestDifferentialFuncsPostgres is TestDifferentialFuncs on PostgreSQL.
 func TestDifferentialFuncsPostgres(t *testing.T) {
 	t.Parallel()

@@ -76,4 +76,5 @@ var breakages = slices.Concat(
 	glanceBreakages,
 	webBreakages,
 	funcAttackBreakages,
+	spaceBreakages,
 )
