@@ -45,6 +45,9 @@ func (d *Database) Target(ctx context.Context, text string) (Target, error) {
 	return Target{target: found}, nil
 }
 
+// IsRow reports whether the target is a row.
+func (t Target) IsRow() bool { return t.target.Kind == engine.TargetRow }
+
 // ErrNoRow is wrapped by the error of Stored where the database has no such row.
 var ErrNoRow = engine.ErrNoRow
 
