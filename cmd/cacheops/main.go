@@ -56,13 +56,14 @@ func newRoot() *cobra.Command {
   cacheops demo --db app.sqlite
   cacheops explain "SELECT name FROM products WHERE id = ?" 7
   cacheops invalidate --redis redis://localhost:6379 --database main posts
+  cacheops doctor --redis redis://localhost:6379
   cacheops clean-files /var/cache/app`,
 		// An error is printed once, by main, and does not bring the usage along.
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	for _, cmd := range []*cobra.Command{newDemo(), newExplain(), newInvalidate(), newCleanFiles(), newVersion()} {
+	for _, cmd := range []*cobra.Command{newDemo(), newExplain(), newInvalidate(), newDoctor(), newCleanFiles(), newVersion()} {
 		root.AddCommand(coded(cmd))
 	}
 	return root
