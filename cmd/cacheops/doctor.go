@@ -216,6 +216,6 @@ func printKeys(s *screen, keys []keyCount) {
 		if s.colours {
 			bar = lipgloss.NewStyle().Foreground(lipgloss.Cyan).Render(strings.Repeat("\u2501", n))
 		}
-		s.line("   ", left(k.Kind, 18), right(grouped(k.Number), 12), right(size2(k.Bytes), 12), "   ", bar)
+		s.line("   ", left(k.Kind, 18), right(grouped(k.Number), 12), right(memorySize(k.Bytes), 12), "   ", bar)
 	}
 }

@@ -186,14 +186,14 @@ func checkMemory(n *node) finding {
 		f.Status, f.Text = statusWarning, "no maxmemory, and nothing of the cache counts keys"
 		f.Fix = "CONFIG SET maxmemory to what the machine can spare, such as 1gb"
 	case full && n.info["maxmemory_policy"] == "noeviction":
-		f.Status, f.Text = statusProblem, fmt.Sprintf("%s of %s are used, and nothing is evicted", size2(used), size2(bound))
+		f.Status, f.Text = statusProblem, fmt.Sprintf("%s of %s are used, and nothing is evicted", memorySize(used), memorySize(bound))
 		f.Fix = "CONFIG SET maxmemory-policy allkeys-lru, or give it more memory"
 	case machine > 0 && bound > machine:
-		f.Status, f.Text = statusWarning, fmt.Sprintf("maxmemory is %s, and the machine has %s", size2(bound), size2(machine))
+		f.Status, f.Text = statusWarning, fmt.Sprintf("maxmemory is %s, and the machine has %s", memorySize(bound), memorySize(machine))
 		f.Fix = "CONFIG SET maxmemory to less than the machine has"
 	default:
 		f.figure = float64(used) / float64(bound)
-		f.Text = fmt.Sprintf("%s of %s are used", percent(uint64(used), uint64(bound)), size2(bound)) //nolint:gosec // not negative
+		f.Text = fmt.Sprintf("%s of %s are used", percent(uint64(used), uint64(bound)), memorySize(bound)) //nolint:gosec // not negative
 	}
 	return f
 }
@@ -384,8 +384,8 @@ func checkLatency(ctx context.Context, n *node) finding {
 	return f
 }
 
-// size2 writes a number of bytes with two or three digits.
-func size2(n int64) string {
+// memorySize writes a number of bytes with two or three digits.
+func memorySize(n int64) string {
 	const units = "KMGTPE"
 	if n < 1024 {
 		return fmt.Sprintf("%d B", n)

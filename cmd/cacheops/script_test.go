@@ -37,9 +37,11 @@ import (
 //	redis-cluster VARIABLE             a Cluster
 //	redis-sentinel VARIABLE            a server under Sentinel
 //	redis-do VARIABLE ARGUMENT ...     a command of Redis, on all servers
+//	redis-forget VARIABLE KIND         the loss of all keys of a kind
 //	login VARIABLE URL USER PASSWORD   the URL with another user
 //	postgres VARIABLE                  a server; the variable is a data source name
-//	app NAME URL DSN [PREFIX [CACHE-PREFIX]]  a program with a cache there
+//	app NAME URL DSN [OPTION=TEXT ...] a program with a cache there; the options are
+//	                                   prefix, cache-prefix, database, tenant and agnostic
 //	sql NAME STATEMENT                 a statement past the cache
 //	reads NAME hit|miss QUERY          a read of the program
 //
@@ -64,7 +66,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "redis": scriptRedis, "redis-replica": scriptReplica, "redis-cluster": scriptCluster, "redis-sentinel": scriptSentinel,
-			"redis-do": scriptDo, "login": scriptLogin, "postgres": scriptPostgres, "app": scriptApp, "sql": scriptSQL, "reads": scriptReads,
+			"redis-do": scriptDo, "redis-forget": scriptForget, "login": scriptLogin, "postgres": scriptPostgres, "app": scriptApp, "sql": scriptSQL, "reads": scriptReads,
 		},
 	})
 }
@@ -171,6 +173,25 @@ func scriptDo(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+func scriptForget(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 2)
+	lost := 0
+	for _, s := range of(ts).redis[args[0]] {
+		keys, err := s.List("KEYS", "cacheops:*")
+		ts.Check(err)
+		for _, key := range keys {
+			if info, ok := rueidisstore.ParseKey("cacheops", key); ok && info.Kind.String() == args[1] {
+				_, err := s.Do("DEL", key)
+				ts.Check(err)
+				lost++
+			}
+		}
+	}
+	if lost == 0 {
+		ts.Fatalf("there was no %s", args[1])
+	}
+}
+
 func scriptLogin(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 4)
 	u, err := url.Parse(args[1])
@@ -208,11 +229,22 @@ func scriptApp(ts *testscript.TestScript, _ bool, args []string) {
 			a.mu.Unlock()
 		}},
 	}
-	if len(args) > 3 {
-		config.Prefix = args[3]
-	}
-	if len(args) > 4 {
-		cfg.Prefix = args[4]
+	database := "main"
+	for _, option := range args[3:] {
+		switch name, text, _ := strings.Cut(option, "="); name {
+		case "prefix":
+			config.Prefix = text
+		case "cache-prefix":
+			cfg.Prefix = text
+		case "database":
+			database = text
+		case "tenant":
+			cfg.PrefixFunc = func(context.Context, cacheops.PrefixInfo) string { return text }
+		case "agnostic":
+			cfg.Profiles = cacheops.Profiles{"?*": {Ops: cacheops.OpAll, DBAgnostic: true}}
+		default:
+			ts.Fatalf("app has no option %q", option)
+		}
 	}
 	st, err := rueidisstore.New(config)
 	ts.Check(err)
@@ -225,7 +257,7 @@ func scriptApp(ts *testscript.TestScript, _ bool, args []string) {
 	} else {
 		dsn = "file:" + ts.MkAbs(dsn)
 	}
-	a.cached, err = sqlcache.Open(cache, driver, dsn, sqlcache.Config{Dialect: d, Database: "main", MaxOpenConns: 2})
+	a.cached, err = sqlcache.Open(cache, driver, dsn, sqlcache.Config{Dialect: d, Database: database, MaxOpenConns: 2})
 	ts.Check(err)
 	a.bare, err = sql.Open(driver, dsn)
 	ts.Check(err)
