@@ -50,7 +50,7 @@ func examine(ctx context.Context, c *redisConn, maxKeys int) (*diagnosis, error)
 		})...)
 	}
 	d.add(each(nodes, func(n *node) finding { return checkRights(ctx, c, n) })...)
-	d.add(each(nodes, func(n *node) finding { return checkScripts(ctx, c, n) })...)
+	d.add(each(nodes, func(n *node) finding { return checkScripts(ctx, n) })...)
 	d.add(checkChannels(ctx, c))
 	d.add(each(nodes, func(n *node) finding { return checkClock(ctx, n) })...)
 	d.add(each(nodes, func(n *node) finding { return checkLatency(ctx, n) })...)
@@ -107,7 +107,7 @@ func checkServer(ctx context.Context, c *redisConn, nodes []*node) []finding {
 	kind := "a single server"
 	switch {
 	case c.Mode() == rueidis.ClientModeCluster:
-		kind = fmt.Sprintf("a Cluster with %s", plural(len(nodes), "master", "masters"))
+		kind = "a Cluster with " + plural(len(nodes), "master", "masters")
 	case c.option.Sentinel.MasterSet != "":
 		kind = "under Sentinel"
 	}
@@ -193,7 +193,7 @@ func checkMemory(n *node) finding {
 		f.Fix = "CONFIG SET maxmemory to less than the machine has"
 	default:
 		f.figure = float64(used) / float64(bound)
-		f.Text = fmt.Sprintf("%s of %s are used", percent(uint64(used), uint64(bound)), memorySize(bound)) //nolint:gosec // not negative
+		f.Text = fmt.Sprintf("%s of %s are used", percent(uint64(used), uint64(bound)), memorySize(bound))
 	}
 	return f
 }
@@ -257,7 +257,7 @@ func checkClients(n *node) finding {
 }
 
 // checkScripts runs a script: all that changes anything is one.
-func checkScripts(ctx context.Context, c *redisConn, n *node) finding {
+func checkScripts(ctx context.Context, n *node) finding {
 	f := finding{Check: "scripts", Status: statusOK, Text: "Lua scripts run"}
 	text, err := n.Do(ctx, n.B().Eval().Script("return redis.call('TIME')[1] and 'yes'").Numkeys(0).Build()).ToString()
 	switch {

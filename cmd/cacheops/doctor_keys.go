@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/rueidis"
+
 	"github.com/cacheops/cacheops/rueidisstore"
 )
 
@@ -26,7 +28,7 @@ const (
 )
 
 // keyTally counts keys of one kind.
-type keyTally struct{ number, sampled, bytes int64 }
+type keyTally struct{ number, asked, sampled, bytes int64 }
 
 // checkKeys counts the keys under the prefix, as many as the bounds let it see.
 func checkKeys(ctx context.Context, c *redisConn, nodes []*node, maxKeys int, d *diagnosis) []finding {
@@ -40,6 +42,8 @@ func checkKeys(ctx context.Context, c *redisConn, nodes []*node, maxKeys int, d 
 		}
 		begun, looked := time.Now(), 0
 		err = n.scan(ctx, globbed(c.prefix)+":*", func(keys []string) bool {
+			var asked rueidis.Commands
+			var of []*keyTally // of each that is asked
 			for _, key := range keys {
 				kind := otherKind
 				if info, ok := rueidisstore.ParseKey(c.prefix, key); ok {
@@ -53,10 +57,14 @@ func checkKeys(ctx context.Context, c *redisConn, nodes []*node, maxKeys int, d 
 					t = new(keyTally)
 					counts[kind] = t
 				}
-				if t.number++; t.sampled < sampled {
-					if bytes, err := n.Do(ctx, n.B().MemoryUsage().Key(key).Build()).AsInt64(); err == nil {
-						t.sampled, t.bytes = t.sampled+1, t.bytes+bytes
-					}
+				if t.number++; t.asked < sampled {
+					t.asked++
+					asked, of = append(asked, n.B().MemoryUsage().Key(key).Build()), append(of, t)
+				}
+			}
+			for i, r := range n.DoMulti(ctx, asked...) { // one round trip
+				if bytes, err := r.AsInt64(); err == nil {
+					of[i].sampled, of[i].bytes = of[i].sampled+1, of[i].bytes+bytes
 				}
 			}
 			looked += scanCount

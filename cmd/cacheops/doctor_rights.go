@@ -75,8 +75,12 @@ func checkRights(ctx context.Context, c *redisConn, n *node) finding {
 			other = name + ": " + text
 		}
 	}
-	for _, t := range list {
-		note(t.name, n.Do(ctx, n.B().Arbitrary(t.args...).Build()).Error())
+	all := make(rueidis.Commands, len(list))
+	for i, t := range list {
+		all[i] = n.B().Arbitrary(t.args...).Build()
+	}
+	for i, r := range n.DoMulti(ctx, all...) { // one round trip
+		note(list[i].name, r.Error())
 	}
 	note("subscribe", n.subscribes(ctx, channel))
 	user, err := n.Do(ctx, n.B().AclWhoami().Build()).ToString()

@@ -4,6 +4,7 @@ package main
 
 import (
 	"encoding/json"
+	"maps"
 	"net/url"
 	"os"
 	"regexp"
@@ -136,9 +137,7 @@ func TestDoctorJudges(t *testing.T) {
 	} {
 		n := &node{addr: "a:1", info: map[string]string{}}
 		for _, m := range []map[string]string{healthy, tt.change} {
-			for k, v := range m {
-				n.info[k] = v
-			}
+			maps.Copy(n.info, m)
 		}
 		var f finding
 		switch tt.check {

@@ -297,7 +297,7 @@ func printInvalidated(out io.Writer, asJSON bool, done *invalidated) error {
 		return err
 	}
 	for _, d := range done.Details {
-		text := ""
+		var text string
 		switch {
 		case d.Note != "":
 			text = d.Note

@@ -42,11 +42,12 @@ func (f *redisFlags) add(flags *pflag.FlagSet) {
 }
 
 // redisURLForms are the forms of a URL, for errors and the help.
-const redisURLForms = `  redis://user:password@host:6379/0       a single server
+const redisURLForms = `  redis://host:6379/0                     a single server
   rediss://host:6379                      with TLS
   unix:///run/redis.sock?db=0             a Unix socket
   redis://node1:7000?addr=node2:7000      a Cluster
-  redis://sentinel:26379?addr=other:26379&master_set=mymaster`
+  redis://sentinel:26379?addr=other:26379&master_set=mymaster
+with user:password@ before the host where they are needed`
 
 // redisConn is a Redis that a command has reached.
 type redisConn struct {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -26,7 +27,7 @@ func (c *redisConn) masters(ctx context.Context) ([]*node, error) {
 		n := &node{Client: found[addr], addr: addr}
 		var err error
 		if n.info, err = n.readInfo(ctx); err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s: %w", addr, err) // it may hold keys, so it counts
 		}
 		if n.info["role"] == "master" || c.Mode() != rueidis.ClientModeCluster {
 			list = append(list, n)

@@ -15,11 +15,11 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/cacheops/cacheops"
-	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/dialect/postgres"
 	"github.com/cacheops/cacheops/dialect/sqlite"
 	"github.com/cacheops/cacheops/internal/pgtest"
@@ -98,8 +98,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	err = ts.Exec("cacheops", args[1:]...)
 	code := 0
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		code = exit.ExitCode()
 	} else if err != nil {
 		ts.Fatalf("run cacheops: %v", err)
@@ -220,7 +219,8 @@ type app struct {
 func scriptApp(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 3)
 	a := new(app)
-	config := rueidisstore.Config{URL: args[1], BackgroundFills: -1}
+	// A slow machine is not to make a read pass.
+	config := rueidisstore.Config{URL: args[1], BackgroundFills: -1, ReadTimeout: 20 * time.Second, WriteTimeout: 20 * time.Second}
 	cfg := cacheops.Config{
 		Profiles: cacheops.Profiles{"?*": {Ops: cacheops.OpAll}}, Logger: slog.New(slog.DiscardHandler),
 		Hooks: cacheops.Hooks{OnRead: func(_ context.Context, e cacheops.ReadEvent) {
@@ -251,7 +251,7 @@ func scriptApp(ts *testscript.TestScript, _ bool, args []string) {
 	cfg.Store = st
 	cache, err := cacheops.New(cfg)
 	ts.Check(err)
-	driver, dsn, d := "sqlite", args[2], dialect.Dialect(sqlite.Dialect)
+	driver, dsn, d := "sqlite", args[2], sqlite.Dialect
 	if strings.HasPrefix(dsn, "postgres") {
 		driver, d = "pgx", postgres.Dialect
 	} else {
