@@ -104,7 +104,7 @@ func ParseKey(prefix, key string) (info KeyInfo, ok bool) {
 		}
 		kinds := map[string]KeyKind{suffixEpoch: KeyEpoch, suffixLive: KeyFences, suffixRegistry: KeyRegistry, suffixWhole: KeyWhole}
 		database, table, both := strings.Cut(name, ":")
-		okDatabase, okTable := false, false
+		var okDatabase, okTable bool
 		info.Kind = kinds[kind]
 		info.Database, okDatabase = unescape(database)
 		info.Table, okTable = unescape(table)
