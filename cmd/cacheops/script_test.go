@@ -38,6 +38,7 @@ import (
 //	redis-sentinel VARIABLE            a server under Sentinel
 //	redis-do VARIABLE ARGUMENT ...     a command of Redis, on all servers
 //	redis-forget VARIABLE KIND         the loss of all keys of a kind
+//	redis-pause VARIABLE               the servers fall silent
 //	login VARIABLE URL USER PASSWORD   the URL with another user
 //	postgres VARIABLE                  a server; the variable is a data source name
 //	app NAME URL DSN [OPTION=TEXT ...] a program with a cache there; the options are
@@ -66,7 +67,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "redis": scriptRedis, "redis-replica": scriptReplica, "redis-cluster": scriptCluster, "redis-sentinel": scriptSentinel,
-			"redis-do": scriptDo, "redis-forget": scriptForget, "login": scriptLogin, "postgres": scriptPostgres, "app": scriptApp, "sql": scriptSQL, "reads": scriptReads,
+			"redis-do": scriptDo, "redis-forget": scriptForget, "redis-pause": scriptPause, "login": scriptLogin, "postgres": scriptPostgres, "app": scriptApp, "sql": scriptSQL, "reads": scriptReads,
 		},
 	})
 }
@@ -188,6 +189,13 @@ func scriptForget(ts *testscript.TestScript, _ bool, args []string) {
 	}
 	if lost == 0 {
 		ts.Fatalf("there was no %s", args[1])
+	}
+}
+
+func scriptPause(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 1)
+	for _, s := range of(ts).redis[args[0]] {
+		ts.Check(s.Pause())
 	}
 }
 

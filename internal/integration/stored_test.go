@@ -66,20 +66,19 @@ func TestStoredRow(t *testing.T) {
 			}
 		}
 	}
-	row := func(table string, values cacheops.Values) cacheops.Target { return cacheops.Row(table, values) }
-	if _, err := db.Stored(ctx, row("posts", cacheops.Values{"id": 99})); !errors.Is(err, cacheops.ErrNoRow) {
+	if _, err := db.Stored(ctx, cacheops.Row("posts", cacheops.Values{"id": 99})); !errors.Is(err, cacheops.ErrNoRow) {
 		t.Errorf("a row that is not there: %v", err)
 	}
 	for name, target := range map[string]cacheops.Target{
 		"a table": cacheops.Table("posts"), "all": cacheops.All(), "nothing": {},
-		"another column": row("posts", cacheops.Values{"category": 1}), "no table": row("nowhere", cacheops.Values{"id": 1}),
-		"more than the key": row("posts", cacheops.Values{"id": 34, "category": 1}),
+		"another column": cacheops.Row("posts", cacheops.Values{"category": 1}), "no table": cacheops.Row("nowhere", cacheops.Values{"id": 1}),
+		"more than the key": cacheops.Row("posts", cacheops.Values{"id": 34, "category": 1}),
 	} {
 		if _, err := db.Stored(ctx, target); err == nil || errors.Is(err, cacheops.ErrNoRow) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := s.cache.Database("other").Stored(ctx, row("posts", cacheops.Values{"id": 34})); !errors.Is(err, cacheops.ErrNotOpen) {
+	if _, err := s.cache.Database("other").Stored(ctx, cacheops.Row("posts", cacheops.Values{"id": 34})); !errors.Is(err, cacheops.ErrNotOpen) {
 		t.Errorf("a database that is not open: %v", err)
 	}
 }

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"errors"
+	"slices"
 	"testing"
 
 	"github.com/cacheops/cacheops"
@@ -30,7 +31,7 @@ func TestStoredRow(t *testing.T) {
 		for text, is := range map[string]struct{ drops, keeps []string }{
 			"posts.34": {of34, of35}, "posts.35": {of35, of34}, "public.posts.34": {of34, of35}, "countries.ch": {country, of34},
 		} {
-			for _, q := range append(is.drops[:len(is.drops):len(is.drops)], is.keeps...) {
+			for _, q := range slices.Concat(is.drops, is.keeps) {
 				s.read(t, q)
 			}
 			target, err := db.Target(t.Context(), text)
