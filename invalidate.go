@@ -103,6 +103,18 @@ func (d *Database) Invalidate(ctx context.Context, targets ...Target) error {
 	return h.Invalidate(ctx, list)
 }
 
+// SchemaChanged says that the schema was changed behind the library's back, by a
+// migration tool for example: every process on the store reads it anew before its next
+// hit, and everything cached of the database is dropped. Call it when the change has
+// committed. It needs no open handle, and may be called by many goroutines. After an
+// error call it again.
+func (d *Database) SchemaChanged(ctx context.Context) error {
+	if err := d.cache.engine.SchemaChanged(ctx, d.name); err != nil {
+		return fmt.Errorf("cacheops: new schema version of %q: %w", d.name, err)
+	}
+	return nil
+}
+
 // Execer is what InvalidateTx needs of a transaction: *sql.Tx has it, *sql.Conn,
 // and those of most libraries, such as bun.Tx and *sqlx.Tx.
 type Execer interface {

@@ -44,3 +44,38 @@ func (d *Database) Target(ctx context.Context, text string) (Target, error) {
 	}
 	return Target{target: found}, nil
 }
+
+// IsRow reports whether the target is a row.
+func (t Target) IsRow() bool { return t.target.Kind == engine.TargetRow }
+
+// ErrNoRow is wrapped by the error of Stored where the database has no such row.
+var ErrNoRow = engine.ErrNoRow
+
+// Stored reads the row that a target of Target names by its primary key, and returns
+// a target of that row with the values of all its columns. So Invalidate drops what
+// is cached under these values, and nothing else. A value that cannot be compared
+// makes it the whole table.
+//
+// The values are those of now. What is cached under values that the row had before
+// is not dropped by them, so for a row that was changed behind the library's back use
+// the target as it was: there a column that is not known matches every value. A row
+// that is gone is an error that wraps ErrNoRow.
+//
+// It reads over a connection of its own, which it opens and closes. It needs an open
+// handle of the database, else the error is ErrNotOpen, and a row with a primary key
+// of one column.
+func (d *Database) Stored(ctx context.Context, row Target) (Target, error) {
+	list, err := checkTargets([]Target{row})
+	if err != nil {
+		return Target{}, err
+	}
+	h, err := d.handle(ctx)
+	if err != nil {
+		return Target{}, err
+	}
+	stored, err := h.StoredRow(ctx, &list[0])
+	if err != nil {
+		return Target{}, err
+	}
+	return Target{target: stored}, nil
+}

@@ -120,7 +120,7 @@ func TestCleanFilesExitCodes(t *testing.T) {
 		{"another's folder, in JSON", []string{"--json", precious}, 1, `{"dir":`, "cacheops: the folder of cache files"},
 		{"no folder", []string{filepath.Join(precious, "none")}, 1, "", "cacheops: open the folder of cache files"},
 		{"no default folder", nil, 1, "", "cacheops: open the folder of cache files"},
-		{"two folders", []string{"a", "b"}, 1, "", "cacheops: accepts at most 1 arg"},
+		{"two folders", []string{"a", "b"}, 2, "", "cacheops: accepts at most 1 arg"},
 		{"a size that is none", []string{"--max-bytes", "-1", precious}, 1, "", "cacheops: filecache.CleanOptions"},
 	} {
 		cmd := program(t.Context(), t, append([]string{"clean-files"}, tt.args...)...)

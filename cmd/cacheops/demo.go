@@ -68,13 +68,13 @@ With --db it reads a SQLite file of your own instead, and writes nothing.`,
 func (f *demoFlags) validate() error {
 	switch {
 	case f.rows < minRows:
-		return fmt.Errorf("cacheops: --rows is %d: use %d at least", f.rows, minRows)
+		return misuse("cacheops: --rows is %d: use %d at least", f.rows, minRows)
 	case f.rows > 20_000_000:
-		return fmt.Errorf("cacheops: --rows is %d: use 20000000 at most", f.rows)
+		return misuse("cacheops: --rows is %d: use 20000000 at most", f.rows)
 	case f.workers < 1 || f.workers > 1000:
-		return fmt.Errorf("cacheops: --workers is %d: use 1 to 1000", f.workers)
+		return misuse("cacheops: --workers is %d: use 1 to 1000", f.workers)
 	case f.duration < 100*time.Millisecond:
-		return fmt.Errorf("cacheops: --duration is %v: use 100ms at least", f.duration)
+		return misuse("cacheops: --duration is %v: use 100ms at least", f.duration)
 	default:
 		return nil
 	}

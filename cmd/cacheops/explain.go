@@ -41,7 +41,7 @@ else is a text. '7', in single quotes, is the text 7.`,
   cacheops explain "UPDATE products SET stock = 0 WHERE id = ?" 7`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
-				return errors.New("cacheops: explain needs a statement, in quotes: cacheops explain \"SELECT ...\"")
+				return misuse("cacheops: explain needs a statement, in quotes: cacheops explain \"SELECT ...\"")
 			}
 			return nil
 		},
@@ -71,7 +71,7 @@ func values(cmd *cobra.Command, words []string) ([]any, error) {
 	for i, word := range words {
 		name, _, _ := strings.Cut(word, "=")
 		if flag := strings.TrimPrefix(name, "--"); flag != name && (flag == "help" || cmd.Flags().Lookup(flag) != nil) {
-			return nil, fmt.Errorf("cacheops: %s comes after the statement: put flags before it, or the text into single quotes", name)
+			return nil, misuse("cacheops: %s comes after the statement: put flags before it, or the text into single quotes", name)
 		}
 		out[i] = value(word)
 	}

@@ -79,7 +79,7 @@ func TestInvalidateCommand(t *testing.T) {
 	invalidate := func(args ...string) func() {
 		return func() {
 			t.Helper()
-			out, err := run(t, append([]string{"invalidate", "--server", r.server.URL + "/cacheops", "--database", "main"}, args...)...)
+			out, err := run(t, append([]string{"invalidate", "--server", r.server.URL + "/cacheops", "--database", "main", "--yes"}, args...)...)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -127,15 +127,17 @@ func TestInvalidateCommandRefuses(t *testing.T) {
 	at := r.server.URL + "/cacheops"
 	r.AssertKeeps(t, func() {
 		for want, args := range map[string][]string{
-			"needs --database":            {"posts"},
-			"needs a target":              {"--database", "main", "--server", at},
-			"--all or targets":            {"--database", "main", "--server", at, "--all", "posts"},
-			"is no URL":                   {"--database", "main", "--server", "localhost:1", "posts"},
-			`no table "nowhere"`:          {"--database", "main", "--server", at, "posts", "nowhere"},
-			"no table of database":        {"--database", "main", "--server", at, "posts", "nope_*"},
-			"open \"other\"":              {"--database", "other", "--server", at, "--all"},
-			"the path at which":           {"--database", "main", "--server", r.server.URL, "posts"},
-			"the program does not answer": {"--database", "main", "--server", "http://127.0.0.1:1", "posts"},
+			"needs --database":             {"posts"},
+			"needs a target":               {"--database", "main", "--server", at},
+			"--all or targets":             {"--database", "main", "--server", at, "--all", "posts"},
+			"is no URL":                    {"--database", "main", "--server", "localhost:1", "posts"},
+			`no table "nowhere"`:           {"--database", "main", "--server", at, "posts", "nowhere"},
+			"no table of database":         {"--database", "main", "--server", at, "--yes", "posts", "nope_*"},
+			"open \"other\"":               {"--database", "other", "--server", at, "--yes", "--all"},
+			"to drop everything":           {"--database", "main", "--server", at, "--all"},
+			"to drop what is cached of po": {"--database", "main", "--server", at, "posts", "log_*"},
+			"the path at which":            {"--database", "main", "--server", r.server.URL, "posts"},
+			"the program does not answer":  {"--database", "main", "--server", "http://127.0.0.1:1", "posts"},
 		} {
 			out, err := run(t, append([]string{"invalidate"}, args...)...)
 			if err == nil || !strings.Contains(err.Error(), want) {

@@ -1,10 +1,12 @@
 // Command cacheops shows what the cache does: "demo" runs a small shop through
 // it and checks every cached result, "explain" tells what it makes of one
-// statement, "invalidate" drops what a running program has cached, "clean-files" takes
-// away cache files that are of no more use, "version" tells what this program was built
-// from.
+// statement, "invalidate" drops what is cached in Redis or in a running program, "doctor"
+// checks a Redis for the cache, "clean-files" takes away cache files that are of no more
+// use, "version" tells what this program was built from.
 //
-// It needs Go and nothing else: the database is SQLite, in the program itself.
+// Without Redis it needs nothing: the database is SQLite, in the program itself. All
+// commands end with exit code 0 for what was done, 1 for what failed or a problem that
+// was found, and 2 where nothing was tried, for the call is wrong or nobody answers.
 package main
 
 import (
@@ -22,12 +24,12 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := newRoot().ExecuteContext(ctx)
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		err = errInterrupted
+		err = exitError{errInterrupted, exitFailed}
 	}
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, message(err))
-		os.Exit(1)
+		os.Exit(exitCode(err))
 	}
 }
 
@@ -35,9 +37,10 @@ func main() {
 var errInterrupted = errors.New("cacheops: interrupted")
 
 // message is an error as it is printed. Those of the flags and of unknown
-// commands are cobra's, and get the program's name.
+// commands are cobra's, and get the program's name. They repeat what was typed, which
+// may be a URL in the wrong place.
 func message(err error) string {
-	text := strings.TrimSpace(err.Error())
+	text := withoutSecrets(strings.TrimSpace(err.Error()))
 	if strings.HasPrefix(text, "cacheops: ") {
 		return text
 	}
@@ -52,13 +55,16 @@ func newRoot() *cobra.Command {
 		Example: `  cacheops demo
   cacheops demo --db app.sqlite
   cacheops explain "SELECT name FROM products WHERE id = ?" 7
-  cacheops invalidate --database main posts.34
+  cacheops invalidate --redis redis://localhost:6379 --database main posts
+  cacheops doctor --redis redis://localhost:6379
   cacheops clean-files /var/cache/app`,
 		// An error is printed once, by main, and does not bring the usage along.
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newDemo(), newExplain(), newInvalidate(), newCleanFiles(), newVersion())
+	for _, cmd := range []*cobra.Command{newDemo(), newExplain(), newInvalidate(), newDoctor(), newCleanFiles(), newVersion()} {
+		root.AddCommand(coded(cmd))
+	}
 	return root
 }

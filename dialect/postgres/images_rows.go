@@ -17,6 +17,15 @@ func (postgresDialect) RowsOf(t *dialect.Table, columns []int, n int) string {
 	return "SELECT " + imageList(t, columns, "r") + " FROM " + t.SQL + " AS r WHERE " + imageIn(t, "r", n)
 }
 
+// RowByKey implements [dialect.RowByKeyer]. The parameter has the key's own type: a
+// cast would cut a text that is too long for it, and find another row.
+func (postgresDialect) RowByKey(t *dialect.Table, columns []int) string {
+	if t.Kind != dialect.TablePlain || len(t.Primary) != 1 || len(columns) > imageMaxColumns || !imageHas(t, columns) {
+		return ""
+	}
+	return "SELECT " + imageList(t, columns, "r") + " FROM " + t.SQL + " AS r WHERE r." + nameQuote(t.Columns[t.Primary[0]].Name) + " = $1"
+}
+
 // ChildrenOf implements [dialect.Dialect]. The parent's column stands on the left
 // of the comparison, as PostgreSQL has it in its own checks: so it is the
 // parent's collation that decides.

@@ -83,6 +83,16 @@ func (sqliteDialect) RowsOf(t *dialect.Table, columns []int, n int) string {
 	return "SELECT " + wanted + " FROM " + t.SQL + " WHERE " + t.RowID + " IN " + imageParams(n)
 }
 
+// RowByKey implements [dialect.RowByKeyer]. The key's column stands alone: so its
+// affinity makes a number of a text where the column holds numbers.
+func (sqliteDialect) RowByKey(t *dialect.Table, columns []int) string {
+	wanted, ok := imageColumns(t, columns, "")
+	if !ok || len(columns) > imageMaxColumns || len(t.Primary) != 1 || t.Kind != dialect.TablePlain {
+		return ""
+	}
+	return "SELECT " + wanted + " FROM " + t.SQL + " WHERE " + nameQuote(t.Columns[t.Primary[0]].Name) + " = ?1"
+}
+
 // ChildrenOf implements [dialect.Dialect]. The parent's column stands on the
 // left of the comparison, as SQLite has it in its own actions: so it is the
 // parent's collation that decides.

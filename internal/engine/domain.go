@@ -25,6 +25,12 @@ func (e *Engine) domain(database string) string {
 	return e.cfg.Prefix + "|" + database
 }
 
+// Domains returns the store's names under which something of a database may be: its own,
+// and the one that databases share.
+func (e *Engine) Domains(database string) (own, shared string) {
+	return e.domain(database), e.shared()
+}
+
 // shared returns the store's name for what is kept for all databases. No
 // database has an empty name.
 func (e *Engine) shared() string { return e.cfg.Prefix + "|" }

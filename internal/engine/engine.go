@@ -222,6 +222,16 @@ func (e *Engine) schemaChanged(ctx context.Context, database string) error {
 	return err
 }
 
+// SchemaChanged gives the database's schema a new version and drops everything that is
+// cached of it. First the version, as with a change through the library: a reader that
+// leases after the drop must see that its plan is void.
+func (e *Engine) SchemaChanged(ctx context.Context, database string) error {
+	if err := e.schemaChanged(ctx, database); err != nil {
+		return err
+	}
+	return e.InvalidateAll(ctx, database, CauseSchema)
+}
+
 // newToken returns a random token. The system's random source does not fail.
 func newToken() store.Token {
 	var t store.Token

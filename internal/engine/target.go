@@ -21,6 +21,9 @@ type Target struct {
 	Name string
 	// Values are the values of a row's columns, those that are known.
 	Values map[string]driver.Value
+	// Stored is true for values that an image query read, false for those that are
+	// as the arguments of a query.
+	Stored bool
 }
 
 // TargetKind says what a [Target] is.
@@ -183,6 +186,7 @@ type resolved struct {
 	table   *dialect.Table
 	columns []int          // of a row
 	row     []driver.Value // nil: every row
+	stored  bool           // see Target
 }
 
 // Resolves returns the error with which targets would be refused.
@@ -257,7 +261,7 @@ func (h *Handle) resolveTable(cat *dialect.Catalog, t *Target) (r resolved, err 
 	case t.Kind == TargetTable:
 		return r, nil
 	}
-	r.row = make([]driver.Value, 0, len(t.Values))
+	r.row, r.stored = make([]driver.Value, 0, len(t.Values)), t.Stored
 	given := make(map[int]string, len(t.Values))
 	for name, v := range t.Values {
 		_, at := r.table.Column(cat.Fold, name)
@@ -284,7 +288,7 @@ func (c *Changes) addTargets(ctx context.Context, targets []resolved) {
 		case t.row == nil:
 			c.add(change{table: t.table, epoch: true, asked: true})
 		default:
-			c.addRows(change{table: t.table, columns: t.columns, rows: [][]driver.Value{t.row}, asked: true, given: true})
+			c.addRows(change{table: t.table, columns: t.columns, rows: [][]driver.Value{t.row}, asked: true, given: !t.stored})
 		}
 	}
 }

@@ -77,4 +77,5 @@ var breakages = slices.Concat(
 	webBreakages,
 	funcAttackBreakages,
 	spaceBreakages,
+	cliBreakages,
 )

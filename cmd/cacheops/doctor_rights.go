@@ -1,0 +1,137 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/redis/rueidis"
+)
+
+// trial is a command in a form that does no harm: of a key that nobody has it reads,
+// it takes away, or it writes only what is there.
+type trial struct {
+	name string // as in a rule of a user
+	args []string
+}
+
+// trials are one for each command that the cache needs, see package rueidisstore.
+func trials(key, channel string) []trial {
+	return []trial{
+		{"eval", []string{"EVAL", "return 1", "0"}},
+		{"evalsha", []string{"EVALSHA", strings.Repeat("0", 40), "0"}},
+		{"ping", []string{"PING"}},
+		{"exists", []string{"EXISTS", key}},
+		{"del", []string{"DEL", key}},
+		{"type", []string{"TYPE", key}},
+		{"pttl", []string{"PTTL", key}},
+		{"pexpire", []string{"PEXPIRE", key, "1"}},
+		{"get", []string{"GET", key}},
+		{"set", []string{"SET", key, "", "XX"}},
+		{"mget", []string{"MGET", key}},
+		{"hget", []string{"HGET", key, "f"}},
+		{"hset", []string{"HSET", key, "f", "v", "f"}}, // refused for its number of arguments
+		{"hkeys", []string{"HKEYS", key}},
+		{"hgetall", []string{"HGETALL", key}},
+		{"zadd", []string{"ZADD", key, "XX", "1", "m"}},
+		{"zrem", []string{"ZREM", key, "m"}},
+		{"zcard", []string{"ZCARD", key}},
+		{"zrange", []string{"ZRANGE", key, "0", "-1"}},
+		{"zscore", []string{"ZSCORE", key, "m"}},
+		{"zremrangebyscore", []string{"ZREMRANGEBYSCORE", key, "-inf", "0"}},
+		{"time", []string{"TIME"}},
+		{"info", []string{"INFO", "replication"}},
+		{"publish", []string{"PUBLISH", channel, ""}},
+	}
+}
+
+// checkRights tries every command that the cache needs, and writes the rule that is
+// missing.
+func checkRights(ctx context.Context, c *redisConn, n *node) finding {
+	f := finding{Check: "rights", Status: statusOK}
+	key, channel := c.prefix+":{doctor}:nobody", c.prefix+":doctor"
+	list := trials(key, channel)
+	if c.Mode() == rueidis.ClientModeCluster {
+		list = append(list, trial{"cluster|slots", []string{"CLUSTER", "SLOTS"}}, trial{"asking", []string{"ASKING"}})
+	}
+	var commands []string
+	keys, channels, other := false, false, ""
+	note := func(name string, err error) {
+		answer, ok := rueidis.IsRedisErr(err)
+		if !ok {
+			return
+		}
+		text := answer.Error()
+		switch {
+		case strings.HasPrefix(text, "NOPERM") && strings.Contains(text, "access") && strings.Contains(text, "key"):
+			keys = true
+		case strings.HasPrefix(text, "NOPERM") && strings.Contains(text, "access") && strings.Contains(text, "channel"):
+			channels = true
+		case strings.HasPrefix(text, "NOPERM"):
+			commands = append(commands, "+"+name)
+		case strings.HasPrefix(text, "ERR unknown command"), strings.HasPrefix(text, "MISCONF"), strings.HasPrefix(text, "NOREPLICAS"):
+			other = name + ": " + text
+		}
+	}
+	all := make(rueidis.Commands, len(list))
+	for i, t := range list {
+		all[i] = n.B().Arbitrary(t.args...).Build()
+	}
+	for i, r := range n.DoMulti(ctx, all...) { // one round trip
+		note(list[i].name, r.Error())
+	}
+	note("subscribe", n.subscribes(ctx, channel))
+	user, err := n.Do(ctx, n.B().AclWhoami().Build()).ToString()
+	if err != nil {
+		user = cmp.Or(c.option.Username, "default")
+	}
+	var rules []string
+	if keys {
+		rules = append(rules, "~"+c.prefix+":*")
+	}
+	if channels {
+		rules = append(rules, "&"+c.prefix+":*")
+	}
+	rules = append(rules, commands...)
+	switch {
+	case len(rules) > 0:
+		f.Status = statusProblem
+		f.Text = fmt.Sprintf("the user %s lacks %s", user, missing(len(commands), keys, channels))
+		f.Fix = "let an administrator run this line, on every server, and ACL SAVE:"
+		f.Line = "ACL SETUSER " + user + " " + strings.Join(rules, " ")
+	case other != "":
+		f.Status, f.Text, f.Fix = statusProblem, "a command is refused: "+other, "see what errors mean in docs/redis.md"
+	default:
+		f.Text = fmt.Sprintf("the user %s may run all %d commands, under the prefix %s", user, len(list)+1, c.prefix)
+	}
+	return f
+}
+
+// missing says what a user lacks.
+func missing(commands int, keys, channels bool) string {
+	var parts []string
+	if commands > 0 {
+		parts = append(parts, plural(commands, "command", "commands"))
+	}
+	if keys {
+		parts = append(parts, "the keys of the prefix")
+	}
+	if channels {
+		parts = append(parts, "the channels of the prefix")
+	}
+	if len(parts) > 1 {
+		last := len(parts) - 1
+		parts = append(slices.Clone(parts[:last-1]), parts[last-1]+" and "+parts[last])
+	}
+	return strings.Join(parts, ", ")
+}
+
+// subscribes tries to listen to a channel.
+func (n *node) subscribes(ctx context.Context, channel string) error {
+	within, cancel := context.WithCancel(ctx)
+	defer cancel()
+	hooked := rueidis.WithOnSubscriptionHook(within, func(rueidis.PubSubSubscription) { cancel() })
+	return n.Receive(hooked, n.B().Subscribe().Channel(channel).Build(), func(rueidis.PubSubMessage) {})
+}

@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/redis/rueidis"
+
+	"github.com/cacheops/cacheops/rueidisstore"
+)
+
+// exists reports whether one of the keys is there.
+func (w *redisWork) exists(ctx context.Context, keys ...rueidisstore.KeyInfo) (bool, error) {
+	for _, k := range keys {
+		n, err := w.conn.Do(ctx, w.conn.B().Exists().Key(k.Key(w.conn.prefix)).Build()).AsInt64()
+		if err != nil {
+			return false, w.conn.failed(err)
+		}
+		if n > 0 {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// known returns an error where Redis has nothing of the database: then the name is
+// wrong, or the prefix, or the Redis.
+func (w *redisWork) known(ctx context.Context) error {
+	is, err := w.exists(ctx,
+		rueidisstore.KeyInfo{Kind: rueidisstore.KeySchema, Database: w.own},
+		rueidisstore.KeyInfo{Kind: rueidisstore.KeyGlobal, Database: w.own})
+	if err != nil || is {
+		return err
+	}
+	names, err := w.scanned(ctx, globbed(w.conn.prefix)+":{*}:[gs]", func(k rueidisstore.KeyInfo) (string, bool) {
+		return k.Database, k.Kind == rueidisstore.KeyGlobal || k.Kind == rueidisstore.KeySchema
+	})
+	if _, refused := rueidis.IsRedisErr(err); refused {
+		names, err = nil, nil // it only helps to say what is wrong
+	}
+	if err != nil {
+		return err
+	}
+	var shown []string
+	for _, name := range names {
+		prefix, database, ok := strings.Cut(name, "|")
+		switch {
+		case !ok:
+			shown = append(shown, name)
+		case database != "": // else what databases share
+			shown = append(shown, fmt.Sprintf("%s (with --cache-prefix %q)", database, prefix))
+		}
+	}
+	return fmt.Errorf("cacheops: Redis has nothing of a database %q under the prefix %q, so nothing is dropped: look at --database, --prefix, --cache-prefix and the Redis; %s",
+		w.database, w.conn.prefix, there(shown, "there is", "under that prefix there is no database"))
+}
+
+// tables returns the names of the tables of which something may be cached: those with
+// an epoch, which every result needs, and those with a registry.
+func (w *redisWork) tables(ctx context.Context) ([]string, error) {
+	return w.scanned(ctx, globbed(w.conn.prefix)+":{*}[er]:*", func(k rueidisstore.KeyInfo) (string, bool) {
+		name := k.Table
+		if _, of, tenant := strings.Cut(name, "\x00"); tenant {
+			name = of // a tenant's results depend on the table itself, too
+		}
+		return name, (k.Kind == rueidisstore.KeyEpoch || k.Kind == rueidisstore.KeyRegistry) && (k.Database == w.own || k.Database == w.shared)
+	})
+}
+
+// scanned returns what f says of the keys that match a pattern, each text once.
+func (w *redisWork) scanned(ctx context.Context, pattern string, f func(rueidisstore.KeyInfo) (string, bool)) ([]string, error) {
+	masters, err := w.conn.masters(ctx)
+	if err != nil {
+		return nil, w.conn.failed(err)
+	}
+	var list []string
+	seen := make(map[string]bool)
+	for _, n := range masters {
+		err := n.scan(ctx, pattern, func(keys []string) bool {
+			for _, key := range keys {
+				info, ok := rueidisstore.ParseKey(w.conn.prefix, key)
+				if !ok {
+					continue
+				}
+				if text, wanted := f(info); wanted && !seen[text] {
+					seen[text] = true
+					list = append(list, text)
+				}
+			}
+			return true
+		})
+		if err != nil {
+			return nil, w.conn.failed(err)
+		}
+	}
+	slices.Sort(list)
+	return list, nil
+}
+
+// findTables returns those of the tables that a name or a pattern means. A name
+// without a schema means the tables of all schemas. One that is written as it is in
+// the database comes before others.
+func findTables(known []string, text string) []string {
+	pattern := strings.ContainsAny(text, patternSigns)
+	for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
+		var list []string
+		for _, key := range known {
+			plain := strings.ReplaceAll(key, `"`, "")
+			_, name, _ := strings.Cut(plain, ".")
+			if pattern {
+				if ok, err := matchTable(text, plain); ok && err == nil {
+					list = append(list, key)
+				}
+			} else if same(plain, text) || same(name, text) || same(key, text) {
+				list = append(list, key)
+			}
+		}
+		if len(list) > 0 {
+			return list
+		}
+	}
+	return nil
+}
+
+// matchTable compares a table's name, with and without its schema, with a pattern as
+// of a profile.
+func matchTable(pattern, table string) (bool, error) {
+	pattern, table = strings.ToLower(pattern), strings.ToLower(table)
+	if ok, err := path.Match(pattern, table); ok || err != nil {
+		return ok, err
+	}
+	_, name, _ := strings.Cut(table, ".")
+	return path.Match(pattern, name)
+}
+
+// names reports whether a target's text means a table of the database, for what is
+// said about it.
+func names(text, table string, row bool) bool {
+	if !row {
+		return slices.Contains(findTables([]string{table}, text), table)
+	}
+	for i := range len(text) {
+		if text[i] == '.' && len(findTables([]string{table}, text[:i])) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// column finds a column of a table by its name.
+func (r *recorded) column(table, name string) (string, bool) {
+	for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
+		for _, t := range r.tables {
+			for _, c := range t.Columns {
+				if t.Key == table && same(c.Name, name) {
+					return c.Name, true
+				}
+			}
+		}
+	}
+	return "", false
+}
+
+// maxListed bounds how many names are printed.
+const maxListed = 12
+
+// listed writes names down, not too many.
+func listed(list []string) string {
+	if len(list) > maxListed {
+		return strings.Join(list[:maxListed], ", ") + fmt.Sprintf(" and %d more", len(list)-maxListed)
+	}
+	return strings.Join(list, ", ")
+}
+
+// there says what there is, or that there is nothing.
+func there(list []string, some, none string) string {
+	if len(list) == 0 {
+		return none
+	}
+	return some + " " + listed(list)
+}
