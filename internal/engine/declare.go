@@ -37,25 +37,32 @@ func (e *Engine) declared(ctx context.Context, deps []Dep, ttl time.Duration) ([
 		if len(handles) == 0 {
 			return nil, fmt.Errorf("cacheops: a dependency is on database %q, of which no handle is open", deps[i].Database)
 		}
-		h := handles[0]
-		if err := h.EnsureSchema(ctx); err != nil {
+		var err error
+		if out[i], err = handles[0].declaration(ctx, &deps[i], ttl); err != nil {
 			return nil, err
 		}
-		out[i].handle, out[i].schema = h, h.schema.Load()
-		if out[i].schema == nil || out[i].schema.provisional {
-			return nil, ErrNoSchema
-		}
-		q, err := h.declared(ctx, &deps[i])
-		if err != nil {
-			if void, verr := out[i].void(ctx); verr == nil && void {
-				return e.declared(ctx, deps, ttl) // by the schema of now it may be there
-			}
-			return nil, err
-		}
-		q.TTL = max(q.TTL, ttl)
-		out[i].query = q
 	}
 	return out, nil
+}
+
+// declaration returns what leases a dependency that is declared.
+func (h *Handle) declaration(ctx context.Context, dep *Dep, ttl time.Duration) (d declaration, err error) {
+	for again := true; ; again = false {
+		if err := h.EnsureSchema(ctx); err != nil {
+			return d, err
+		}
+		d = declaration{handle: h, schema: h.schema.Load()}
+		if d.schema == nil || d.schema.provisional {
+			return d, ErrNoSchema
+		}
+		if d.query, err = h.declared(ctx, dep); err == nil {
+			d.query.TTL = max(d.query.TTL, ttl)
+			return d, nil
+		}
+		if void, verr := d.void(ctx); !again || verr != nil || !void {
+			return d, err
+		} // by the schema of now it may be there
+	}
 }
 
 // void reports whether the schema is another one than what was declared was worked out
