@@ -78,7 +78,7 @@ test: tools servers ## run the tests of every module, and say what ran
 
 .PHONY: torture
 torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, and their full load, each fault of Redis and of PostgreSQL for FAULT_LASTS (15s), on each database, and processes on one folder of cache files for FILES_LAST (30s)
-	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^TestExhaustive$$|^TestConformance' $(ARGS) ./store/... ./rueidisstore
+	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^Test(Sets)?Exhaustive$$|^Test(Sets)?Conformance' $(ARGS) ./store/... ./rueidisstore
 	@$(BIN)/testsummary -count=1 -timeout 30m $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS)
 	@$(BIN)/testsummary -count=1 -timeout 30m -skip Postgres $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS) -faults.database=postgres
 	@$(BIN)/testsummary -count=1 -timeout 30m -run '^TestProcesses$$' $(ARGS) ./filecache -args -filecache.lasts=$(FILES_LAST)
@@ -87,6 +87,10 @@ torture: tools servers ## run the exhaustive interleavings of the stores, the la
 crash: servers ## kill CRASH_KILLS writers (1000) of a cache in Redis on each database, and compare what others read
 	@go test ./internal/integration/crash -count=1 -v -timeout 40m -run '^TestCrash$$' $(ARGS) \
 		-args -crash.kills=$(CRASH_KILLS) -crash.seed=$(CRASH_SEED) -crash.database=$(CRASH_DATABASE)
+
+.PHONY: reap
+reap: servers ## take 1,000,000 dead members out of the sets of sets mode, and see what it costs Redis
+	@go test -count=1 -v -run '^TestReap$$' ./rueidisstore -args -reap.dead=1000000
 
 .PHONY: race
 race: tools servers ## run the tests with the race detector (needs a C compiler)

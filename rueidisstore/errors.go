@@ -33,8 +33,8 @@ func evicts(policy string) error { return fmt.Errorf("%w: it is %q", ErrEvicts, 
 
 // otherMode is the error for a mode that was noted, or that could not be.
 func (a *admission) otherMode(noted string, err error) error {
-	if noted == "" {
-		return fmt.Errorf("%w: it cannot be seen which: key %s: %v", ErrMode, a.mark, err)
+	if err != nil {
+		return err
 	}
 	return fmt.Errorf("%w: key %s is %q, and this program wants %q: have all programs use one mode; to change it, end them and delete all keys of the prefix", ErrMode, a.mark, noted, a.mode)
 }

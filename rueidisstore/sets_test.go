@@ -1,0 +1,496 @@
+package rueidisstore_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/redis/rueidis"
+
+	"github.com/cacheops/cacheops/internal/redistest"
+	"github.com/cacheops/cacheops/rueidisstore"
+	"github.com/cacheops/cacheops/store"
+)
+
+// rowQuery is a read of one row of a table.
+func rowQuery(table, value string) *store.Query {
+	return &store.Query{
+		Database: "main", Key: sha256.Sum256([]byte(table + value)), Decode: decodeBlob, TTL: time.Hour,
+		Deps: []store.TableDep{{Table: table, Conjs: []store.Conj{{Scheme: "id", Key: "id=" + value}}}},
+	}
+}
+
+// madeOf is a query of what is made of others.
+func madeOf(name string) *store.Query {
+	q := joinedQuery(name)
+	q.Decode = decodeBlob
+	return q
+}
+
+// put stores an entry for each query.
+func put(t testing.TB, s store.Store, queries ...*store.Query) {
+	t.Helper()
+	for _, q := range queries {
+		fill(t, s, q, blob("{}"))
+	}
+}
+
+// write is a whole write of a change, worked out from the registry of now.
+func write(t testing.TB, s store.Store, c *store.Change) {
+	t.Helper()
+	c.Token, c.TTL = store.Token{1}, time.Minute
+	for i := range c.Tables {
+		r, err := s.Registry(context.Background(), c.Database, c.Tables[i].Table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Tables[i].Registry = r.Version
+	}
+	if ack, err := s.Fence(context.Background(), c); err != nil || len(ack.Stale) > 0 {
+		t.Fatalf("Fence: stale %v, error %v", ack.Stale, err)
+	}
+	bump(t, s, c)
+}
+
+// ofRow is a change of one row, ofTable one of anything in a table.
+func ofRow(table, value string) *store.Change {
+	return &store.Change{Database: "main", Tables: []store.TableChange{{Table: table, Keys: []string{"id=" + value}}}}
+}
+
+func ofTable(table string) *store.Change {
+	return &store.Change{Database: "main", Tables: []store.TableChange{{Table: table, Epoch: true}}}
+}
+
+// A hit is one GET, also of what was made of several reads.
+func TestSetsHitIsOneGet(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	s := newSets(t, server.URL())
+	one, two, joined := rowQuery("t", "1"), rowQuery("u", "2"), madeOf("f")
+
+	put(t, s, one, two)
+	if err := s.Fill(t.Context(), joined, s.Join(leased(t, s, one), leased(t, s, two)), blob("{}"), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := server.Do("CONFIG", "RESETSTAT"); err != nil {
+		t.Fatal(err)
+	}
+	for range 50 {
+		for _, q := range []*store.Query{one, two, joined} {
+			wantHit(t, s, q)
+		}
+	}
+	for name, stat := range server.Info("commandstats") {
+		switch name = strings.TrimPrefix(name, "cmdstat_"); name {
+		case "get": // with those of noteMode
+			calls, _, _ := strings.Cut(strings.TrimPrefix(stat, "calls="), ",")
+			if n, err := strconv.Atoi(calls); err != nil || n < 150 {
+				t.Errorf("150 hits made %s GETs", calls)
+			}
+		case "info", "config|resetstat", "eval", "type": // who is it, see admission.go
+		default:
+			t.Errorf("hits called %s: %s", name, stat)
+		}
+	}
+}
+
+// A write deletes what depends on it, whatever the number of entries, and leaves nothing
+// of it in Redis but names.
+func TestSetsWritesDelete(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	const n = 2*rueidisstore.MaxDropped + 500
+	for name, c := range map[string]struct {
+		dep    func(i int) store.TableDep
+		change *store.Change
+	}{
+		"one condition": {func(int) store.TableDep {
+			return store.TableDep{Table: "t", Conjs: []store.Conj{{Scheme: "id", Key: "id=1"}}}
+		}, ofRow("t", "1")},
+		"every row": {func(int) store.TableDep { return store.TableDep{Table: "t"} }, ofRow("t", "1")},
+		"a table": {func(i int) store.TableDep {
+			return store.TableDep{Table: "t", Conjs: []store.Conj{{Scheme: "id", Key: "id=" + strconv.Itoa(i)}}}
+		}, ofTable("t")},
+		"everything": {func(i int) store.TableDep {
+			return store.TableDep{Table: "t" + strconv.Itoa(i%7), Conjs: []store.Conj{{Scheme: "id", Key: "id=" + strconv.Itoa(i)}}}
+		}, &store.Change{Database: "main", All: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSets(t, server.URL())
+			queries := make([]*store.Query, n)
+			for i := range queries {
+				queries[i] = rowQuery("q", strconv.Itoa(i))
+				queries[i].Deps = []store.TableDep{c.dep(i)}
+			}
+			put(t, s, queries...)
+			late := leased(t, s, queries[0])
+			r := newRaw(t, s)
+			entries := func() (n int64) {
+				for _, q := range queries {
+					m := r.do("EXISTS", []string{s.Base().EntryKey(q.Key)})
+					one, _ := m.AsInt64()
+					n += one
+				}
+				return n
+			}
+			if have := entries(); have != n {
+				t.Fatalf("%d of %d entries are there", have, n)
+			}
+			write(t, s, c.change)
+			if have := entries(); have != 0 {
+				t.Fatalf("%d entries are left after the write", have)
+			}
+			// A fill that the write overtook stores nothing.
+			if err := s.Fill(t.Context(), queries[0], late, blob("old"), time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			wantMiss(t, s, queries[0])
+			put(t, s, queries[0])
+			wantHit(t, s, queries[0])
+		})
+	}
+}
+
+// A set outlives every entry and every place that is listed there, also where the time
+// of an entry is longer than its lease said.
+func TestSetsOutliveTheirEntries(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	s := newSets(t, server.URL())
+	r := newRaw(t, s)
+	left := func(key string) int64 {
+		m := r.do("PTTL", []string{key})
+		n, _ := m.AsInt64()
+		return n
+	}
+	sets := func(q *store.Query) []string {
+		return []string{s.Base().ConjKey("main", "t", q.Deps[0].Conjs[0].Key), s.MembersKey("main", "t")}
+	}
+	outlived := func(q *store.Query, key store.Key, what string) {
+		t.Helper()
+		for _, set := range sets(q) {
+			// The entry is asked first: it may not have less time left.
+			if entry, set := left(s.Base().EntryKey(key)), left(set); entry <= 0 || set < entry {
+				t.Errorf("%s has %d ms, and a set that lists it %d", what, entry, set)
+			}
+		}
+	}
+	for _, ttl := range []time.Duration{time.Second, time.Hour, 100 * time.Hour, time.Minute} {
+		q := rowQuery("t", ttl.String())
+		q.TTL = 0
+		l := leased(t, s, q)
+		outlived(q, q.Key, "a place")
+		if err := s.Fill(t.Context(), q, l, blob("{}"), ttl); err != nil {
+			t.Fatal(err)
+		}
+		outlived(q, q.Key, "an entry of "+ttl.String())
+		joined := madeOf(ttl.String())
+		if err := s.Fill(t.Context(), joined, s.Join(leased(t, s, q)), blob("{}"), 3*ttl); err != nil {
+			t.Fatal(err)
+		}
+		outlived(q, joined.Key, "a joined entry of "+(3*ttl).String())
+	}
+}
+
+// A Cluster is refused, with what to use instead.
+func TestSetsInCluster(t *testing.T) {
+	t.Parallel()
+	cluster := redistest.StartCluster(t, redistest.WithSettings("save ''"))
+	s := newSets(t, cluster.URL())
+	q := rowQuery("t", "1")
+	for name, err := range map[string]error{
+		"Ping": s.Ping(t.Context()),
+		"Get":  func() error { _, _, err := s.Get(t.Context(), q); return err }(),
+		"Fence": func() error {
+			_, err := s.Fence(t.Context(), &store.Change{Database: "main", Token: store.Token{1}, TTL: time.Minute, All: true})
+			return err
+		}(),
+	} {
+		if !errors.Is(err, rueidisstore.ErrCluster) || !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), "use rueidisstore.New") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	client, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{cluster.Nodes()[0].Addr()}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer client.Close()
+	if _, err := rueidisstore.NewSets(rueidisstore.Config{Client: client}); !errors.Is(err, rueidisstore.ErrCluster) {
+		t.Errorf("NewSets with a client of a Cluster: %v", err)
+	}
+}
+
+// A server that could evict a set is refused. One that begins to is noticed, and what it
+// had is not found again, whatever became of the sets.
+func TestSetsOnServerThatEvicts(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''", "maxmemory-samples 1"))
+	set := func(name, value string) {
+		t.Helper()
+		if _, err := server.Do("CONFIG", "SET", name, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	refused := func(s *rueidisstore.Sets, policy string) {
+		t.Helper()
+		for name, err := range map[string]error{
+			"Ping": s.Ping(t.Context()),
+			"Get":  func() error { _, _, err := s.Get(t.Context(), rowQuery("t", "1")); return err }(),
+		} {
+			if !errors.Is(err, rueidisstore.ErrEvicts) || !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), policy) {
+				t.Errorf("%s: %s: %v", policy, name, err)
+			}
+		}
+	}
+	for _, policy := range []string{"allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl"} {
+		set("maxmemory-policy", policy)
+		refused(newSets(t, server.URL()), policy)
+	}
+	set("maxmemory-policy", "noeviction")
+	s := newSets(t, server.URL())
+	queries := make([]*store.Query, 200)
+	for i := range queries {
+		queries[i] = rowQuery("t", strconv.Itoa(i))
+	}
+	put(t, s, queries...)
+	wantHit(t, s, queries[0])
+	set("maxmemory-policy", "allkeys-random")
+	s.Base().AskAgain()
+	refused(s, "allkeys-random")
+	used := usedMemory(t, server)
+	set("maxmemory", strconv.Itoa(used-20_000))
+	await(t, "a key is evicted", func() bool {
+		// Redis evicts when it is asked for something that takes memory.
+		_, _ = server.Do("SET", "another", "program")
+		return server.Info("stats")["evicted_keys"] != "0"
+	})
+	set("maxmemory", "0")
+	set("maxmemory-policy", "noeviction")
+	for i, q := range queries {
+		if _, ok, err := s.Get(t.Context(), q); ok || err != nil {
+			t.Fatalf("STALE: entry %d of before the evictions is a hit %v, error %v", i, ok, err)
+		}
+	}
+	put(t, s, queries...)
+	for _, q := range queries {
+		wantHit(t, s, q)
+	}
+}
+
+// On a server that is full hits and writes go on, and leases fail.
+func TestSetsOnFullServer(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	s := newSets(t, server.URL())
+	one, two, three := rowQuery("t", "1"), rowQuery("t", "2"), rowQuery("u", "1")
+	put(t, s, one, two, three)
+	snapshot := leased(t, s, one)
+	if _, err := server.Do("CONFIG", "SET", "maxmemory", "1"); err != nil {
+		t.Fatal(err)
+	}
+	wantHit(t, s, one)
+	if _, err := s.Lease(t.Context(), rowQuery("t", "3")); !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), "OOM") {
+		t.Errorf("Lease: %v, want OOM", err)
+	}
+	if err := s.Fill(t.Context(), one, snapshot, blob("{}"), time.Hour); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("Fill: %v, want OOM", err)
+	}
+	wantHit(t, s, one)
+	write(t, s, ofRow("t", "1"))
+	wantMiss(t, s, one)
+	wantHit(t, s, two)
+	write(t, s, ofTable("t"))
+	wantMiss(t, s, two)
+	wantHit(t, s, three)
+	write(t, s, &store.Change{Database: "main", All: true})
+	wantMiss(t, s, three)
+	// Also one that never saw the server before.
+	write(t, newSets(t, server.URL()), ofTable("t"))
+}
+
+// What a server brings back when it restarts, from however old a file, is a miss.
+func TestSetsAfterRestart(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	s := newSets(t, server.URL())
+	one, two := rowQuery("t", "1"), rowQuery("t", "2")
+	put(t, s, one)
+	place := leased(t, s, two)
+	if err := server.Save(); err != nil {
+		t.Fatal(err)
+	}
+	write(t, s, ofRow("t", "1"))
+	write(t, s, ofRow("t", "2"))
+	for _, end := range []func() error{server.Kill, server.Restart} {
+		if err := end(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "the server is back", func() error { return s.Ping(context.Background()) })
+	if n, err := server.Do("EXISTS", s.Base().EntryKey(one.Key), s.Base().EntryKey(two.Key)); err != nil || n != "2" {
+		t.Fatalf("%s of an entry and a place came back, error %v", n, err)
+	}
+	wantMiss(t, s, one)
+	if err := s.Fill(t.Context(), two, place, blob("old"), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	wantMiss(t, s, two)
+	joined := madeOf("f")
+	if err := s.Fill(t.Context(), joined, s.Join(place), blob("old"), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	wantMiss(t, s, joined)
+	if sn := s.Join(place, leased(t, s, one)); sn != nil {
+		t.Error("a part of before the restart is joined with one of after it")
+	}
+	put(t, s, one, two)
+	wantHit(t, s, one)
+	wantHit(t, s, two)
+}
+
+// A prefix is used in one mode, whichever comes first, until its keys are gone.
+func TestOneModeForPrefix(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	stamps, sets := newStore(t, server.URL(), prefixed("stamps")), newSets(t, server.URL(), prefixed("sets"))
+	for _, s := range []redisStore{stamps, sets} {
+		if err := s.Ping(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, s := range []redisStore{newStore(t, server.URL(), prefixed("sets")), newSets(t, server.URL(), prefixed("stamps"))} {
+		if err := s.Ping(t.Context()); !errors.Is(err, rueidisstore.ErrMode) || !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("%v: %v", s, err)
+		}
+	}
+	// Sets mode notices another mode that came after a FLUSHALL.
+	q := rowQuery("t", "1")
+	put(t, sets, q)
+	if _, err := server.Do("FLUSHALL"); err != nil {
+		t.Fatal(err)
+	}
+	wantMiss(t, sets, q)
+	put(t, sets, q)
+	sets.Base().AskAgain()
+	wantHit(t, sets, q)
+	if err := newStore(t, server.URL(), prefixed("sets")).Ping(t.Context()); !errors.Is(err, rueidisstore.ErrMode) {
+		t.Errorf("the mode is noted again after a FLUSHALL: %v", err)
+	}
+	if _, err := server.Do("FLUSHALL"); err != nil {
+		t.Fatal(err)
+	}
+	if err := newStore(t, server.URL(), prefixed("sets")).Ping(t.Context()); err != nil {
+		t.Errorf("the other mode after a FLUSHALL: %v", err)
+	}
+	sets.Base().AskAgain()
+	if _, _, err := sets.Get(t.Context(), q); !errors.Is(err, rueidisstore.ErrMode) {
+		t.Errorf("a hit where another mode has come: %v", err)
+	}
+}
+
+// Tenants with a prefix each do not meet, and scripts that are gone are sent again.
+func TestSetsOfTenants(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	one, two := newSets(t, server.URL(), prefixed("a")), newSets(t, server.URL(), prefixed("a:b*"))
+	exercise(t, one)
+	q := rowQuery("t", "1")
+	put(t, one, q)
+	wantMiss(t, two, q)
+	put(t, two, q)
+	write(t, one, ofRow("t", "1"))
+	wantMiss(t, one, q)
+	wantHit(t, two, q)
+	if _, err := server.Do("SCRIPT", "FLUSH"); err != nil {
+		t.Fatal(err)
+	}
+	write(t, two, &store.Change{Database: "main", All: true})
+	wantMiss(t, two, q)
+	exercise(t, two)
+}
+
+// An entry that somebody changed, or put under another key, is a miss, and what is under
+// a key and of another kind is replaced.
+func TestSetsPoisoned(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	s := newSets(t, server.URL())
+	r := newRaw(t, s)
+	one, two, joined := rowQuery("t", "1"), rowQuery("t", "2"), madeOf("f")
+	put(t, s, one, two)
+	if err := s.Fill(t.Context(), joined, s.Join(leased(t, s, one)), blob("{}"), time.Hour); err != nil {
+		t.Fatal(err)
+	}
+	for _, q := range []*store.Query{one, joined} {
+		key := s.Base().EntryKey(q.Key)
+		m := r.do("GET", []string{key})
+		whole, err := m.ToString()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := range whole {
+			changed := []byte(whole)
+			changed[at] ^= 1
+			r.do("SET", []string{key}, string(changed))
+			wantMiss(t, s, q)
+			r.do("SET", []string{key}, whole[:at])
+			wantMiss(t, s, q)
+		}
+		r.do("SET", []string{key}, whole)
+		wantHit(t, s, q)
+		r.do("SET", []string{s.Base().EntryKey(two.Key)}, whole)
+		wantMiss(t, s, two)
+		other := *q
+		other.Deps = []store.TableDep{{Table: "t", Conjs: []store.Conj{{Scheme: "id", Key: "id=7"}}}}
+		if q == one {
+			wantMiss(t, s, &other)
+		}
+	}
+	var keys []string
+	r.each(func(key string) { keys = append(keys, key) })
+	for _, kind := range [][]string{{"SET", "x"}, {"HSET", "a", "b"}, {"SADD", "x"}, {"ZADD", "1", "x"}, {"RPUSH", "x"}} {
+		for _, key := range keys {
+			if strings.HasSuffix(key, ":mode") {
+				continue
+			}
+			r.do("DEL", []string{key})
+			r.do(kind[0], []string{key}, kind[1:]...)
+		}
+		wantMiss(t, s, one)
+		wantMiss(t, s, joined)
+		write(t, s, ofRow("t", "1"))
+		exercise(t, s)
+		put(t, s, one)
+		wantHit(t, s, one)
+		write(t, s, ofRow("t", "1"))
+		wantMiss(t, s, one)
+	}
+}
+
+// Sets mode follows Sentinel, and finds nothing on the new master.
+func TestSetsUnderSentinel(t *testing.T) {
+	t.Parallel()
+	sentinel := redistest.StartSentinel(t)
+	s := newSets(t, sentinel.URL())
+	q := rowQuery("t", "1")
+	put(t, s, q)
+	wantHit(t, s, q)
+	if err := sentinel.Failover(); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := s.Base().Raw(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the client is told of the new master", func() bool { return raw.Nodes()[sentinel.Master().Addr()] != nil })
+	wantMiss(t, s, q)
+	put(t, s, q)
+	wantHit(t, s, q)
+	write(t, s, ofRow("t", "1"))
+	wantMiss(t, s, q)
+}
