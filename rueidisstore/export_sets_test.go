@@ -7,7 +7,10 @@ import "github.com/cacheops/cacheops/store"
 // Base returns the store that has the client and the keys.
 func (s *Sets) Base() *Store { return s.base }
 
-// SetKeys are the names of the sets of a table, and of a conjunction.
+// EntryKey is where an entry is.
+func (s *Sets) EntryKey(key store.Key) string { return s.entryKey(&key) }
+
+// MembersKey is the set of a table's entries.
 func (s *Sets) MembersKey(database, table string) string {
 	return s.base.keys.table(database, table).members
 }
@@ -21,9 +24,6 @@ func (s *Store) AskAgain() {
 		}
 	}
 }
-
-// Name is an entry's name in the sets.
-func Name(key store.Key) string { return entryName(&key) }
 
 // MaxDropped is how many entries one call drops.
 const MaxDropped = maxDropped

@@ -22,7 +22,7 @@ var reapDead = flag.Int("reap.dead", 20_000, "dead members that TestReap takes o
 // dead adds names to a set that no entry has.
 func (r raw) dead(set string, n int) {
 	r.t.Helper()
-	const script = `for i = ARGV[1], ARGV[2] do redis.call('SADD', KEYS[1], string.format('dead%016d', i)) end`
+	const script = `for i = ARGV[1], ARGV[2] do redis.call('SADD', KEYS[1], string.format('%.0f', 2^52 + i)) end`
 	const step = 2000
 	for i := 0; i < n; i += step {
 		r.do("EVAL", nil, script, "1", set, strconv.Itoa(i), strconv.Itoa(min(i+step, n)-1))

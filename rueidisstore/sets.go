@@ -3,7 +3,9 @@ package rueidisstore
 import (
 	"context"
 	_ "embed"
+	"encoding/binary"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/redis/rueidis"
@@ -114,8 +116,12 @@ func (s *Sets) FillsAside() int { return s.base.FillsAside() }
 // entryPrefix goes before an entry's name in its key.
 func (s *Sets) entryPrefix() string { return s.base.cfg.Prefix + ":" }
 
-// entryName is an entry's name in the sets.
+// entryName is an entry's name in the sets: a number, of which Redis keeps a few in
+// little memory. Two entries that had one would displace each other, for the whole key
+// is part of an entry's check, and would be dropped together.
 func entryName(key *store.Key) string {
-	var buf [entryChars]byte
-	return string(appendDigest(buf[:0], entryChars, key[:]))
+	return strconv.FormatUint(binary.BigEndian.Uint64(key[:])>>1, 10)
 }
+
+// entryKey is where an entry is, or its place.
+func (s *Sets) entryKey(key *store.Key) string { return s.entryPrefix() + entryName(key) }

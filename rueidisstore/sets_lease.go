@@ -67,7 +67,7 @@ func (s *Sets) lease(ctx context.Context, q *store.Query) (store.Lease, error) {
 // leaseRequest is the lease of a query, and the question for the schema.
 func (s *Sets) leaseRequest(q *store.Query, db *databaseKeys) *request {
 	keys := make([]string, 4, 4+8*len(q.Deps))
-	keys[0], keys[1], keys[2], keys[3] = s.base.keys.entry(&q.Key), db.global, db.tables, db.own
+	keys[0], keys[1], keys[2], keys[3] = s.entryKey(&q.Key), db.global, db.tables, db.own
 	for i := range q.Deps {
 		t := s.base.keys.table(q.Database, q.Deps[i].Table)
 		keys = append(keys, t.registry, t.epoch, t.live, t.whole, t.members)

@@ -94,7 +94,7 @@ func (s *Sets) look(ctx context.Context, q *store.Query) (p store.Payload, e set
 	err = s.base.reading(ctx, "get", func(ctx context.Context) error {
 		n, err := s.base.join(ctx)
 		if err == nil {
-			entry, master, err = n.get(ctx, s.base.keys.entry(&q.Key))
+			entry, master, err = n.get(ctx, s.entryKey(&q.Key))
 		}
 		return err
 	})
@@ -226,12 +226,12 @@ func (s *Sets) Fill(ctx context.Context, q *store.Query, sn store.Snapshot, p st
 	entry := unsafe.String(unsafe.SliceData(b), len(b)) //nolint:gosec // b is not used any more
 
 	keys := make([]string, 1, 1+len(snap.parts)+len(registries)+len(sets))
-	keys[0] = s.base.keys.entry(&q.Key)
+	keys[0] = s.entryKey(&q.Key)
 	args := make([]string, 6, 6+len(snap.parts))
 	args[0], args[1], args[2] = entryName(&q.Key), entry, strconv.FormatInt(ttl.Milliseconds(), 10)
 	args[3], args[4], args[5] = strconv.Itoa(len(snap.parts)), strconv.Itoa(len(registries)), strconv.FormatBool(q.Joined)
 	for i := range snap.parts {
-		keys = append(keys, s.base.keys.entry(&snap.parts[i].key))
+		keys = append(keys, s.entryKey(&snap.parts[i].key))
 		args = append(args, snap.parts[i].value)
 	}
 	keys = append(append(keys, registries...), sets...)

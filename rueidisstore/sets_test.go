@@ -132,7 +132,7 @@ func TestSetsWritesDelete(t *testing.T) {
 			r := newRaw(t, s)
 			entries := func() (n int64) {
 				for _, q := range queries {
-					m := r.do("EXISTS", []string{s.Base().EntryKey(q.Key)})
+					m := r.do("EXISTS", []string{s.EntryKey(q.Key)})
 					one, _ := m.AsInt64()
 					n += one
 				}
@@ -175,7 +175,7 @@ func TestSetsOutliveTheirEntries(t *testing.T) {
 		t.Helper()
 		for _, set := range sets(q) {
 			// The entry is asked first: it may not have less time left.
-			if entry, set := left(s.Base().EntryKey(key)), left(set); entry <= 0 || set < entry {
+			if entry, set := left(s.EntryKey(key)), left(set); entry <= 0 || set < entry {
 				t.Errorf("%s has %d ms, and a set that lists it %d", what, entry, set)
 			}
 		}
@@ -332,7 +332,7 @@ func TestSetsAfterRestart(t *testing.T) {
 		}
 	}
 	eventually(t, "the server is back", func() error { return s.Ping(context.Background()) })
-	if n, err := server.Do("EXISTS", s.Base().EntryKey(one.Key), s.Base().EntryKey(two.Key)); err != nil || n != "2" {
+	if n, err := server.Do("EXISTS", s.EntryKey(one.Key), s.EntryKey(two.Key)); err != nil || n != "2" {
 		t.Fatalf("%s of an entry and a place came back, error %v", n, err)
 	}
 	wantMiss(t, s, one)
@@ -427,7 +427,7 @@ func TestSetsPoisoned(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, q := range []*store.Query{one, joined} {
-		key := s.Base().EntryKey(q.Key)
+		key := s.EntryKey(q.Key)
 		m := r.do("GET", []string{key})
 		whole, err := m.ToString()
 		if err != nil {
@@ -443,7 +443,7 @@ func TestSetsPoisoned(t *testing.T) {
 		}
 		r.do("SET", []string{key}, whole)
 		wantHit(t, s, q)
-		r.do("SET", []string{s.Base().EntryKey(two.Key)}, whole)
+		r.do("SET", []string{s.EntryKey(two.Key)}, whole)
 		wantMiss(t, s, two)
 		other := *q
 		other.Deps = []store.TableDep{{Table: "t", Conjs: []store.Conj{{Scheme: "id", Key: "id=7"}}}}
