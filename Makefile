@@ -33,8 +33,9 @@ FUZZ ?=
 # and changes of rows that are tried against dependencies.
 DIFFERENTIAL_READS ?= 1500000
 DIFFERENTIAL_CHANGES ?= 200000
-# Reads that are compared with the cache in Redis, and in a Redis Cluster.
+# Reads that are compared with the cache in Redis, in sets mode, and in a Redis Cluster.
 DIFFERENTIAL_REDIS ?= 200000
+DIFFERENTIAL_SETS ?= 100000
 DIFFERENTIAL_CLUSTER ?= 100000
 # The same on PostgreSQL: reads, reads with the cache in Redis, changes of rows.
 DIFFERENTIAL_POSTGRES ?= 200000
@@ -141,7 +142,7 @@ bounds: ## write a million rows at once, and see what memory it takes
 .PHONY: differential
 differential: servers ## compare DIFFERENTIAL_READS random reads and DIFFERENTIAL_FUNCS calls of functions, try DIFFERENTIAL_CHANGES changes
 	@go test ./internal/integration/differential -count=1 -v -timeout 120m -run 'TestDifferential|TestDependencies' $(ARGS) \
-		-args -differential.reads=$(DIFFERENTIAL_READS) -differential.redis=$(DIFFERENTIAL_REDIS) -differential.cluster=$(DIFFERENTIAL_CLUSTER) -differential.changes=$(DIFFERENTIAL_CHANGES) \
+		-args -differential.reads=$(DIFFERENTIAL_READS) -differential.redis=$(DIFFERENTIAL_REDIS) -differential.sets=$(DIFFERENTIAL_SETS) -differential.cluster=$(DIFFERENTIAL_CLUSTER) -differential.changes=$(DIFFERENTIAL_CHANGES) \
 		-differential.postgres=$(DIFFERENTIAL_POSTGRES) -differential.postgres.redis=$(DIFFERENTIAL_POSTGRES_REDIS) -differential.postgres.changes=$(DIFFERENTIAL_POSTGRES_CHANGES) -differential.funcs=$(DIFFERENTIAL_FUNCS) -differential.seed=$(DIFFERENTIAL_SEED)
 
 .PHONY: tidy

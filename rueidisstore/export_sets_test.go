@@ -8,7 +8,7 @@ import "github.com/cacheops/cacheops/store"
 func (s *Sets) Base() *Store { return s.base }
 
 // EntryKey is where an entry is.
-func (s *Sets) EntryKey(key store.Key) string { return s.entryKey(&key) }
+func (s *Sets) EntryKey(q *store.Query) string { return s.entryKey(q) }
 
 // MembersKey is the set of a table's entries.
 func (s *Sets) MembersKey(database, table string) string {
@@ -27,3 +27,6 @@ func (s *Store) AskAgain() {
 
 // MaxDropped is how many entries one call drops.
 const MaxDropped = maxDropped
+
+// MaxSets bounds the sets of a joined entry.
+const MaxSets = maxSets

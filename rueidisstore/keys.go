@@ -23,7 +23,7 @@ const (
 	suffixSchema   = ":s"
 	suffixLock     = ":lock"
 	suffixWanted   = ":wanted"
-	suffixMode     = ":mode"
+	suffixMode     = ":{}mode" // only those of entries have no braces
 
 	// Of sets mode alone.
 

@@ -118,10 +118,15 @@ func (s *Sets) entryPrefix() string { return s.base.cfg.Prefix + ":" }
 
 // entryName is an entry's name in the sets: a number, of which Redis keeps a few in
 // little memory. Two entries that had one would displace each other, for the whole key
-// is part of an entry's check, and would be dropped together.
-func entryName(key *store.Key) string {
-	return strconv.FormatUint(binary.BigEndian.Uint64(key[:])>>1, 10)
+// is part of an entry's check, and would be dropped together. A joined entry has a name of
+// its own, so that a read may be leased under the key of what is made of it.
+func entryName(q *store.Query) string {
+	b := strconv.AppendUint(make([]byte, 0, 20), binary.BigEndian.Uint64(q.Key[:])>>1, 10)
+	if q.Joined {
+		b = append(b, 'j')
+	}
+	return string(b)
 }
 
 // entryKey is where an entry is, or its place.
-func (s *Sets) entryKey(key *store.Key) string { return s.entryPrefix() + entryName(key) }
+func (s *Sets) entryKey(q *store.Query) string { return s.entryPrefix() + entryName(q) }

@@ -59,7 +59,7 @@ func (s *Sets) lease(ctx context.Context, q *store.Query) (store.Lease, error) {
 	}
 	lease := store.Lease{Schema: schema, Fenced: value == ""}
 	if !lease.Fenced {
-		lease.Snapshot = &placed{store: s, master: r.master, parts: []place{{key: q.Key, value: value, of: q}}}
+		lease.Snapshot = &placed{store: s, master: r.master, parts: []place{{name: entryName(q), value: value, of: q}}}
 	}
 	return lease, nil
 }
@@ -67,7 +67,7 @@ func (s *Sets) lease(ctx context.Context, q *store.Query) (store.Lease, error) {
 // leaseRequest is the lease of a query, and the question for the schema.
 func (s *Sets) leaseRequest(q *store.Query, db *databaseKeys) *request {
 	keys := make([]string, 4, 4+8*len(q.Deps))
-	keys[0], keys[1], keys[2], keys[3] = s.entryKey(&q.Key), db.global, db.tables, db.own
+	keys[0], keys[1], keys[2], keys[3] = s.entryKey(q), db.global, db.tables, db.own
 	for i := range q.Deps {
 		t := s.base.keys.table(q.Database, q.Deps[i].Table)
 		keys = append(keys, t.registry, t.epoch, t.live, t.whole, t.members)
@@ -78,7 +78,7 @@ func (s *Sets) leaseRequest(q *store.Query, db *databaseKeys) *request {
 	life := strconv.FormatInt(max(q.TTL, minLife).Milliseconds(), 10)
 	return &request{key: keys[0], slot: slotOf(keys[0]), make: func() []command {
 		args := make([]string, 6, 6+6*len(q.Deps))
-		args[0], args[1] = entryName(&q.Key), random(stampSize)
+		args[0], args[1] = entryName(q), random(stampSize)
 		args[2], args[3] = strconv.FormatInt(minLife.Milliseconds(), 10), life
 		args[4], args[5] = s.entryPrefix(), strconv.Itoa(maxDropped)
 		for i := range q.Deps {

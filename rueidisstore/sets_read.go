@@ -84,6 +84,9 @@ func openSets(q *store.Query, entry string, master incarnation) (e setsEntry, ok
 	return e, true
 }
 
+// maxSets bounds the sets of a joined entry, which one call of a script goes through.
+const maxSets = 2000
+
 // linesSize is the length of the length of a joined entry's lines.
 const linesSize = 4
 
@@ -94,7 +97,7 @@ func (s *Sets) look(ctx context.Context, q *store.Query) (p store.Payload, e set
 	err = s.base.reading(ctx, "get", func(ctx context.Context) error {
 		n, err := s.base.join(ctx)
 		if err == nil {
-			entry, master, err = n.get(ctx, s.entryKey(&q.Key))
+			entry, master, err = n.get(ctx, s.entryKey(q))
 		}
 		return err
 	})
@@ -125,7 +128,7 @@ func (s *Sets) Recall(ctx context.Context, q *store.Query) (store.Payload, store
 	if !ok || err != nil {
 		return nil, nil, false, err
 	}
-	at := place{key: q.Key, value: e.value, of: q}
+	at := place{name: entryName(q), value: e.value, of: q}
 	if q.Joined {
 		at.of, at.sets = nil, strings.Split(e.lines, "\n")
 		for _, set := range at.sets {
@@ -148,7 +151,7 @@ type placed struct {
 // place is where an entry is or will be, the value that it has there, and what the
 // entry depends on. As long as the value is there, nothing of that has changed.
 type place struct {
-	key   store.Key
+	name  string
 	value string
 	of    *store.Query // nil for a joined entry
 	sets  []string     // of a joined entry, in which it is listed
@@ -161,7 +164,7 @@ func (p *placed) Equal(other store.Snapshot) bool {
 		slices.EqualFunc(p.parts, o.parts, place.same)
 }
 
-func (p place) same(o place) bool { return p.key == o.key && p.value == o.value }
+func (p place) same(o place) bool { return p.name == o.name && p.value == o.value }
 
 // Join puts the parts together, each once.
 func (s *Sets) Join(parts ...store.Snapshot) store.Snapshot {
@@ -198,7 +201,7 @@ func (s *Sets) Fill(ctx context.Context, q *store.Query, sn store.Snapshot, p st
 		return nil
 	}
 	snap, ok := sn.(*placed)
-	if !ok || snap == nil || snap.store != s || snap.joined != q.Joined || !q.Joined && snap.parts[0].key != q.Key {
+	if !ok || snap == nil || snap.store != s || snap.joined != q.Joined || !q.Joined && snap.parts[0].name != entryName(q) {
 		return errSnapshot
 	}
 	value := random(stampSize)
@@ -207,8 +210,8 @@ func (s *Sets) Fill(ctx context.Context, q *store.Query, sn store.Snapshot, p st
 	of := q
 	if q.Joined {
 		lines := strings.Join(sets, "\n")
-		if len(lines) > maxLayout {
-			return nil
+		if len(lines) > maxLayout || len(sets) > maxSets {
+			return nil // Redis would do nothing else for too long
 		}
 		b = binary.BigEndian.AppendUint32(b, uint32(len(lines))) //nolint:gosec // bounded above
 		b = append(b, lines...)
@@ -226,12 +229,12 @@ func (s *Sets) Fill(ctx context.Context, q *store.Query, sn store.Snapshot, p st
 	entry := unsafe.String(unsafe.SliceData(b), len(b)) //nolint:gosec // b is not used any more
 
 	keys := make([]string, 1, 1+len(snap.parts)+len(registries)+len(sets))
-	keys[0] = s.entryKey(&q.Key)
+	keys[0] = s.entryKey(q)
 	args := make([]string, 6, 6+len(snap.parts))
-	args[0], args[1], args[2] = entryName(&q.Key), entry, strconv.FormatInt(ttl.Milliseconds(), 10)
+	args[0], args[1], args[2] = entryName(q), entry, strconv.FormatInt(ttl.Milliseconds(), 10)
 	args[3], args[4], args[5] = strconv.Itoa(len(snap.parts)), strconv.Itoa(len(registries)), strconv.FormatBool(q.Joined)
 	for i := range snap.parts {
-		keys = append(keys, s.entryKey(&snap.parts[i].key))
+		keys = append(keys, s.entryPrefix()+snap.parts[i].name)
 		args = append(args, snap.parts[i].value)
 	}
 	keys = append(append(keys, registries...), sets...)

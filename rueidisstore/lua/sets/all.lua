@@ -19,6 +19,28 @@ local function own(key, kind)
 	if is ~= kind and is ~= 'none' then redis.call('DEL', key) end
 end
 
+-- drop deletes the entries of names. A joined entry, whose name ends with j, is taken out
+-- of all its sets, which it names from byte 36 on, one a line, with the length in the 4
+-- bytes before: another time it may depend on something else. It tells what that took.
+local function drop(names)
+	local keys, cost = {}, #names
+	for i = 1, #names do
+		keys[i] = ARGV[5] .. names[i]
+		if string.sub(names[i], -1) == 'j' and redis.call('TYPE', keys[i]).ok == 'string' then
+			local a, b, c, d = string.byte(redis.call('GETRANGE', keys[i], 32, 35), 1, 4)
+			if d and a == 0 then
+				local lines = redis.call('GETRANGE', keys[i], 36, 35 + b * 65536 + c * 256 + d)
+				for set in string.gmatch(lines, '[^\n]+') do
+					redis.pcall('SREM', set, names[i])
+					cost = cost + 1
+				end
+			end
+		end
+	end
+	redis.call('UNLINK', unpack(keys))
+	return cost
+end
+
 -- The first command that writes is one that Redis takes without memory to spare, see
 -- change.lua.
 own(KEYS[1], 'zset')
@@ -30,15 +52,17 @@ if not bump then redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1]) end
 own(KEYS[2], 'zset')
 for _, set in ipairs(redis.call('ZRANGE', KEYS[2], 0, room - 1)) do
 	own(set, 'set')
+	local some = 4 -- at a time, as long as they take little
 	while room > 0 do
-		local names = redis.call('SPOP', set, math.min(room, 500))
-		room = room - math.max(#names, 1)
+		local names = redis.call('SPOP', set, math.min(room, some))
 		if #names == 0 then
 			redis.call('ZREM', KEYS[2], set)
+			room = room - 1
 			break
 		end
-		for i = 1, #names do names[i] = ARGV[5] .. names[i] end
-		redis.call('UNLINK', unpack(names))
+		local cost = drop(names)
+		room = room - cost
+		some = cost == #names and math.min(2 * some, 256) or 1
 	end
 end
 if redis.call('EXISTS', KEYS[2]) == 1 then return '1' end

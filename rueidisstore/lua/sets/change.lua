@@ -70,18 +70,40 @@ local function settle(key)
 	end
 end
 
+-- drop deletes the entries of names. A joined entry, whose name ends with j, is taken out
+-- of all its sets, which it names from byte 36 on, one a line, with the length in the 4
+-- bytes before: another time it may depend on something else. It tells what that took.
+local function drop(names)
+	local keys, cost = {}, #names
+	for i = 1, #names do
+		keys[i] = ARGV[8] .. names[i]
+		if string.sub(names[i], -1) == 'j' and redis.call('TYPE', keys[i]).ok == 'string' then
+			local a, b, c, d = string.byte(redis.call('GETRANGE', keys[i], 32, 35), 1, 4)
+			if d and a == 0 then
+				local lines = redis.call('GETRANGE', keys[i], 36, 35 + b * 65536 + c * 256 + d)
+				for set in string.gmatch(lines, '[^\n]+') do
+					redis.pcall('SREM', set, names[i])
+					cost = cost + 1
+				end
+			end
+		end
+	end
+	redis.call('UNLINK', unpack(keys))
+	return cost
+end
+
 -- empty drops the entries of a set, as many as there is room for. They are taken out of
 -- a second set as well.
 local left = false
 local function empty(set, other)
 	own(set, 'set')
+	local some = 4 -- at a time, as long as they take little
 	while room > 0 do
-		local names = redis.call('SPOP', set, math.min(room, 500))
+		local names = redis.call('SPOP', set, math.min(room, some))
 		if #names == 0 then return end
-		room = room - #names
-		local keys = {}
-		for i = 1, #names do keys[i] = ARGV[8] .. names[i] end
-		redis.call('UNLINK', unpack(keys))
+		local cost = drop(names)
+		room = room - cost
+		some = cost == #names and math.min(2 * some, 256) or 1
 		if other then redis.call('SREM', other, unpack(names)) end
 	end
 	if redis.call('EXISTS', set) == 1 then left = true end

@@ -50,16 +50,39 @@ local function pruned(key)
 	return redis.call('ZCARD', key)
 end
 
+-- drop deletes the entries of names. A joined entry, whose name ends with j, is taken out
+-- of all its sets, which it names from byte 36 on, one a line, with the length in the 4
+-- bytes before: another time it may depend on something else. It tells what that took.
+local function drop(names)
+	local keys, cost = {}, #names
+	for i = 1, #names do
+		keys[i] = ARGV[5] .. names[i]
+		if string.sub(names[i], -1) == 'j' and redis.call('TYPE', keys[i]).ok == 'string' then
+			local a, b, c, d = string.byte(redis.call('GETRANGE', keys[i], 32, 35), 1, 4)
+			if d and a == 0 then
+				local lines = redis.call('GETRANGE', keys[i], 36, 35 + b * 65536 + c * 256 + d)
+				for set in string.gmatch(lines, '[^\n]+') do
+					redis.pcall('SREM', set, names[i])
+					cost = cost + 1
+				end
+			end
+		end
+	end
+	redis.call('UNLINK', unpack(keys))
+	return cost
+end
+
 -- emptied drops the entries of a set, as many as there is room for, and tells whether
 -- it is empty.
 local function emptied(set)
 	own(set, 'set')
+	local some = 4 -- at a time, as long as they take little
 	while room > 0 do
-		local members = redis.call('SPOP', set, math.min(room, 500))
-		if #members == 0 then return true end
-		room = room - #members
-		for i = 1, #members do members[i] = ARGV[5] .. members[i] end
-		redis.call('UNLINK', unpack(members))
+		local names = redis.call('SPOP', set, math.min(room, some))
+		if #names == 0 then return true end
+		local cost = drop(names)
+		room = room - cost
+		some = cost == #names and math.min(2 * some, 256) or 1
 	end
 	return redis.call('EXISTS', set) == 0
 end
