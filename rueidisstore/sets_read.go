@@ -137,7 +137,7 @@ func (s *Sets) Recall(ctx context.Context, q *store.Query) (store.Payload, store
 			}
 		}
 	}
-	return p, &placed{store: s, master: e.master, parts: []place{at}}, true, nil
+	return p, &placed{store: s, master: e.master, parts: []place{at}, joined: q.Joined}, true, nil
 }
 
 // placed is a [store.Snapshot] of sets mode.

@@ -129,6 +129,9 @@ func TestSetsWritesDelete(t *testing.T) {
 			}
 			put(t, s, queries...)
 			late := leased(t, s, queries[0])
+			other := *queries[0]
+			other.Key[0] ^= 1
+			reading := leased(t, s, &other) // it has a place, and no entry
 			r := newRaw(t, s)
 			entries := func() (n int64) {
 				for _, q := range queries {
@@ -150,6 +153,10 @@ func TestSetsWritesDelete(t *testing.T) {
 				t.Fatal(err)
 			}
 			wantMiss(t, s, queries[0])
+			if err := s.Fill(t.Context(), &other, reading, blob("old"), time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			wantMiss(t, s, &other)
 			put(t, s, queries[0])
 			wantHit(t, s, queries[0])
 		})
@@ -190,6 +197,15 @@ func TestSetsOfJoinedEntries(t *testing.T) {
 			t.Errorf("%s: a write of what it depended on before drops it, error %v", name, err)
 		}
 		made(one)
+		// What is recalled may be stored again.
+		p, recalled, _, err := s.Recall(t.Context(), q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Fill(t.Context(), q, recalled, p, time.Hour); err != nil {
+			t.Fatal(err)
+		}
+		wantHit(t, s, q)
 		made(two) // it replaces what is there
 		write(t, s, ofRow("t", "1"))
 		wantHit(t, s, q)
@@ -368,6 +384,30 @@ func TestSetsOnFullServer(t *testing.T) {
 	wantMiss(t, s, three)
 	// Also one that never saw the server before.
 	write(t, newSets(t, server.URL()), ofTable("t"))
+}
+
+// While a server refuses writes hits go on, and fences fail.
+func TestSetsOnServerThatRefusesWrites(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	s := newSets(t, server.URL())
+	q := rowQuery("t", "1")
+	put(t, s, q)
+	for _, replicas := range []string{"1", "0"} {
+		if _, err := server.Do("CONFIG", "SET", "min-replicas-to-write", replicas); err != nil {
+			t.Fatal(err)
+		}
+		for _, x := range []*rueidisstore.Sets{s, newSets(t, server.URL(), prefixed(s.Base().Prefix()))} {
+			wantHit(t, x, q)
+			x.Base().AskAgain()
+			wantHit(t, x, q)
+		}
+		c := &store.Change{Database: "main", Token: store.Token{1}, TTL: time.Minute, All: true}
+		if _, err := s.Fence(t.Context(), c); (err != nil) != (replicas == "1") {
+			t.Errorf("a fence with %s replicas wanted: %v", replicas, err)
+		}
+	}
+	wantMiss(t, s, q)
 }
 
 // What a server brings back when it restarts, from however old a file, is a miss.
