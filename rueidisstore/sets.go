@@ -121,12 +121,20 @@ func (s *Sets) entryPrefix() string { return s.base.cfg.Prefix + ":" }
 // is part of an entry's check, and would be dropped together. A joined entry has a name of
 // its own, so that a read may be leased under the key of what is made of it.
 func entryName(q *store.Query) string {
-	b := strconv.AppendUint(make([]byte, 0, 20), binary.BigEndian.Uint64(q.Key[:])>>1, 10)
+	var buf [20]byte
+	return string(appendName(buf[:0], q))
+}
+
+func appendName(b []byte, q *store.Query) []byte {
+	b = strconv.AppendUint(b, binary.BigEndian.Uint64(q.Key[:])>>1, 10)
 	if q.Joined {
 		b = append(b, 'j')
 	}
-	return string(b)
+	return b
 }
 
 // entryKey is where an entry is, or its place.
-func (s *Sets) entryKey(q *store.Query) string { return s.entryPrefix() + entryName(q) }
+func (s *Sets) entryKey(q *store.Query) string {
+	var buf [64]byte
+	return string(appendName(append(append(buf[:0], s.base.cfg.Prefix...), ':'), q))
+}
