@@ -33,8 +33,9 @@ FUZZ ?=
 # and changes of rows that are tried against dependencies.
 DIFFERENTIAL_READS ?= 1500000
 DIFFERENTIAL_CHANGES ?= 200000
-# Reads that are compared with the cache in Redis, and in a Redis Cluster.
+# Reads that are compared with the cache in Redis, in sets mode, and in a Redis Cluster.
 DIFFERENTIAL_REDIS ?= 200000
+DIFFERENTIAL_SETS ?= 100000
 DIFFERENTIAL_CLUSTER ?= 100000
 # The same on PostgreSQL: reads, reads with the cache in Redis, changes of rows.
 DIFFERENTIAL_POSTGRES ?= 200000
@@ -78,7 +79,7 @@ test: tools servers ## run the tests of every module, and say what ran
 
 .PHONY: torture
 torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, and their full load, each fault of Redis and of PostgreSQL for FAULT_LASTS (15s), on each database, and processes on one folder of cache files for FILES_LAST (30s)
-	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^TestExhaustive$$|^TestConformance' $(ARGS) ./store/... ./rueidisstore
+	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^Test(Sets)?Exhaustive$$|^Test(Sets)?Conformance' $(ARGS) ./store/... ./rueidisstore
 	@$(BIN)/testsummary -count=1 -timeout 30m $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS)
 	@$(BIN)/testsummary -count=1 -timeout 30m -skip Postgres $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS) -faults.database=postgres
 	@$(MAKE) files
@@ -91,6 +92,10 @@ files: tools ## have eight processes write and read 100 keys in one folder of ca
 crash: servers ## kill CRASH_KILLS writers (1000) of a cache in Redis on each database, and compare what others read
 	@go test ./internal/integration/crash -count=1 -v -timeout 40m -run '^TestCrash$$' $(ARGS) \
 		-args -crash.kills=$(CRASH_KILLS) -crash.seed=$(CRASH_SEED) -crash.database=$(CRASH_DATABASE)
+
+.PHONY: reap
+reap: servers ## take 1,000,000 dead members out of the sets of sets mode, and see what it costs Redis
+	@go test -count=1 -v -run '^TestReap$$' ./rueidisstore -args -reap.dead=1000000
 
 .PHONY: race
 race: tools servers ## run the tests with the race detector (needs a C compiler)
@@ -141,7 +146,7 @@ bounds: ## write a million rows at once, and see what memory it takes
 .PHONY: differential
 differential: servers ## compare DIFFERENTIAL_READS random reads and DIFFERENTIAL_FUNCS calls of functions, try DIFFERENTIAL_CHANGES changes
 	@go test ./internal/integration/differential -count=1 -v -timeout 120m -run 'TestDifferential|TestDependencies' $(ARGS) \
-		-args -differential.reads=$(DIFFERENTIAL_READS) -differential.redis=$(DIFFERENTIAL_REDIS) -differential.cluster=$(DIFFERENTIAL_CLUSTER) -differential.changes=$(DIFFERENTIAL_CHANGES) \
+		-args -differential.reads=$(DIFFERENTIAL_READS) -differential.redis=$(DIFFERENTIAL_REDIS) -differential.sets=$(DIFFERENTIAL_SETS) -differential.cluster=$(DIFFERENTIAL_CLUSTER) -differential.changes=$(DIFFERENTIAL_CHANGES) \
 		-differential.postgres=$(DIFFERENTIAL_POSTGRES) -differential.postgres.redis=$(DIFFERENTIAL_POSTGRES_REDIS) -differential.postgres.changes=$(DIFFERENTIAL_POSTGRES_CHANGES) -differential.funcs=$(DIFFERENTIAL_FUNCS) -differential.seed=$(DIFFERENTIAL_SEED)
 
 .PHONY: tidy

@@ -35,6 +35,13 @@ func setup(b *testing.B, n, size int) (*rueidisstore.Store, raw, []*store.Query)
 	b.Helper()
 	server := redistest.Start(b, redistest.WithSettings("save ''"))
 	s := newStore(b, server.URL())
+	r, queries := setupWith(b, s, n, size)
+	return s, r, queries
+}
+
+// setupWith puts entries into a store.
+func setupWith(b *testing.B, s store.Store, n, size int) (raw, []*store.Query) {
+	b.Helper()
 	queries := make([]*store.Query, n)
 	for i := range queries {
 		queries[i] = benchQuery(i)
@@ -48,12 +55,28 @@ func setup(b *testing.B, n, size int) (*rueidisstore.Store, raw, []*store.Query)
 	}
 	r := newRaw(b, s)
 	r.do("SET", []string{"raw"}, string(make([]byte, size)))
-	return s, r, queries
+	return r, queries
 }
 
 func BenchmarkHit(b *testing.B) {
 	for _, size := range []int{300, 15000} {
 		s, r, queries := setup(b, 100, size)
+		benchmarkHit(b, s, r, queries, size)
+	}
+}
+
+func BenchmarkHitInSets(b *testing.B) {
+	for _, size := range []int{300, 15000} {
+		s := newSets(b, redistest.Start(b, redistest.WithSettings("save ''")).URL())
+		r, queries := setupWith(b, s, 100, size)
+		benchmarkHit(b, s, r, queries, size)
+	}
+}
+
+// benchmarkHit compares a hit with a GET of the same size.
+func benchmarkHit(b *testing.B, s store.Store, r raw, queries []*store.Query, size int) {
+	b.Helper()
+	{
 		ctx := context.Background()
 		hit := func(i int) {
 			if _, ok, err := s.Get(ctx, queries[i%len(queries)]); !ok || err != nil {

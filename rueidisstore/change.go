@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/redis/rueidis"
+
 	"github.com/cacheops/cacheops/store"
 )
 
@@ -121,6 +123,13 @@ func (s *Store) change(ctx context.Context, c *store.Change, what *script, how s
 // it has many conjunctions. Each puts the token among the live fences.
 func (s *Store) tableRequest(c *store.Change, tc *store.TableChange, what *script, token, ttl string, more []string) *request {
 	t := s.keys.table(c.Database, tc.Table)
+	return s.callsOf(c, tc, what, []string{t.registry, t.epoch, t.live, t.whole}, token, ttl, more...)
+}
+
+// callsOf is calls of a script for the keys of one table and the conjunctions of a
+// change.
+func (s *Store) callsOf(c *store.Change, tc *store.TableChange, what *script, of []string, token, ttl string, more ...string) *request {
+	t := s.keys.table(c.Database, tc.Table)
 	version, epoch := s.copies.version(c.Database, tc.Table), "1"
 	conjs := tc.Keys
 	if tc.Epoch {
@@ -134,8 +143,7 @@ func (s *Store) tableRequest(c *store.Change, tc *store.TableChange, what *scrip
 	args := append([]string{token, ttl, epoch, version, life}, more...)
 	for {
 		n := min(len(conjs), maxKeys)
-		keys := make([]string, 4, 4+n)
-		keys[0], keys[1], keys[2], keys[3] = t.registry, t.epoch, t.live, t.whole
+		keys := append(make([]string, 0, len(of)+n), of...)
 		for _, k := range conjs[:n] {
 			keys = append(keys, t.conj(k))
 		}
@@ -165,7 +173,7 @@ func (s *Store) tableReply(c *store.Change, tc *store.TableChange, r *request) (
 	}
 	for i := range r.replies {
 		list, err := r.replies[i].ToArray()
-		if err != nil || len(list) != 4 {
+		if err != nil || len(list) < 4 {
 			return nil, errReply
 		}
 		done, err1 := list[0].ToString()
@@ -222,48 +230,68 @@ func (s *Store) schemaReply(ctx context.Context, database string, r *request, at
 	return s.ground(ctx, database)
 }
 
+// entriesLeft reports whether a script of sets mode says so.
+func entriesLeft(m rueidis.RedisMessage) bool {
+	list, err := m.ToArray()
+	if err != nil || len(list) != 5 {
+		return false
+	}
+	left, err := list[4].ToString()
+	return err == nil && left == "1"
+}
+
 // Registry returns the table's schemes as Redis has them now. Writers ask for them,
 // who wait longer than readers, and fail where these have the database to go to.
 func (s *Store) Registry(ctx context.Context, database, table string) (out store.Registry, err error) {
-	out.Table = table
-	err = s.writing(ctx, "registry", func(ctx context.Context) error {
+	err = s.writing(ctx, "registry", func(ctx context.Context) (err error) {
 		t := s.keys.table(database, table)
-		r := request{key: t.base, slot: t.slot, make: func() []command {
-			return []command{{name: "HGETALL", keys: []string{t.registry}}, {name: "TYPE", keys: []string{t.epoch}}}
-		}}
-		if err := s.do(ctx, &r); isWrongType(err) {
-			return nil // it is lost: the next lease or fence makes a new one
-		} else if err != nil {
-			return err
-		}
-		if len(r.replies) != 2 {
-			return errReply
-		}
-		fields, err := r.replies[0].AsStrMap()
-		if err != nil {
-			return errReply
-		}
-		kind, err := r.replies[1].ToString()
-		if err != nil {
-			return errReply
-		}
-		version := fields["v"]
-		if len(version) != versionSize {
-			version = "" // it is lost, as above
-		}
-		var schemes []string
-		for f := range fields {
-			if scheme, ok := strings.CutPrefix(f, "s"); ok && version != "" {
-				schemes = append(schemes, scheme)
-			}
-		}
-		c := newCopy(table, version, schemes, version == "" && kind != "string")
-		s.copies.put(database, table, c)
-		out = c.registry
-		return nil
+		read := command{name: "TYPE", keys: []string{t.epoch}}
+		out, err = s.registry(ctx, database, table, read, func(m rueidis.RedisMessage) (bool, error) {
+			kind, err := m.ToString()
+			return kind == "string", err
+		})
+		return err
 	})
 	if err != nil {
 		return store.Registry{}, err
 	}
 	return out, nil
+}
+
+// registry reads a registry. Where it is lost, the answer to read tells whether entries
+// may be valid.
+func (s *Store) registry(ctx context.Context, database, table string, read command, valid func(rueidis.RedisMessage) (bool, error)) (store.Registry, error) {
+	t := s.keys.table(database, table)
+	r := request{key: t.base, slot: t.slot, make: func() []command {
+		return []command{{name: "HGETALL", keys: []string{t.registry}}, read}
+	}}
+	if err := s.do(ctx, &r); isWrongType(err) {
+		return store.Registry{Table: table}, nil // it is lost: the next lease or fence makes a new one
+	} else if err != nil {
+		return store.Registry{}, err
+	}
+	if len(r.replies) != 2 {
+		return store.Registry{}, errReply
+	}
+	fields, err := r.replies[0].AsStrMap()
+	if err != nil {
+		return store.Registry{}, errReply
+	}
+	some, err := valid(r.replies[1])
+	if err != nil {
+		return store.Registry{}, errReply
+	}
+	version := fields["v"]
+	if len(version) != versionSize {
+		version = "" // it is lost, as above
+	}
+	var schemes []string
+	for f := range fields {
+		if scheme, ok := strings.CutPrefix(f, "s"); ok && version != "" {
+			schemes = append(schemes, scheme)
+		}
+	}
+	c := newCopy(table, version, schemes, version == "" && !some)
+	s.copies.put(database, table, c)
+	return c.registry, nil
 }

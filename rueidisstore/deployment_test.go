@@ -18,8 +18,14 @@ import (
 	"github.com/cacheops/cacheops/store"
 )
 
+// redisStore is a store of either mode.
+type redisStore interface {
+	store.Store
+	Ping(ctx context.Context) error
+}
+
 // exercise uses all that a store does, and wants it to work.
-func exercise(t testing.TB, s *rueidisstore.Store) {
+func exercise(t testing.TB, s redisStore) {
 	t.Helper()
 	if err := tryAll(s); err != nil {
 		t.Fatal(err)
@@ -31,7 +37,7 @@ var errUsed = errors.New("the store")
 
 // tryAll uses all that a store does. The error is that of the first call that did
 // not work.
-func tryAll(s *rueidisstore.Store) error {
+func tryAll(s redisStore) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := s.Ping(ctx); err != nil {
@@ -117,7 +123,7 @@ func tryAll(s *rueidisstore.Store) error {
 
 // tryLock has one wait for the lock of another, who gives it back when it is waited
 // for: that is what is published.
-func tryLock(ctx context.Context, s *rueidisstore.Store, key store.Key) error {
+func tryLock(ctx context.Context, s redisStore, key store.Key) error {
 	// A second, since a user who may not publish leaves the wait to the lock's time.
 	unlock, ok, err := s.Lock(ctx, key, time.Second)
 	if err != nil || !ok {
@@ -125,12 +131,12 @@ func tryLock(ctx context.Context, s *rueidisstore.Store, key store.Key) error {
 	}
 	woken := make(chan error, 1)
 	go func() { woken <- s.AwaitUnlock(ctx, key) }()
-	client, err := s.Raw(ctx)
+	client, err := baseOf(s).Raw(ctx)
 	if err != nil {
 		return errors.Join(err, <-woken)
 	}
 	for waited := false; !waited; runtime.Gosched() {
-		err := client.Do(ctx, client.B().Get().Key(s.WantedKey(key)).Build()).Error()
+		err := client.Do(ctx, client.B().Get().Key(baseOf(s).WantedKey(key)).Build()).Error()
 		switch {
 		case err == nil, len(woken) > 0: // the wait may have failed, or the lock's time be over
 			waited = true

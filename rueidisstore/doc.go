@@ -6,6 +6,39 @@
 //	st, err := rueidisstore.New(rueidisstore.Config{URL: "redis://localhost:6379"})
 //	cache, err := cacheops.New(cacheops.Config{Store: st})
 //
+// # Two modes
+//
+// [New] makes a store of stamps: an entry is valid while the stamps of all that it
+// depends on are the ones it was stored under. [NewSets] makes one in sets mode, where
+// a write deletes the entries: a hit is one GET, and what is invalid takes no memory.
+// Use New unless you know that you want the other. What sets mode gives up:
+//
+//   - Any eviction. A set that is lost leaves entries that no write finds. So the
+//     server needs maxmemory-policy noeviction, and the store refuses any other
+//     ([ErrEvicts]). If somebody sets another one while programs run, hits may be stale
+//     until that is noticed, a tenth of a second at most. Then everything of before the
+//     first eviction is a miss, unless somebody also does CONFIG RESETSTAT and as many
+//     keys are evicted again. Whoever deletes single keys of the prefix by hand may
+//     leave stale entries until their TTL. FLUSHALL is safe.
+//   - Cluster ([ErrCluster]).
+//   - Writes in constant time. A write takes as long as it takes to delete what depends
+//     on it, a thousand entries at a time: a write without row images and
+//     InvalidateTables all entries of a table, InvalidateAll all entries.
+//   - Memory of dead names. An entry that ends by its TTL stays listed in its sets. A
+//     set of which nothing is used ends by itself, others grow: call [Sets.Reap] now and
+//     then.
+//   - Hits of results that were made of others, where one of these ended before the
+//     result was ready: it is not stored.
+//
+// A writer that is killed, at any point, leaves nothing stale in either mode: its fence
+// has deleted the entries before the commit, and keeps readers from storing others
+// until its deadline. As with stamps, that is not so where the fence itself is lost: where
+// Redis loses its keys, as by FLUSHALL, or the fence ran out, in the same commit in
+// which the writer dies. Then what was read in between stays until its TTL.
+//
+// A prefix is used in one mode: the first program notes it in Redis, and the other mode
+// gets [ErrMode].
+//
 // # What it costs
 //
 // A hit is one round trip: an MGET of the entry and of the stamps that it depends
@@ -45,6 +78,7 @@
 //	cacheops:{<digest>}:wanted          there while somebody waits for that lock
 //	cacheops:{main}:g                   the global epoch of the database main
 //	cacheops:{main}:s                   the version of its schema
+//	cacheops:{}mode                     the mode that the prefix is used in
 //	cacheops:{<tag>}e:main:app.users    the epoch of the table app.users of main
 //	cacheops:{<tag>}r:main:app.users    its registry of schemes: a hash
 //	cacheops:{<tag>}l:main:app.users    its live fences: a sorted set
@@ -104,4 +138,16 @@
 //	ACL SETUSER cache on >password resetkeys resetchannels -@all ~cacheops:* &cacheops:*
 //	  +eval +evalsha +ping +exists +del +type +pttl +pexpire +get +set +mget +hget +hset +hkeys +hgetall
 //	  +zadd +zrem +zcard +zrange +zscore +zremrangebyscore +time +info +publish +subscribe
+//
+// In sets mode there are these, and no stamps; the epochs are sorted sets while they
+// are fenced, and nothing else:
+//
+//	cacheops:<number>                   an entry: a string; its place while it is read
+//	cacheops:<number>j                  an entry that was made of others
+//	cacheops:{<tag>}m:main:app.users    the set of the entries of app.users by conjunctions
+//	cacheops:{<tag>}w:main:app.users    the set of those that depend on all of it
+//	cacheops:{<tag>}<digest>            the set of those of a conjunction
+//	cacheops:{<tag>}<digest>:f          its fences: a sorted set
+//	cacheops:{main}:t                   the names of the sets of main: a sorted set
+//	cacheops:{main}:m                   the set of entries that depend on no table
 package rueidisstore

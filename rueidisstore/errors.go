@@ -15,6 +15,30 @@ import (
 // wraps [store.ErrUnavailable] itself.
 var ErrOld = fmt.Errorf("%w: the server is older than Redis 6.2: use 6.2 or newer, or Valkey", store.ErrUnavailable)
 
+// Errors of sets mode. Each wraps [store.ErrUnavailable].
+var (
+	// ErrCluster is wrapped by the error for a Cluster.
+	ErrCluster = fmt.Errorf("%w: sets mode is for a single server, and this is a Cluster: use rueidisstore.New, or a server that is no node of a Cluster", store.ErrUnavailable)
+
+	// ErrEvicts is wrapped by the error for a server that evicts keys.
+	ErrEvicts = fmt.Errorf("%w: sets mode needs maxmemory-policy noeviction: a server that evicts a set leaves results that no write finds: set it, or use rueidisstore.New", store.ErrUnavailable)
+)
+
+// ErrMode is wrapped by the error for a prefix that is used in the other mode. It
+// wraps [store.ErrUnavailable].
+var ErrMode = fmt.Errorf("%w: the prefix is used in another mode", store.ErrUnavailable)
+
+// evicts is the error for an eviction policy.
+func evicts(policy string) error { return fmt.Errorf("%w: it is %q", ErrEvicts, policy) }
+
+// otherMode is the error for a mode that was noted, or that could not be.
+func (a *admission) otherMode(noted string, err error) error {
+	if err != nil {
+		return err
+	}
+	return fmt.Errorf("%w: key %s is %q, and this program wants %q: have all programs use one mode; to change it, end them and delete all keys of the prefix", ErrMode, a.mark, noted, a.mode)
+}
+
 var (
 	errToken    = errors.New("cacheops: rueidisstore: Change.Token is zero: set it to 16 random bytes, new for each transaction")
 	errTTL      = errors.New("cacheops: rueidisstore: Change.TTL must be at least a millisecond: set it to the time that a fence outlives its writer, for example 30s")

@@ -112,3 +112,34 @@ func ExampleKey() {
 	fmt.Println(rueidisstore.Key{ID: "2026-11", Secret: make([]byte, 32)})
 	// Output: key "2026-11"
 }
+
+// Sets mode is for a single server that evicts nothing.
+func ExampleNewSets() {
+	st, err := rueidisstore.NewSets(rueidisstore.Config{URL: "redis://localhost:6379", Prefix: "shop"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer st.Close()
+	fmt.Println(st)
+	// Output: redis in sets mode (prefix "shop")
+}
+
+// Now and then what ended by its TTL is taken out of the sets.
+func ExampleSets_Reap() {
+	st, err := rueidisstore.NewSets(rueidisstore.Config{URL: "redis://localhost:6379"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer st.Close()
+	reap := func(ctx context.Context) {
+		done, err := st.Reap(ctx, rueidisstore.ReapOptions{
+			MinSize:  100,
+			Progress: func(now rueidisstore.Reaped) { fmt.Printf("\r%d dead of %d", now.Dead, now.Members) },
+		})
+		fmt.Println(done, err)
+	}
+	_ = reap // from a goroutine of the program, or from cron
+	// Output:
+}

@@ -120,16 +120,25 @@ func layoutSize(q *store.Query) (size, stamps int) {
 	return size, stamps
 }
 
-// appendLayout appends the layout of parts.
-func appendLayout(b []byte, parts []*snapshot) []byte {
+// readsOf returns what plain snapshots are of.
+func readsOf(parts []*snapshot) []*store.Query {
+	reads := make([]*store.Query, len(parts))
+	for i, p := range parts {
+		reads[i] = p.query
+	}
+	return reads
+}
+
+// appendLayout appends the layout of reads.
+func appendLayout(b []byte, reads []*store.Query) []byte {
 	text := func(s string) { b = append(binary.AppendUvarint(b, uint64(len(s))), s...) }
-	b = binary.AppendUvarint(b, uint64(len(parts)))
-	for _, p := range parts {
-		text(p.query.Database)
-		b = append(b, p.query.Key[:]...)
-		b = binary.AppendUvarint(b, uint64(len(p.query.Deps)))
-		for i := range p.query.Deps {
-			d := &p.query.Deps[i]
+	b = binary.AppendUvarint(b, uint64(len(reads)))
+	for _, q := range reads {
+		text(q.Database)
+		b = append(b, q.Key[:]...)
+		b = binary.AppendUvarint(b, uint64(len(q.Deps)))
+		for i := range q.Deps {
+			d := &q.Deps[i]
 			text(d.Table)
 			b = binary.AppendUvarint(b, uint64(len(d.Conjs)))
 			for j := range d.Conjs {
@@ -169,10 +178,10 @@ func (c *cursor) bytes(n int) string {
 
 func (c *cursor) text() string { return c.bytes(c.number()) }
 
-// parseLayout reads a layout, or returns nil where it is none.
-func (s *Store) parseLayout(text string) *layout {
+// parseReads reads the reads of a layout, or returns nil where it is none.
+func parseReads(text string) []*store.Query {
 	c := cursor{rest: text}
-	l := &layout{text: text}
+	var reads []*store.Query
 	n := 0 // of stamps
 	for range c.number() {
 		q := &store.Query{Database: c.text()}
@@ -192,9 +201,18 @@ func (s *Store) parseLayout(text string) *layout {
 		if n > maxStamps || c.bad {
 			return nil
 		}
-		l.parts = append(l.parts, q)
+		reads = append(reads, q)
 	}
-	if c.bad || c.rest != "" || len(l.parts) == 0 {
+	if c.bad || c.rest != "" {
+		return nil
+	}
+	return reads
+}
+
+// parseLayout reads a layout, or returns nil where it is none.
+func (s *Store) parseLayout(text string) *layout {
+	l := &layout{text: text, parts: parseReads(text)}
+	if len(l.parts) == 0 {
 		return nil
 	}
 	known := make(map[string]int)
@@ -452,7 +470,7 @@ func (s *Store) lookJoined(ctx context.Context, q *store.Query, want bool) (stor
 
 // fillJoined stores a joined entry, and lets the stamps of its parts live as long.
 func (s *Store) fillJoined(ctx context.Context, q *store.Query, snap *snapshot, p store.Payload, ttl time.Duration) error {
-	text := string(appendLayout(nil, snap.parts))
+	text := string(appendLayout(nil, readsOf(snap.parts)))
 	if len(text) > maxLayout || len(snap.parts) == 0 {
 		return nil
 	}

@@ -68,7 +68,7 @@ func testKeys() *Store { return &Store{keys: keyring{prefix: "p"}} }
 // more memory than a bound.
 func FuzzJoinedEntry(f *testing.F) {
 	q, s := joinedQuery(), testKeys()
-	text := string(appendLayout(nil, joinedParts()))
+	text := string(appendLayout(nil, readsOf(joinedParts())))
 	checks := strings.Repeat("c", 2*checkSize)
 	entry := sealed(q, text, checks+"payload")
 	if e, l := readJoined(f, s, q, entry); l == nil || e.layout != text || e.checks != checks || e.payload != "payload" {

@@ -23,6 +23,13 @@ const (
 	suffixSchema   = ":s"
 	suffixLock     = ":lock"
 	suffixWanted   = ":wanted"
+	suffixMode     = ":{}mode" // only those of entries have no braces
+
+	// Of sets mode alone.
+
+	suffixMembers = "m"
+	suffixTables  = ":t"
+	suffixOwn     = ":m"
 )
 
 // How long the digests in keys are, in characters of base64. Redis takes memory for
@@ -52,6 +59,7 @@ func appendDigest(b []byte, chars int, sum []byte) []byte {
 type tableKeys struct {
 	base                         string // what they begin with
 	registry, epoch, live, whole string
+	members                      string // of sets mode
 	slot                         uint16
 }
 
@@ -63,7 +71,7 @@ func newTableKeys(prefix, database, table string) *tableKeys {
 	name = ":" + name
 	return &tableKeys{
 		base: base, slot: slotOf(base), registry: base + suffixRegistry + name, epoch: base + suffixEpoch + name,
-		live: base + suffixLive + name, whole: base + suffixWhole + name,
+		live: base + suffixLive + name, whole: base + suffixWhole + name, members: base + suffixMembers + name,
 	}
 }
 
@@ -81,6 +89,7 @@ func (t *tableKeys) appendConj(b []byte, c string) []byte {
 // databaseKeys are the keys of one database.
 type databaseKeys struct {
 	global, schema string
+	tables, own    string // of sets mode
 	slot           uint16
 }
 
@@ -182,7 +191,7 @@ func (k *keyring) database(name string) *databaseKeys {
 		tag = "%" // an empty tag is none; no name is written so
 	}
 	base := k.prefix + ":{" + tag + "}"
-	d = &databaseKeys{global: base + suffixGlobal, schema: base + suffixSchema, slot: slotOf(base)}
+	d = &databaseKeys{global: base + suffixGlobal, schema: base + suffixSchema, tables: base + suffixTables, own: base + suffixOwn, slot: slotOf(base)}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.databases == nil || len(k.databases) >= maxRemembered {

@@ -63,13 +63,9 @@ func whois(b rueidis.Builder) rueidis.Completed {
 	return b.Info().Section("replication").Build()
 }
 
-// confirm looks at the answer to whois.
-func (l *link) confirm(r rueidis.RedisResult) error {
-	text, err := r.ToString()
-	if err != nil {
-		return err
-	}
-	master, err := parseMaster(text)
+// confirm looks at the answers to what a link in use asks.
+func (l *link) confirm(a *admission, answers []rueidis.RedisResult) error {
+	master, err := a.admit(answers)
 	if err != nil {
 		return err
 	}
@@ -161,7 +157,7 @@ func dedicate(ctx context.Context, client rueidis.Client) (rueidis.DedicatedClie
 
 // newLink takes a connection out of the client's pool and asks who is there. The
 // answer has to come in a time; taking the connection may take longer.
-func newLink(ctx context.Context, client rueidis.Client, patience time.Duration) (*link, error) {
+func newLink(ctx context.Context, client rueidis.Client, patience time.Duration, a *admission) (*link, error) {
 	addr := addrOf(client) // first: a change in between ends the link too early
 	wire, err := dedicate(ctx, client)
 	if err != nil {
@@ -170,17 +166,7 @@ func newLink(ctx context.Context, client rueidis.Client, patience time.Duration)
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	l := &link{wire: wire, addr: addr}
-	answers := wire.DoMulti(ctx, whois(client.B()), client.B().Info().Section("server").Build())
-	replication, err := answers[0].ToString()
-	if err == nil {
-		l.master, err = parseMaster(replication)
-	}
-	if err == nil {
-		var server string
-		if server, err = answers[1].ToString(); err == nil {
-			err = checkVersion(server)
-		}
-	}
+	l.master, err = a.admit(wire.DoMulti(ctx, a.first(client.B())...))
 	if err != nil {
 		wire.Close()
 		return nil, err

@@ -29,7 +29,7 @@ func usedMemory(t testing.TB, server *redistest.Server) int {
 
 // fillMany fills that many queries of one row each, and returns the size of one
 // result.
-func fillMany(t testing.TB, s *rueidisstore.Store, n int) (size int, last *store.Query) {
+func fillMany(t testing.TB, s store.Store, n int) (size int, last *store.Query) {
 	t.Helper()
 	payload := userResult(t)
 	b, err := payload.AppendBinary(nil)
@@ -92,5 +92,31 @@ func TestMemoryOfAnEntry(t *testing.T) {
 	t.Logf("figure: MEMORY USAGE of an entry: %d, of a stamp: %d", entry, stamp)
 	if each > maxOverhead {
 		t.Errorf("an entry takes %.0f bytes above its result, want %d at most", each, maxOverhead)
+	}
+}
+
+// maxSetsOverhead is the same in sets mode.
+const maxSetsOverhead = 430
+
+// In sets mode an entry is listed in a set of its own condition and in that of its table.
+// What is written to is freed.
+func TestMemoryOfAnEntryInSets(t *testing.T) {
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	s := newSets(t, server.URL(), func(c *rueidisstore.Config) { c.Prefix = "cacheops" })
+	fillMany(t, s, 100)
+	before := usedMemory(t, server)
+	const n = 20_000
+	size, q := fillMany(t, s, n)
+	wantHit(t, s, q)
+	each := float64(usedMemory(t, server)-before)/(n-100) - float64(size)
+	t.Logf("figure: redis bytes of a cached one-row query in sets mode above its result of %d: %.0f (limit %d)", size, each, maxSetsOverhead)
+	if each > maxSetsOverhead {
+		t.Errorf("an entry takes %.0f bytes above its result, want %d at most", each, maxSetsOverhead)
+	}
+	write(t, s, &store.Change{Database: "main", Tables: []store.TableChange{{Table: "public.users", Epoch: true}}})
+	left := float64(usedMemory(t, server)-before) / (n - 100)
+	t.Logf("figure: redis bytes left of it after a write of the table: %.0f", left)
+	if left > each/2 {
+		t.Errorf("after the write it still takes %.0f bytes", left)
 	}
 }

@@ -30,7 +30,8 @@ type network struct {
 	crew   *crew
 	lanes  int
 	// patience bounds the wait for the first answer on a link, and for a topology.
-	patience time.Duration
+	patience  time.Duration
+	admission admission
 
 	single *node // nil in a Cluster
 	// moves is true where the client can go to another server while the one that
@@ -39,12 +40,13 @@ type network struct {
 	cluster *cluster // nil but in a Cluster
 }
 
-func newNetwork(client rueidis.Client, own bool, c *crew, cfg *Config) *network {
-	n := &network{client: client, own: own, crew: c, lanes: cfg.Connections, patience: cfg.WriteTimeout}
+func newNetwork(client rueidis.Client, own bool, c *crew, cfg *Config, mode string) *network {
+	n := &network{client: client, own: own, crew: c, lanes: cfg.Connections, patience: cfg.WriteTimeout, admission: admission{mode: mode}}
 	if client.Mode() == rueidis.ClientModeCluster {
 		n.cluster = newCluster(n)
 	} else {
-		n.single, n.moves = newNode("", func() rueidis.Client { return client }, n.crew, n.lanes, n.patience), client.Mode() == rueidis.ClientModeSentinel
+		n.admission.mark = cfg.Prefix + suffixMode
+		n.single, n.moves = newNode("", func() rueidis.Client { return client }, n), client.Mode() == rueidis.ClientModeSentinel
 	}
 	return n
 }
@@ -134,6 +136,41 @@ func (n *network) mget(ctx context.Context, keys []string) ([]rueidis.RedisMessa
 	return list, r.master, err
 }
 
+// get reads one key from the one server there is. It is an exchange that costs less. A
+// key that holds nothing, or no string, has the value "".
+func (n *network) get(ctx context.Context, key string) (string, incarnation, error) {
+	at, l, err := n.single.get(ctx)
+	if err != nil {
+		return "", incarnation{}, err
+	}
+	if !l.due() && !n.moves {
+		value, err := l.wire.Do(ctx, n.client.B().Get().Key(key).Build()).ToString()
+		switch {
+		case err == nil:
+			return value, l.master, nil
+		case rueidis.IsRedisNil(err), isWrongType(err):
+			return "", l.master, nil
+		case isReply(err), isContext(err) && ctx.Err() != nil:
+			return "", incarnation{}, err // as in mget
+		}
+		n.single.drop(at, l)
+	}
+	r := request{make: func() []command { return []command{{name: "GET", keys: []string{key}}} }}
+	if err := n.exchange(ctx, n.single, []*request{&r}, false); err != nil {
+		return "", incarnation{}, err
+	}
+	switch {
+	case isWrongType(r.err):
+		return "", r.master, nil
+	case r.err != nil:
+		return "", incarnation{}, r.err
+	case len(r.replies) != 1:
+		return "", incarnation{}, errReply
+	}
+	value, _ := r.replies[0].ToString()
+	return value, r.master, nil
+}
+
 // over sends requests over a link. Its error means the link, not what a server
 // answered to a request.
 func (n *network) over(ctx context.Context, l *link, requests []*request, ask bool) error {
@@ -150,15 +187,16 @@ func (n *network) over(ctx context.Context, l *link, requests []*request, ask bo
 			list = append(list, commands[i][j].build(b, false))
 		}
 	}
+	asked := len(list)
 	due := l.due()
 	if due {
-		list = append(list, whois(b))
+		list = n.admission.again(b, list)
 	}
 	answers := l.wire.DoMulti(ctx, list...)
 	if due {
 		// What was answered before it came from the same connection, and so from
 		// the server that answers this.
-		if err := l.confirm(answers[len(answers)-1]); err != nil {
+		if err := l.confirm(&n.admission, answers[asked:]); err != nil {
 			return err
 		}
 	}

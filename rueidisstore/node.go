@@ -21,7 +21,8 @@ type node struct {
 	lanes  []lane
 	crew   *crew
 	// patience bounds the wait for the first answer on a link.
-	patience time.Duration
+	patience  time.Duration
+	admission *admission
 }
 
 // lane is a place for one link.
@@ -40,8 +41,8 @@ type making struct {
 	err  error
 }
 
-func newNode(addr string, client func() rueidis.Client, c *crew, lanes int, patience time.Duration) *node {
-	return &node{addr: addr, client: client, lanes: make([]lane, lanes), crew: c, patience: patience}
+func newNode(addr string, client func() rueidis.Client, of *network) *node {
+	return &node{addr: addr, client: client, lanes: make([]lane, of.lanes), crew: of.crew, patience: of.patience, admission: &of.admission}
 }
 
 // get returns a link, made if there is none. The lane is for drop.
@@ -79,7 +80,7 @@ func (n *node) make(at *lane) *making {
 		// The client's own connecting does not end with a context, so nobody waits
 		// for it but this goroutine.
 		if client := n.client(); client != nil {
-			m.link, m.err = newLink(n.crew.ctx, client, n.patience)
+			m.link, m.err = newLink(n.crew.ctx, client, n.patience, n.admission)
 		} else {
 			m.err = errNoNode
 		}

@@ -20,6 +20,7 @@ import (
 // [store.ErrUnavailable].
 type Store struct {
 	cfg      Config
+	mode     string
 	option   *rueidis.ClientOption // nil where the client is the program's
 	keys     keyring
 	scripts  scripts
@@ -56,7 +57,9 @@ type joining struct {
 // New makes a store. It does not connect: the first call does, so that a program
 // starts while Redis is away. [Store.Ping] tells whether it is there. The error
 // names the field of the config that is wrong.
-func New(config Config) (*Store, error) {
+func New(config Config) (*Store, error) { return newStore(config, stampsMode) }
+
+func newStore(config Config, mode string) (*Store, error) {
 	config = config.withDefaults()
 	if err := config.validate(); err != nil {
 		return nil, err
@@ -71,7 +74,7 @@ func New(config Config) (*Store, error) {
 	}
 	config.Keys = nil // nobody needs the secrets any more
 	s := &Store{
-		cfg: config, envelope: sealing, option: option, scripts: newScripts(), crew: newCrew(),
+		cfg: config, mode: mode, envelope: sealing, option: option, scripts: newScripts(), crew: newCrew(),
 		keys:  keyring{prefix: config.Prefix},
 		reads: newGuard(readTries, readPause), writes: newGuard(writeTries, writePause),
 	}
@@ -80,7 +83,7 @@ func New(config Config) (*Store, error) {
 		bind(s.crew.ctx, option)
 	}
 	if config.Client != nil {
-		s.network.Store(newNetwork(config.Client, false, s.crew, &s.cfg))
+		s.network.Store(newNetwork(config.Client, false, s.crew, &s.cfg, mode))
 	}
 	return s, nil
 }
@@ -88,7 +91,7 @@ func New(config Config) (*Store, error) {
 // join returns the network, and connects where nobody has.
 func (s *Store) join(ctx context.Context) (*network, error) {
 	if n := s.network.Load(); n != nil {
-		return n, nil
+		return s.usable(n)
 	}
 	s.mu.Lock()
 	j := s.joining
@@ -103,10 +106,21 @@ func (s *Store) join(ctx context.Context) (*network, error) {
 	s.mu.Unlock()
 	select {
 	case <-j.done:
-		return s.network.Load(), j.err
+		if j.err != nil {
+			return nil, j.err
+		}
+		return s.usable(s.network.Load())
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// usable refuses a Cluster in sets mode, where a script touches keys of any slot.
+func (s *Store) usable(n *network) (*network, error) {
+	if s.mode == setsMode && n.single == nil {
+		return nil, ErrCluster
+	}
+	return n, nil
 }
 
 // connect makes the client. It takes as long as the client's own time-outs let it,
@@ -124,7 +138,7 @@ func (s *Store) connect(j *joining) {
 			j.err = fmt.Errorf("%w: %w", errSilent, err)
 		}
 	} else {
-		s.network.Store(newNetwork(client, true, s.crew, &s.cfg))
+		s.network.Store(newNetwork(client, true, s.crew, &s.cfg, s.mode))
 	}
 	s.joining = nil
 	close(j.done)

@@ -46,6 +46,15 @@ func newStore(t testing.TB, url string, change ...func(*rueidisstore.Config)) *r
 // openStore makes a store with a prefix of its own.
 func openStore(t testing.TB, url string, change ...func(*rueidisstore.Config)) *rueidisstore.Store {
 	t.Helper()
+	s, err := rueidisstore.New(config(url, change...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// config is that of a store with a prefix of its own.
+func config(url string, change ...func(*rueidisstore.Config)) rueidisstore.Config {
 	// The machine may be busy: a time-out would be a failure of nobody.
 	cfg := rueidisstore.Config{
 		URL: url, Prefix: "test" + strconv.FormatInt(prefixes.Add(1), 10), ReadTimeout: 20 * time.Second, WriteTimeout: 20 * time.Second,
@@ -54,11 +63,7 @@ func openStore(t testing.TB, url string, change ...func(*rueidisstore.Config)) *
 	for _, f := range change {
 		f(&cfg)
 	}
-	s, err := rueidisstore.New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return cfg
 }
 
 // raw is the client under a store, for what only a test does.
@@ -68,9 +73,17 @@ type raw struct {
 	c rueidis.Client
 }
 
+// baseOf returns the store of which a test uses the client and the keys.
+func baseOf(s store.Store) *rueidisstore.Store {
+	if sets, is := s.(*rueidisstore.Sets); is {
+		return sets.Base()
+	}
+	return s.(*rueidisstore.Store)
+}
+
 func newRaw(t testing.TB, s store.Store) raw {
 	t.Helper()
-	r := s.(*rueidisstore.Store)
+	r := baseOf(s)
 	c, err := r.Raw(context.Background())
 	if err != nil {
 		t.Fatal(err)

@@ -59,7 +59,7 @@ func (c *cluster) nodeAt(ctx context.Context, addr, key string) (*node, error) {
 	}
 	// The client may drop a node and take it up again, with other connections.
 	find := func() rueidis.Client { return c.network.client.Nodes()[addr] }
-	n = newNode(addr, find, c.network.crew, c.network.lanes, c.network.patience)
+	n = newNode(addr, find, c.network)
 	c.nodes[addr] = n
 	return n, nil
 }

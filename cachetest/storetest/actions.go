@@ -22,11 +22,12 @@ type config struct {
 	kinds   []writes
 
 	crashes, evictions uint8
-	losses             verb // what an eviction takes; 0 stands for anything
-	both               bool // a crash and an eviction may fall into one run
-	fails, unknown     bool // commits may fail; their outcome may be unknown
-	liveExpires        bool // fences of live writers may run out
-	whole              bool // the query depends on the whole table
+	losses             verb   // what an eviction takes; 0 stands for anything
+	losable            []verb // of anything, what can be lost; none stands for all
+	both               bool   // a crash and an eviction may fall into one run
+	fails, unknown     bool   // commits may fail; their outcome may be unknown
+	liveExpires        bool   // fences of live writers may run out
+	whole              bool   // the query depends on the whole table
 
 	// apart are the parts that a read sees one at a time, in any order. None
 	// where a Get is one step.
@@ -185,7 +186,7 @@ func (s *state) losses(c *config, add func(verb, int)) {
 		{doEvictLive, s.writing != 0},
 		{doFlush, true},
 	} {
-		if x.some && (c.losses == 0 || c.losses == x.verb) {
+		if x.some && (c.losses == 0 && (c.losable == nil || slices.Contains(c.losable, x.verb)) || c.losses == x.verb) {
 			add(x.verb, 0)
 		}
 	}

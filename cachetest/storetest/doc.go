@@ -9,7 +9,8 @@
 //
 // What a harness cannot do is never left out in silence: each missing hook is
 // named in the output, and is an error where the environment variable CI is set,
-// unless the harness declares the reason in [Harness.Absent].
+// unless the harness declares the reason in [Harness.Absent]. A store of which some keys
+// cannot be lost and others can is driven through the losses of those others.
 //
 // Exhaustive runs its larger configurations only where the environment variable
 // CACHEOPS_EXHAUSTIVE is 1, and Run puts its full load on a slow store only there.

@@ -41,6 +41,10 @@ func TestCacheOnSaveNeverStoresAnOlderRow(t *testing.T) {
 			t.Helper()
 			return onRedis(newRedisStore(t, startRedis(t)))
 		},
+		"in sets": func(t *testing.T) func(*cacheops.Config, *sqlcache.Config) {
+			t.Helper()
+			return onRedis(newWaitingSets(t, startRedis(t).URL()))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -8,7 +8,8 @@ import (
 	"testing/synctest"
 
 	"github.com/cacheops/cacheops"
-	"github.com/cacheops/cacheops/rueidisstore"
+	"github.com/cacheops/cacheops/internal/redistest"
+	"github.com/cacheops/cacheops/store"
 )
 
 // nestedPair is a function of two queries, the second in a function of its own, on a handle.
@@ -161,6 +162,22 @@ func funcWhoseStoreGoesAway(t *testing.T, at int, cached, once bool, write strin
 // queries, with a write before that or after it, and when its result is stored.
 func TestFuncWhileRedisIsFlushed(t *testing.T) {
 	t.Parallel()
+	funcWhileFlushed(t, func(t *testing.T, server *redistest.Server) store.Store {
+		t.Helper()
+		return newRedisStore(t, server)
+	})
+}
+
+func TestFuncWhileSetsAreFlushed(t *testing.T) {
+	t.Parallel()
+	funcWhileFlushed(t, func(t *testing.T, server *redistest.Server) store.Store {
+		t.Helper()
+		return newWaitingSets(t, server.URL())
+	})
+}
+
+func funcWhileFlushed(t *testing.T, open func(*testing.T, *redistest.Server) store.Store) {
+	t.Helper()
 	server := startRedis(t)
 	flusher := rawClient(t, server)
 	flush := func() {
@@ -168,9 +185,9 @@ func TestFuncWhileRedisIsFlushed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s := newItems(t, onRedis(newRedisStore(t, server)))
+	s := newItems(t, onRedis(open(t, server)))
 	exec(t, s.cached, createOthers, "INSERT INTO others (kind, name) VALUES (1, 'x')")
-	other := openCachedSQLite(t, s.path, onRedis(newRedisStore(t, server, func(*rueidisstore.Config) {})))
+	other := openCachedSQLite(t, s.path, onRedis(open(t, server)))
 	p, q := newNestedPair(t, s), newNestedPair(t, other)
 	name := "one"
 	n := 0

@@ -64,6 +64,11 @@ func TestTenantsDoNotMeetOnRedis(t *testing.T) {
 	tenantsDoNotMeet(t, newTenants(t, newRedisStore(t, startRedis(t))))
 }
 
+func TestTenantsDoNotMeetInSets(t *testing.T) {
+	t.Parallel()
+	tenantsDoNotMeet(t, newTenants(t, newWaitingSets(t, startRedis(t).URL())))
+}
+
 func tenantsDoNotMeet(t *testing.T, s *cachedSQLite) {
 	t.Helper()
 	for _, tenant := range []string{"red", "blue"} {

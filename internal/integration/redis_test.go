@@ -16,6 +16,7 @@ import (
 	"github.com/cacheops/cacheops/internal/redistest"
 	"github.com/cacheops/cacheops/rueidisstore"
 	"github.com/cacheops/cacheops/sqlcache"
+	"github.com/cacheops/cacheops/store"
 )
 
 // startRedis starts a server that writes no files.
@@ -58,7 +59,7 @@ func rawClient(t testing.TB, server *redistest.Server) rueidis.Client {
 }
 
 // onRedis has a cache use a store.
-func onRedis(st *rueidisstore.Store, more ...func(*cacheops.Config, *sqlcache.Config)) func(*cacheops.Config, *sqlcache.Config) {
+func onRedis(st store.Store, more ...func(*cacheops.Config, *sqlcache.Config)) func(*cacheops.Config, *sqlcache.Config) {
 	return func(c *cacheops.Config, d *sqlcache.Config) {
 		c.Store = st
 		for _, f := range more {

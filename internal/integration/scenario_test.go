@@ -19,6 +19,11 @@ func TestScenariosSQLiteOnRedis(t *testing.T) {
 	scenarios(t, newWaitingStore(t, server.URL()), false)
 }
 
+func TestScenariosSQLiteInSets(t *testing.T) {
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	scenarios(t, newWaitingSets(t, server.URL()), false)
+}
+
 func TestScenariosSQLiteInCluster(t *testing.T) {
 	cluster := redistest.StartCluster(t, redistest.WithSettings("save ''"))
 	scenarios(t, newWaitingStore(t, cluster.URL()), false)
@@ -32,6 +37,11 @@ func TestScenariosThroughFuncOnRedis(t *testing.T) {
 	scenarios(t, newWaitingStore(t, server.URL()), true)
 }
 
+func TestScenariosThroughFuncInSets(t *testing.T) {
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	scenarios(t, newWaitingSets(t, server.URL()), true)
+}
+
 func TestScenariosThroughFuncInCluster(t *testing.T) {
 	cluster := redistest.StartCluster(t, redistest.WithSettings("save ''"))
 	scenarios(t, newWaitingStore(t, cluster.URL()), true)
@@ -42,6 +52,21 @@ func TestScenariosThroughFuncInCluster(t *testing.T) {
 func newWaitingStore(t testing.TB, url string) *rueidisstore.Store {
 	t.Helper()
 	s, err := rueidisstore.New(rueidisstore.Config{URL: url, BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
+}
+
+// newWaitingSets is the same in sets mode.
+func newWaitingSets(t testing.TB, url string) *rueidisstore.Sets {
+	t.Helper()
+	s, err := rueidisstore.NewSets(rueidisstore.Config{URL: url, BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -70,16 +70,22 @@ func TestCrash(t *testing.T) {
 			if databases[name] == nil {
 				t.Fatalf("there is no database %q", name)
 			}
-			crash(t, name)
+			crash(t, name, false)
+		})
+	}
+	if *under == "" || *under == "sqlite" {
+		t.Run("sqlite in sets mode", func(t *testing.T) {
+			t.Parallel()
+			crash(t, "sqlite", true)
 		})
 	}
 }
 
-func crash(t *testing.T, database string) {
+func crash(t *testing.T, database string, sets bool) {
 	t.Helper()
 	begin := time.Now()
 	ctx := t.Context()
-	r := newRun(t, database)
+	r := newRun(t, database, sets)
 	defer func() { r.tally.report(t, begin, r.place.database().strikes()) }()
 	for left := *wantedKills; left > 0 && !t.Failed(); left -= killsPerBatch {
 		if err := r.batch(ctx, min(left, killsPerBatch)); err != nil {
@@ -101,11 +107,11 @@ func crash(t *testing.T, database string) {
 }
 
 // newRun makes the database, starts Redis and the children.
-func newRun(t *testing.T, database string) *run {
+func newRun(t *testing.T, database string, sets bool) *run {
 	t.Helper()
 	server := redistest.Start(t, redistest.WithSettings("save ''"))
 	r := &run{
-		place:  place{Database: database, DSN: databases[database].start(t), Redis: server.URL(), Process: "parent"},
+		place:  place{Database: database, DSN: databases[database].start(t), Redis: server.URL(), Sets: sets, Process: "parent"},
 		rng:    rand.New(rand.NewPCG(*seed, 0)),
 		events: make(chan event, 1024),
 		redis:  server.Do,

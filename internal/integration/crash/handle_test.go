@@ -25,6 +25,7 @@ type place struct {
 	Database string // a name in databases
 	DSN      string
 	Redis    string
+	Sets     bool   // the store is in sets mode
 	Process  string // the name of the process, for the database
 }
 
@@ -33,9 +34,26 @@ func (p place) database() database { return databases[p.Database] }
 // bare opens the database without a cache.
 func (p place) bare() (*sql.DB, error) { return p.database().bare(p) }
 
+// redisStore is a store of either mode.
+type redisStore interface {
+	store.Store
+	store.Remote
+	Ping(ctx context.Context) error
+}
+
+// newStore makes the store of a process.
+func (p place) newStore(option *rueidis.ClientOption) (redisStore, error) {
+	// The machine is busy: a read that gave up waiting would not be a hit.
+	cfg := rueidisstore.Config{Option: option, ReadTimeout: 2 * time.Second, WriteTimeout: 5 * time.Second}
+	if p.Sets {
+		return rueidisstore.NewSets(cfg)
+	}
+	return rueidisstore.New(cfg)
+}
+
 // handle is a cached handle, as every process has one.
 type handle struct {
-	store *rueidisstore.Store
+	store redisStore
 	cache *cacheops.Cache
 	db    *sql.DB
 }
@@ -50,8 +68,7 @@ func (p place) open(at *points) (*handle, error) {
 		option.DialCtxFn = at.dial
 	}
 	h := new(handle)
-	// The machine is busy: a read that gave up waiting would not be a hit.
-	if h.store, err = rueidisstore.New(rueidisstore.Config{Option: &option, ReadTimeout: 2 * time.Second, WriteTimeout: 5 * time.Second}); err != nil {
+	if h.store, err = p.newStore(&option); err != nil {
 		return nil, err
 	}
 	var kept store.Store = h.store

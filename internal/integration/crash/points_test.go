@@ -13,7 +13,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/cacheops/cacheops/rueidisstore"
 	"github.com/cacheops/cacheops/store"
 )
 
@@ -154,7 +153,7 @@ func (p *points) committed() {
 
 // pointedStore is the store with the places before fence and bump.
 type pointedStore struct {
-	*rueidisstore.Store
+	redisStore
 	points *points
 }
 
@@ -165,14 +164,14 @@ func (s *pointedStore) Fence(ctx context.Context, c *store.Change) (store.Ack, e
 	if s.points.is(inFence) {
 		s.points.arm()
 	}
-	return s.Store.Fence(ctx, c)
+	return s.redisStore.Fence(ctx, c)
 }
 
 func (s *pointedStore) Bump(ctx context.Context, c *store.Change, keep store.Keep) (store.Ack, error) {
 	if s.points.is(inBump, afterBump) && s.points.holds() {
 		s.points.arm()
 	}
-	return s.Store.Bump(ctx, c, keep)
+	return s.redisStore.Bump(ctx, c, keep)
 }
 
 // dial connects to Redis.

@@ -20,6 +20,7 @@ import (
 
 var (
 	wantedReads  = flag.Int("differential.reads", 60_000, "reads that TestDifferential compares")
+	setsReads    = flag.Int("differential.sets", 10_000, "reads that TestDifferentialInSets compares")
 	redisReads   = flag.Int("differential.redis", 15_000, "reads that TestDifferentialOnRedis compares")
 	clusterReads = flag.Int("differential.cluster", 6_000, "reads that TestDifferentialInCluster compares")
 	firstSeed    = flag.Uint64("differential.seed", 1, "seed of the first cases of each test; 0 for one by the time, -rapid.seed goes before it")
@@ -113,6 +114,28 @@ func TestDifferentialOnRedis(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.WithSettings("save ''"))
 	differ(t, *redisReads, sqliteFlavour{}, place{open: openSQLite, store: redisStore(t, server.URL())})
+}
+
+// TestDifferentialInSets is TestDifferential with the cache in Redis, in sets mode.
+func TestDifferentialInSets(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	differ(t, *setsReads, sqliteFlavour{}, place{open: openSQLite, store: setsStore(t, server.URL())})
+}
+
+// setsStore is redisStore in sets mode.
+func setsStore(t *testing.T, url string) store.Store {
+	t.Helper()
+	s, err := rueidisstore.NewSets(rueidisstore.Config{URL: url, BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return s
 }
 
 // TestDifferentialInCluster is TestDifferential with the cache in a Redis Cluster.

@@ -45,6 +45,14 @@ func TestDifferentialFuncsInEnvelopes(t *testing.T) {
 	differFuncs(t, *funcCalls/redisFuncShare, sqliteFlavour{}, place{open: openSQLite, store: redisStore(t, server.URL(), inEnvelopes)})
 }
 
+// TestDifferentialFuncsInSets is TestDifferentialFuncs with the cache in Redis, in sets
+// mode.
+func TestDifferentialFuncsInSets(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	differFuncs(t, *funcCalls/redisFuncShare, sqliteFlavour{}, place{open: openSQLite, store: setsStore(t, server.URL())})
+}
+
 // TestDifferentialFuncsPostgres is TestDifferentialFuncs on PostgreSQL.
 func TestDifferentialFuncsPostgres(t *testing.T) {
 	t.Parallel()

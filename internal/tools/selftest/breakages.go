@@ -78,4 +78,5 @@ var breakages = slices.Concat(
 	funcAttackBreakages,
 	spaceBreakages,
 	cliBreakages,
+	setsBreakages,
 )
