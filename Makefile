@@ -40,6 +40,8 @@ DIFFERENTIAL_CLUSTER ?= 100000
 DIFFERENTIAL_POSTGRES ?= 200000
 DIFFERENTIAL_POSTGRES_REDIS ?= 200000
 DIFFERENTIAL_POSTGRES_CHANGES ?= 200000
+# Calls of functions that are compared; a share of it on Redis and on PostgreSQL.
+DIFFERENTIAL_FUNCS ?= 400000
 # The seed of their first cases; 0 for another one each time.
 DIFFERENTIAL_SEED ?= 0
 # How many writers make crash kills, and the seed; 0 for another one each time.
@@ -49,6 +51,8 @@ CRASH_SEED ?= 0
 CRASH_DATABASE ?=
 # How long make torture lets each fault of Redis last.
 FAULT_LASTS ?= 15s
+# And how long eight processes share a folder of cache files.
+FILES_LAST ?= 30s
 # How much time to try the breakages of the code in, and which come first; 0 for all.
 SELFTEST_WITHIN ?= 0
 SELFTEST_SEED ?= 0
@@ -65,7 +69,7 @@ tools: ## build the project's own tools into .bin
 	@go build -buildvcs=false -o $(BIN)/ ./internal/tools/...
 
 .PHONY: servers
-servers: ## install Redis with Sentinel and PostgreSQL where they are missing (as root, with apt-get)
+servers: ## install Redis with Sentinel, PostgreSQL and Chromium where they are missing (as root, with apt-get)
 	@.ci/servers
 
 .PHONY: test
@@ -73,10 +77,15 @@ test: tools servers ## run the tests of every module, and say what ran
 	@$(BIN)/testsummary -p $(PACKAGES) -timeout $(TIMEOUT) $(ARGS) $(ORDERED)
 
 .PHONY: torture
-torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, and their full load, and each fault of Redis and of PostgreSQL for FAULT_LASTS (15s), on each database
+torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, and their full load, each fault of Redis and of PostgreSQL for FAULT_LASTS (15s), on each database, and processes on one folder of cache files for FILES_LAST (30s)
 	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^TestExhaustive$$|^TestConformance' $(ARGS) ./store/... ./rueidisstore
 	@$(BIN)/testsummary -count=1 -timeout 30m $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS)
 	@$(BIN)/testsummary -count=1 -timeout 30m -skip Postgres $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS) -faults.database=postgres
+	@$(MAKE) files
+
+.PHONY: files
+files: tools ## have eight processes write and read 100 keys in one folder of cache files for FILES_LAST (30s)
+	@$(BIN)/testsummary -count=1 -timeout 30m -run '^TestProcesses$$' $(ARGS) ./filecache -args -filecache.lasts=$(FILES_LAST)
 
 .PHONY: crash
 crash: servers ## kill CRASH_KILLS writers (1000) of a cache in Redis on each database, and compare what others read
@@ -130,10 +139,10 @@ bounds: ## write a million rows at once, and see what memory it takes
 	@go test -count=1 -v -run '^TestBigWrites$$' ./internal/integration -args -rows 1000000
 
 .PHONY: differential
-differential: servers ## compare DIFFERENTIAL_READS random reads, try DIFFERENTIAL_CHANGES changes
+differential: servers ## compare DIFFERENTIAL_READS random reads and DIFFERENTIAL_FUNCS calls of functions, try DIFFERENTIAL_CHANGES changes
 	@go test ./internal/integration/differential -count=1 -v -timeout 120m -run 'TestDifferential|TestDependencies' $(ARGS) \
 		-args -differential.reads=$(DIFFERENTIAL_READS) -differential.redis=$(DIFFERENTIAL_REDIS) -differential.cluster=$(DIFFERENTIAL_CLUSTER) -differential.changes=$(DIFFERENTIAL_CHANGES) \
-		-differential.postgres=$(DIFFERENTIAL_POSTGRES) -differential.postgres.redis=$(DIFFERENTIAL_POSTGRES_REDIS) -differential.postgres.changes=$(DIFFERENTIAL_POSTGRES_CHANGES) -differential.seed=$(DIFFERENTIAL_SEED)
+		-differential.postgres=$(DIFFERENTIAL_POSTGRES) -differential.postgres.redis=$(DIFFERENTIAL_POSTGRES_REDIS) -differential.postgres.changes=$(DIFFERENTIAL_POSTGRES_CHANGES) -differential.funcs=$(DIFFERENTIAL_FUNCS) -differential.seed=$(DIFFERENTIAL_SEED)
 
 .PHONY: tidy
 tidy: tools ## tidy every module

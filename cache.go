@@ -1,6 +1,7 @@
 package cacheops
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -50,7 +51,8 @@ func New(cfg Config) (*Cache, error) {
 	c.engine, err = engine.New(engine.Config{
 		Store: cfg.Store, Policy: profiles.of, Admit: admit(cfg.Admit), FenceTTL: cfg.FenceTTL, Degrade: cfg.OnStoreFailure == Degrade, LockTTL: cfg.LockTTL,
 		MaxEntryBytes: cfg.MaxEntryBytes, MaxImages: cfg.MaxImages, MaxPlans: cfg.MaxPlans, MaxSchemes: cfg.MaxSchemes,
-		MaxLocalBytes: cfg.MaxLocalBytes, Prefix: cfg.Prefix, PrefixFor: prefix(cfg.PrefixFunc), Agnostic: profiles.agnostic(),
+		MaxLocalBytes: cfg.MaxLocalBytes, Prefix: cfg.Prefix, PrefixFor: prefix(cfg.PrefixFunc), PrefixForFunc: prefixForFunc(cfg.PrefixFunc),
+		DefaultTTL: cmp.Or(cfg.Defaults.TTL, DefaultTTL), Agnostic: profiles.agnostic(),
 		Analysis: analysis.Options{MaxConjunctions: cfg.MaxDisjunction, Functions: writes, SkipColumn: profiles.skipColumn()},
 		Shadow:   cfg.Shadow,
 		Hooks:    cfg.Hooks.engine(), Logger: cfg.Logger,

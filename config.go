@@ -62,6 +62,10 @@ type PrefixInfo struct {
 	// Table is the table's name. A function that returns one prefix for some
 	// tables, whatever the context, lets all tenants share their rows.
 	Table string
+	// Func is the name of a function whose result it is for; Database and Table are
+	// empty then. A function for which no prefix is known runs, and its results are
+	// not stored.
+	Func string
 }
 
 // Config is what a cache is made from. Its zero value is valid and caches what

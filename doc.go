@@ -111,6 +111,15 @@
 // the context counts that the transaction was begun with, or with which the text
 // COMMIT is sent. InvalidateTx belongs to the transaction that it is given.
 //
+// # Functions, pages and values
+//
+// A result that the program makes itself is kept like a query's: a [Func], a [Fragment]
+// of a page, a page of package httpcache. By default it depends on every query that ran
+// under its context, and the promises above hold for it as they do for those queries.
+// What ran under another context, or is no query, is not noticed. With DependsOn the
+// promises hold for what is named there, and with TTLOnly, as for the values of Set,
+// none but the seventh does: only time ends them, and Invalidate.
+//
 // # Transactions and limits
 //
 // A write to a table that somebody caches runs in a transaction of its own

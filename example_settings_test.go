@@ -33,6 +33,20 @@ func ExampleConfig_tenants() {
 	// Output: blog.example.org
 }
 
+// Who saves an account is shown it next: by then it is in the cache. The column is the
+// one by which the program gets an account.
+func ExampleProfile_cacheOnSave() {
+	cache, err := cacheops.New(cacheops.Config{Profiles: cacheops.Profiles{
+		"accounts": {Ops: cacheops.OpGet, CacheOnSave: "id"},
+		"sessions": {Ops: cacheops.OpGet, CacheOnSave: "token"},
+	}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(cache.Close())
+	// Output: <nil>
+}
+
 // Searches with many conditions are rarely made twice, and lists with many
 // arguments as well: what the program knows of that it says itself.
 func ExampleConfig_admit() {

@@ -16,7 +16,8 @@ import (
 //
 // See [LogHooks] for hooks that log, and [JoinHooks] to have several.
 type Hooks struct {
-	// OnRead is called once for every SELECT that is run for its rows, when the
+	// OnRead is called once for every result of a function, see ReadEvent.Func, and
+	// once for every SELECT that is run for its rows, when the
 	// first of them are at hand or with its error. What database/sql tries again
 	// by itself is one read: an attempt outside a transaction that ends with
 	// driver.ErrBadConn is not told.
@@ -31,6 +32,10 @@ type Hooks struct {
 
 // ReadEvent tells how a read was answered.
 type ReadEvent struct {
+	// Func is the name of the function whose result it is, and empty for a query. The
+	// event has no Database, Query, Op and Tables then; Reason says why a result that
+	// was computed was not stored.
+	Func     string
 	Database string
 	Query    string
 	// Op is the kind of read, 0 where the cache did not get as far as that.
@@ -179,6 +184,11 @@ func (h Hooks) engine() engine.Hooks {
 				Database: e.Database, Query: e.Query, Op: Op(e.Op), Tables: e.Tables, Hit: e.Hit, Shared: e.Shared,
 				Shadow: e.Shadow, Reason: e.Reason, Latency: e.Latency, Err: e.Err,
 			})
+		}
+	}
+	if h.OnRead != nil {
+		out.OnCompute = func(ctx context.Context, e engine.ComputeEvent) {
+			h.OnRead(ctx, ReadEvent{Func: e.Name, Hit: e.Hit, Shared: e.Shared, Reason: e.Reason, Latency: e.Latency, Err: e.Err})
 		}
 	}
 	if h.OnDifference != nil {

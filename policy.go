@@ -62,6 +62,7 @@ func newPolicies(cfg *Config) (*policies, error) {
 	p := &policies{rules: rules, unnamed: Profile{
 		Ops: OpNone, TTL: cfg.Defaults.TTL, Mode: cfg.Defaults.Mode, Local: cfg.Defaults.Local,
 		DBAgnostic: cfg.Defaults.DBAgnostic, Lock: cfg.Defaults.Lock, SkipColumns: cfg.Defaults.SkipColumns, MaxTerms: cfg.Defaults.MaxTerms,
+		CacheOnSave: cfg.Defaults.CacheOnSave,
 	}.inherit(&cfg.Defaults)}
 	return p, nil
 }
@@ -83,7 +84,12 @@ func (p *policies) of(t *dialect.Table) engine.Policy {
 	if !exact && slices.Contains(migrationTables, strings.ToLower(t.Name)) {
 		return engine.Policy{TTL: profile.TTL, Migrations: true}
 	}
+	save := profile.CacheOnSave
+	if profile.unsaved() != "" { // inherited
+		save = ""
+	}
 	return engine.Policy{
+		Save: save, SaveHere: save != "" && exact,
 		Ops: analysis.Op(profile.Ops), TTL: profile.TTL,
 		Never: profile.Mode == Never, Untracked: profile.Mode == Untracked,
 		Local: profile.Local == Forever, Agnostic: profile.DBAgnostic, Lock: profile.Lock, MaxTerms: profile.MaxTerms,
@@ -129,4 +135,12 @@ func prefix(f func(context.Context, PrefixInfo) string) func(context.Context, st
 	return func(ctx context.Context, database, table string) string {
 		return f(ctx, PrefixInfo{Database: database, Table: table})
 	}
+}
+
+// prefixForFunc adapts Config.PrefixFunc for the results of functions.
+func prefixForFunc(f func(context.Context, PrefixInfo) string) func(context.Context, string) string {
+	if f == nil {
+		return nil
+	}
+	return func(ctx context.Context, name string) string { return f(ctx, PrefixInfo{Func: name}) }
 }

@@ -128,6 +128,46 @@ type Profile struct {
 	// Lock is the option Lock for every read of the tables. A read of several
 	// tables takes the lock if one of their profiles says so.
 	Lock bool
+	// CacheOnSave names a column, as a rule the primary key. After a commit that
+	// inserted or updated rows of the table, each row is read again by that column
+	// and stored, before Exec or Commit returns: the get that follows runs no SQL.
+	// What is run are the program's own statements that got one row of this table
+	// alone by this column, the last 4 texts that this handle has seen. So nothing is
+	// run before the program has got a row in that way. Where the text has the value
+	// itself, as Bun writes it, another row's takes its place, if that is a whole number
+	// or a plain word.
+	//
+	// It costs the write one query for each row and text, on its own connection. A
+	// commit with more than 32 of them is followed by none. They may take
+	// Config.LockTTL together, and their errors are only counted, in
+	// Stats.ReadAhead. Results are stored under the same rules as those of
+	// any read, so never over a newer row. The context of the write decides as
+	// that of a read would: With and Bypass count.
+	//
+	// Nothing is run for rows that were deleted, for those whose values are not
+	// known (see the package's "Transactions and limits"), and under NoInvalidation.
+	// What is written under Postpone is read at its end, if a connection is free then.
+	// "": nothing is read after a commit. A table that the
+	// profile names itself and that has no such column is logged once, when the schema
+	// was read. With Mode: Never,
+	// Mode: Untracked and Local: Forever it is an error of New; tables of such a profile
+	// do not inherit it. The name is compared as the database compares names.
+	CacheOnSave string
+}
+
+// unsaved says what in the profile leaves CacheOnSave without a meaning, "" for
+// nothing.
+func (p *Profile) unsaved() string {
+	switch {
+	case p.Mode == Never, p.Mode == Untracked:
+		return "Mode: " + p.Mode.String()
+	case p.Local == Forever:
+		return "Local: Forever"
+	case slices.ContainsFunc(p.SkipColumns, func(name string) bool { return strings.EqualFold(name, p.CacheOnSave) }):
+		return "the column in SkipColumns"
+	default:
+		return ""
+	}
 }
 
 // Profiles maps patterns to profiles. A pattern names a table, "posts" or
@@ -172,6 +212,7 @@ func (p Profile) inherit(defaults *Profile) Profile {
 	p.Local = cmp.Or(p.Local, defaults.Local, Shared)
 	p.Lock = p.Lock || defaults.Lock
 	p.DBAgnostic = p.DBAgnostic || defaults.DBAgnostic
+	p.CacheOnSave = cmp.Or(p.CacheOnSave, defaults.CacheOnSave)
 	p.MaxTerms = max(0, cmp.Or(p.MaxTerms, defaults.MaxTerms))
 	if p.SkipColumns == nil {
 		p.SkipColumns = defaults.SkipColumns
@@ -194,6 +235,8 @@ func (p *Profile) validate(field string) error {
 		return fmt.Errorf("cacheops: %s.Ops is OpNone together with others: use one or the others", field)
 	case p.Ops&^(OpAll|OpNone) != 0:
 		return fmt.Errorf("cacheops: %s.Ops has unknown bits %#x: combine OpGet, OpFetch, OpCount, OpExists and OpAggregate", field, uint8(p.Ops))
+	case p.CacheOnSave != "" && p.unsaved() != "":
+		return fmt.Errorf("cacheops: %s.CacheOnSave is %q together with %s, which leaves no get to be cached: leave one of them out", field, p.CacheOnSave, p.unsaved())
 	case p.Mode > Untracked:
 		return fmt.Errorf("cacheops: %s.Mode is %d: use Auto, Never or Untracked", field, p.Mode)
 	case p.Local > Forever:

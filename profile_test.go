@@ -96,6 +96,24 @@ func TestProfilesInherit(t *testing.T) {
 	}
 }
 
+// TestCacheOnSaveIsInherited looks at tables that have the column by Config.Defaults,
+// and at those that do not take it.
+func TestCacheOnSaveIsInherited(t *testing.T) {
+	t.Parallel()
+	cfg := Config{Defaults: Profile{CacheOnSave: "id"}, Profiles: Profiles{
+		"posts": {}, "users": {CacheOnSave: "Email"}, "log*": {},
+		"secrets": {Mode: Never}, "raw": {Mode: Untracked}, "countries": {Local: Forever}, "wide": {SkipColumns: []string{"ID"}},
+	}}
+	for name, want := range map[string]engine.Policy{
+		"posts": {Save: "id", SaveHere: true}, "users": {Save: "Email", SaveHere: true}, "logs": {Save: "id"}, "others": {Save: "id"},
+		"secrets": {}, "raw": {}, "countries": {}, "wide": {}, "schema_migrations": {},
+	} {
+		if got := of(t, cfg, "main", name); got.Save != want.Save || got.SaveHere != want.SaveHere {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 func TestSkippedColumns(t *testing.T) {
 	t.Parallel()
 	skips := func(cfg Config, table, column string) bool {
@@ -190,21 +208,25 @@ func TestConfigIsChecked(t *testing.T) {
 		`Profiles["b"].Ops is OpNone`:   {Profiles: Profiles{"b": {Ops: OpNone | OpGet}}},
 		`Profiles["a"].Local`:           {Profiles: Profiles{"a": {Local: 9}}},
 		`Profiles["a"].SkipColumns`:     {Profiles: Profiles{"a": {SkipColumns: []string{""}}}},
-		`Profiles has "a" twice`:        {Profiles: Profiles{"a": {}, "A": {}}},
-		"Config.Defaults.TTL":           {Defaults: Profile{TTL: -1}},
-		"FenceTTL":                      {FenceTTL: time.Millisecond},
-		"LockTTL":                       {LockTTL: time.Microsecond},
-		"Config.LockTTL is -1":          {LockTTL: -1},
-		"MaxEntryBytes":                 {MaxEntryBytes: -1},
-		"MaxImages":                     {MaxImages: -1},
-		"Prefix":                        {Prefix: "a|b"},
-		"MaxDisjunction":                {MaxDisjunction: -1},
-		"MaxLocalBytes":                 {MaxLocalBytes: -1},
-		"MaxPlans":                      {MaxPlans: -1},
-		"MaxSchemes":                    {MaxSchemes: -1},
-		`Config.Writes has "f" twice`:   {Writes: map[string][]string{"f": nil, "F": {"posts"}}},
-		"Config.MaxBytes is -1":         {MaxBytes: -1},
-		"leave one of them out":         {MaxBytes: 1 << 20, Store: st},
+		`Profiles["a"].CacheOnSave is "id" together with Mode: Never`:     {Profiles: Profiles{"a": {CacheOnSave: "id", Mode: Never}}},
+		`Profiles["a"].CacheOnSave is "id" together with Mode: Untracked`: {Profiles: Profiles{"a": {CacheOnSave: "id", Mode: Untracked}}},
+		`Profiles["a"].CacheOnSave is "id" together with Local: Forever`:  {Profiles: Profiles{"a": {CacheOnSave: "id", Local: Forever}}},
+		`the column in SkipColumns`:                                       {Defaults: Profile{CacheOnSave: "id", SkipColumns: []string{"ID"}}},
+		`Profiles has "a" twice`:                                          {Profiles: Profiles{"a": {}, "A": {}}},
+		"Config.Defaults.TTL":                                             {Defaults: Profile{TTL: -1}},
+		"FenceTTL":                                                        {FenceTTL: time.Millisecond},
+		"LockTTL":                                                         {LockTTL: time.Microsecond},
+		"Config.LockTTL is -1":                                            {LockTTL: -1},
+		"MaxEntryBytes":                                                   {MaxEntryBytes: -1},
+		"MaxImages":                                                       {MaxImages: -1},
+		"Prefix":                                                          {Prefix: "a|b"},
+		"MaxDisjunction":                                                  {MaxDisjunction: -1},
+		"MaxLocalBytes":                                                   {MaxLocalBytes: -1},
+		"MaxPlans":                                                        {MaxPlans: -1},
+		"MaxSchemes":                                                      {MaxSchemes: -1},
+		`Config.Writes has "f" twice`:                                     {Writes: map[string][]string{"f": nil, "F": {"posts"}}},
+		"Config.MaxBytes is -1":                                           {MaxBytes: -1},
+		"leave one of them out":                                           {MaxBytes: 1 << 20, Store: st},
 	} {
 		c, err := New(cfg)
 		if err == nil {

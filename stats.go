@@ -31,6 +31,9 @@ type Stats struct {
 	// PassedBy has the passed reads by the kind of reason.
 	PassedBy PassedStats `json:"passedBy"`
 
+	// Funcs are the results of functions, pages and values.
+	Funcs FuncStats `json:"funcs"`
+
 	// Fills are the results handed to the store. It may have refused one that
 	// was no longer valid.
 	Fills uint64 `json:"fills"`
@@ -69,9 +72,17 @@ type Stats struct {
 	StoreErrors StoreErrorStats `json:"storeErrors"`
 	// Shadow is what shadow mode found.
 	Shadow ShadowStats `json:"shadow"`
+	// ReadAhead is what Profile.CacheOnSave did.
+	ReadAhead ReadAheadStats `json:"readAhead"`
 	// HookPanics are the panics of hooks, of Config.Admit and of
 	// Config.PrefixFunc.
 	HookPanics uint64 `json:"hookPanics"`
+
+	// CodecErrors are the results of functions that a codec could not encode, and
+	// were not stored, or could not decode, and were misses.
+	CodecErrors uint64 `json:"codecErrors"`
+	// KeepErrors are the results that the place of [KeepIn] did not take.
+	KeepErrors uint64 `json:"keepErrors"`
 
 	// Entries, Bytes and Evictions are those of a store in process, and 0 for
 	// other stores. Entries and Bytes are what it holds now; results that were
@@ -96,6 +107,19 @@ type ReadStats struct {
 	Hits   uint64 `json:"hits"`
 	Misses uint64 `json:"misses"`
 	Shared uint64 `json:"shared"`
+}
+
+// FuncStats has the results that programs compute: of a [Func], of a page, and what
+// [Get] looks for.
+type FuncStats struct {
+	// Hits were stored and valid.
+	Hits uint64 `json:"hits"`
+	// Misses were computed, and stored where the store took them.
+	Misses uint64 `json:"misses"`
+	// Shared waited for another call that computed the same.
+	Shared uint64 `json:"shared"`
+	// Uncached were computed and could not be stored: [ReadEvent] tells why.
+	Uncached uint64 `json:"uncached"`
 }
 
 // PassedStats has the reads in which the cache took no part, by the kind of
@@ -159,6 +183,16 @@ type ShadowStats struct {
 	NotCompared uint64 `json:"notCompared"`
 }
 
+// ReadAheadStats has the queries that followed commits, by Profile.CacheOnSave. They
+// are in none of the counts of reads; what they stored is in Fills.
+type ReadAheadStats struct {
+	// Queries were run.
+	Queries uint64 `json:"queries"`
+	// Errors failed, in the database or before it was asked. The write is none the
+	// worse for it, and the statement is not run again until a read of it misses.
+	Errors uint64 `json:"errors"`
+}
+
 // HitRate is the share of the reads that the database was not asked for, of
 // those in which the cache took part: from 0 to 1, and 0 when there were none.
 func (s Stats) HitRate() float64 {
@@ -193,7 +227,9 @@ func (c *Cache) Stats() Stats {
 			Get: n.GetErrors, Lease: n.LeaseErrors, Fill: n.FillErrors, Fence: n.FenceErrors, Bump: n.BumpErrors, Other: n.OtherErrors,
 		},
 		Shadow:     ShadowStats{Compared: n.Compared, Differences: n.Differences, Overtaken: n.Overtaken, NotCompared: n.NotCompared},
-		HookPanics: n.HookPanics,
+		HookPanics: n.HookPanics, CodecErrors: n.CodecErrors, KeepErrors: n.KeepErrors,
+		ReadAhead: ReadAheadStats{Queries: n.ReadAhead, Errors: n.AheadErrors},
+		Funcs:     FuncStats{Hits: n.Computed[0], Shared: n.Computed[1], Uncached: n.Computed[2], Misses: n.Computed[3]},
 	}
 	for slot := range engine.OpSlots {
 		s.Hits += n.Hits[slot]

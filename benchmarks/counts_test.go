@@ -43,6 +43,34 @@ func TestHitsAllocate(t *testing.T) {
 	}
 }
 
+// TestFunctionHitsAllocate compares hits of functions with what they have to allocate: a
+// string, or what the codec does.
+func TestFunctionHitsAllocate(t *testing.T) {
+	g, err := functionHits(context.Background(), fewSizes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	allocs := make(map[string]float64)
+	for i := range g.contenders {
+		c := &g.contenders[i]
+		if _, err := c.turn(10); err != nil {
+			t.Fatal(err)
+		}
+		if allocs[c.name], _, err = c.allocations(200); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// The odd one in many calls is not the call's own.
+	for name, most := range map[string]float64{funcOfInt: 1, funcOfText: 1, funcOfStruct: 1, funcToStruct: allocs[decoding]} {
+		if allocs[name] > most+0.1 {
+			t.Errorf("%s: %v allocations, want at most %v", name, allocs[name], most)
+		}
+	}
+	if err := closeAfter(g.check(), g.close); err != nil {
+		t.Error(err)
+	}
+}
+
 // TestUpdateStatements counts what an UPDATE by key of a cached row sends to
 // the database.
 func TestUpdateStatements(t *testing.T) {

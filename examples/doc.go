@@ -6,5 +6,6 @@
 // internal/conformance: every kind of read and write, in and outside of
 // transactions, compared with the library on a database without a cache.
 //
-// In redis is a program of two processes that share one cache in Redis.
+// In redis is a program of two processes that share one cache in Redis. In shop is a
+// web application whose pages are cached.
 package examples

@@ -45,12 +45,14 @@ type checker struct {
 const checkRoom = 256
 
 // newChecker begins a check.
-func newChecker(q *store.Query) (c checker) {
+func newChecker(q *store.Query) checker { return checkerOf(checkFormat, &q.Key, q.Database) }
+
+func checkerOf(format string, key *store.Key, database string) (c checker) {
 	var size [binary.MaxVarintLen64]byte
-	add(&c, checkFormat)
-	add(&c, q.Key[:])
-	add(&c, size[:binary.PutUvarint(size[:], uint64(len(q.Database)))])
-	add(&c, q.Database)
+	add(&c, format)
+	add(&c, key[:])
+	add(&c, size[:binary.PutUvarint(size[:], uint64(len(database)))])
+	add(&c, database)
 	return c
 }
 
@@ -125,6 +127,10 @@ func openEntry(entry []byte, now check) ([]byte, bool) {
 type snapshot struct {
 	store *Store
 	check check
+	// query is what a lease or a plain entry was of. It is nil for a joined snapshot,
+	// which has parts.
+	query *store.Query
+	parts []*snapshot // none of them joined
 }
 
 // Equal reports whether both snapshots are of one query, with the same stamps on

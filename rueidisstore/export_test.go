@@ -110,4 +110,7 @@ func (x *Seen) Tables(ctx context.Context) error {
 }
 
 // Judge returns what Get would.
-func (x *Seen) Judge() (store.Payload, bool) { return judge(x.q, &x.f) }
+func (x *Seen) Judge() (store.Payload, bool) {
+	p, _, ok := judge(x.q, &x.f)
+	return p, ok
+}

@@ -76,7 +76,7 @@ func (s *Store) lease(ctx context.Context, q *store.Query) (store.Lease, error) 
 		lease.Fenced = lease.Fenced || !addStamps(&c, &q.Deps[i], r.master, stamps)
 	}
 	if !lease.Fenced {
-		lease.Snapshot = &snapshot{store: s, check: c.sum()}
+		lease.Snapshot = &snapshot{store: s, check: c.sum(), query: q}
 	}
 	return lease, nil
 }

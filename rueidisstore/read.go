@@ -95,11 +95,12 @@ func (f *fetched) master(i int) incarnation {
 	return f.masters[i]
 }
 
-// judge returns the payload, if the entry is valid under the stamps.
-func judge(q *store.Query, f *fetched) (store.Payload, bool) {
+// judge returns the payload, if the entry is valid under the stamps, and the check
+// of those.
+func judge(q *store.Query, f *fetched) (_ store.Payload, now check, _ bool) {
 	entry, err := f.values[0].ToString()
 	if err != nil {
-		return nil, false
+		return nil, now, false
 	}
 	c := newChecker(q)
 	rest := f.values[1:]
@@ -112,19 +113,20 @@ func judge(q *store.Query, f *fetched) (store.Payload, bool) {
 		for j := range n {
 			value, err := rest[j].ToString()
 			if err != nil || !c.stamp(value) {
-				return nil, false
+				return nil, now, false
 			}
 		}
 		rest = rest[n:]
 	}
-	payload, ok := openEntry(unsafe.Slice(unsafe.StringData(entry), len(entry)), c.sum()) //nolint:gosec // it is only read
+	now = c.sum()
+	payload, ok := openEntry(unsafe.Slice(unsafe.StringData(entry), len(entry)), now) //nolint:gosec // it is only read
 	if !ok {
-		return nil, false
+		return nil, now, false
 	}
 	// What is decoded may refer to the bytes: they are the reply's own, and nobody
 	// changes them.
 	p, err := decode(q, payload)
-	return p, err == nil
+	return p, now, err == nil
 }
 
 // decode calls Decode, which is another's and reads what anybody may have written.
@@ -137,10 +139,21 @@ func decode(q *store.Query, b []byte) (p store.Payload, err error) {
 	return q.Decode(b)
 }
 
-// Get returns the entry if it is there and valid: one round trip.
+// Get returns the entry if it is there and valid: one round trip. For a joined
+// entry it is two where this process does not know what it depends on.
 func (s *Store) Get(ctx context.Context, q *store.Query) (store.Payload, bool, error) {
+	p, _, ok, err := s.get(ctx, q)
+	return p, ok, err
+}
+
+// get returns the entry if it is there and valid, and the check of a plain one.
+func (s *Store) get(ctx context.Context, q *store.Query) (_ store.Payload, now check, _ bool, _ error) {
+	if q.Joined {
+		p, _, ok, err := s.getJoined(ctx, q, false)
+		return p, now, ok, err
+	}
 	if err := s.check(ctx); err != nil {
-		return nil, false, err
+		return nil, now, false, err
 	}
 	var f fetched
 	err := s.reading(ctx, "get", func(ctx context.Context) (err error) {
@@ -148,10 +161,26 @@ func (s *Store) Get(ctx context.Context, q *store.Query) (store.Payload, bool, e
 		return err
 	})
 	if err != nil {
-		return nil, false, err
+		return nil, now, false, err
 	}
-	p, ok := judge(q, &f)
-	return p, ok, nil
+	p, now, ok := judge(q, &f)
+	return p, now, ok, nil
+}
+
+// Recall is Get with the snapshot of the entry.
+func (s *Store) Recall(ctx context.Context, q *store.Query) (store.Payload, store.Snapshot, bool, error) {
+	if q.Joined {
+		p, parts, ok, err := s.getJoined(ctx, q, true)
+		if !ok || err != nil {
+			return nil, nil, false, err
+		}
+		return p, s.joined(parts), true, nil
+	}
+	p, now, ok, err := s.get(ctx, q)
+	if !ok || err != nil {
+		return nil, nil, false, err
+	}
+	return p, &snapshot{store: s, check: now, query: q}, true, nil
 }
 
 // Fill stores the result. A nil snapshot, or a TTL of less than a millisecond,
@@ -167,16 +196,24 @@ func (s *Store) Fill(ctx context.Context, q *store.Query, sn store.Snapshot, p s
 	if !ok || snap == nil || snap.store != s {
 		return errSnapshot
 	}
+	if q.Joined != (snap.query == nil) {
+		return errSnapshot
+	}
+	if q.Joined {
+		return s.fillJoined(ctx, q, snap, p, ttl)
+	}
 	b, err := appendEntry(make([]byte, 0, checkSize+p.Size()), snap.check, p)
 	if err != nil {
 		return err
 	}
 	entry := unsafe.String(unsafe.SliceData(b), len(b)) //nolint:gosec // b is not used any more
-	return s.reading(ctx, "fill", func(ctx context.Context) error {
-		key := s.keys.entry(&q.Key)
-		r := request{key: key, slot: slotOf(key), make: func() []command {
-			return []command{{name: "SET", keys: []string{key}, args: []string{entry, "PX", strconv.FormatInt(ttl.Milliseconds(), 10)}}}
-		}}
-		return s.do(ctx, &r)
-	})
+	return s.reading(ctx, "fill", func(ctx context.Context) error { return s.do(ctx, s.setRequest(q, entry, ttl)) })
+}
+
+// setRequest puts an entry.
+func (s *Store) setRequest(q *store.Query, entry string, ttl time.Duration) *request {
+	key := s.keys.entry(&q.Key)
+	return &request{key: key, slot: slotOf(key), make: func() []command {
+		return []command{{name: "SET", keys: []string{key}, args: []string{entry, "PX", strconv.FormatInt(ttl.Milliseconds(), 10)}}}
+	}}
 }

@@ -27,6 +27,9 @@ var schemaText string
 //go:embed lua/all.lua
 var allText string
 
+//go:embed lua/touch.lua
+var touchText string
+
 //go:embed lua/unlock.lua
 var unlockText string
 
@@ -42,12 +45,13 @@ func newScript(text string) *script {
 }
 
 // scripts are those of one store. Tests break one at a time.
-type scripts struct{ lease, fence, bump, ground, schema, all, unlock, await *script }
+type scripts struct{ lease, fence, bump, ground, schema, all, touch, unlock, await *script }
 
 func newScripts() scripts {
 	return scripts{
 		lease: newScript(leaseText), fence: newScript(fenceText), bump: newScript(bumpText),
-		ground: newScript(groundText), schema: newScript(schemaText), all: newScript(allText), unlock: newScript(unlockText), await: newScript(awaitText),
+		ground: newScript(groundText), schema: newScript(schemaText), all: newScript(allText), touch: newScript(touchText),
+		unlock: newScript(unlockText), await: newScript(awaitText),
 	}
 }
 

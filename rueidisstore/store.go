@@ -23,6 +23,7 @@ type Store struct {
 	keys    keyring
 	scripts scripts
 	copies  copies
+	layouts layouts
 	crew    *crew
 	ears    ears
 

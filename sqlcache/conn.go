@@ -32,6 +32,8 @@ type conn struct {
 	// CheckNamedValue.
 	unchecked bool
 
+	ahead []engine.Ahead // reads to make once the commit is over
+
 	owns *connector // closed with the connection; nil for connections of a pool
 }
 
@@ -146,8 +148,10 @@ func (c *conn) IsValid() bool {
 func (c *conn) ResetSession(context.Context) error { return nil }
 
 // Ping implements driver.Pinger.
-func (c *conn) Ping(ctx context.Context) error {
-	err := c.retry(ctx, func(real *realConn) error {
+func (c *conn) Ping(ctx context.Context) (err error) {
+	returned := false
+	defer spoil(ctx, &returned, &err)
+	err = c.retry(ctx, func(real *realConn) error {
 		if p, ok := real.Conn.(driver.Pinger); ok {
 			return p.Ping(ctx)
 		}
@@ -155,6 +159,7 @@ func (c *conn) Ping(ctx context.Context) error {
 	})
 	c.failed(err)
 	c.settle(err)
+	returned = true
 	return err
 }
 
@@ -229,15 +234,19 @@ func (c *conn) convert(real *realConn, args []driver.NamedValue) ([]driver.Named
 }
 
 // QueryContext implements driver.QueryerContext.
-func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
+func (c *conn) QueryContext(ctx context.Context, query string, args []driver.NamedValue) (rows driver.Rows, err error) {
+	returned := false
+	defer spoil(ctx, &returned, &err)
 	since := c.now()
 	k := call{text: query, args: args}
-	if err := c.queryArguments(ctx, &k); err == driver.ErrSkip { //nolint:errorlint // our own, as it is
-		return nil, err // it comes again over a prepared statement
-	} else if err != nil {
-		return nil, c.refused(ctx, query, since, err)
+	switch err = c.queryArguments(ctx, &k); {
+	case err == nil:
+		rows, err = c.query(ctx, k, since)
+	case err != driver.ErrSkip: //nolint:errorlint // our own, as it is; it comes again over a prepared statement
+		err = c.refused(ctx, query, since, err)
 	}
-	return c.query(ctx, k, since)
+	returned = true
+	return rows, err
 }
 
 // queryArguments finishes the arguments of a query that is run at once.
@@ -260,7 +269,16 @@ func (c *conn) queryArguments(ctx context.Context, k *call) error {
 }
 
 // ExecContext implements driver.ExecerContext.
-func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+func (c *conn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (res driver.Result, err error) {
+	returned := false
+	defer spoil(ctx, &returned, &err)
+	res, err = c.execText(ctx, query, args)
+	returned = true
+	return res, err
+}
+
+// execText runs a text for its effect.
+func (c *conn) execText(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	if n := engine.NoticeFrom(ctx, query); n != nil {
 		return c.take(ctx, n)
 	}

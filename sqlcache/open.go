@@ -195,7 +195,7 @@ func newConnector(cache *cacheops.Cache, inner driver.Connector, cfg Config, dsn
 	h, err := cache.Engine().Open(engine.HandleConfig{
 		Dialect: cfg.Dialect, Database: cfg.Database,
 		Variant: variant + dsn, AnyVariant: variant,
-		Load: c.loadSchema, Apart: c.apart, SchemaInterval: c.schemaInterval(),
+		Load: c.loadSchema, Apart: c.apart, Ahead: c.readAhead, SchemaInterval: c.schemaInterval(),
 	})
 	if err != nil {
 		return nil, err

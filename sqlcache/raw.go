@@ -7,6 +7,7 @@ import (
 
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/engine"
 )
 
 // ErrNotWrapped is returned by Raw for a connection that this package did not
@@ -32,6 +33,7 @@ func Raw(ctx context.Context, c *sql.Conn, f func(driverConn any) error) error {
 }
 
 func (c *conn) raw(ctx context.Context, f func(driverConn any) error) error {
+	engine.Wrote(ctx) // or reads, and a function's result would not know of it
 	real, err := c.acquire(ctx)
 	if err != nil {
 		return err

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/engine"
+	"github.com/cacheops/cacheops/internal/recording"
 	"github.com/cacheops/cacheops/internal/result"
 )
 
@@ -23,6 +24,7 @@ const (
 	reasonSettings  = "the connection has other settings than the schema was read with"
 	reasonTainted   = "the state of every connection of the pool may change what reads return"
 	reasonSchema    = "the schema keeps changing"
+	reasonUnchecked = "the schema or the connection could not be checked"
 	reasonNoSchema  = "the schema changed, and could not be read"
 	reasonWrites    = "it may write"
 	reasonFailed    = "the call failed before the cache or the database was asked"
@@ -72,10 +74,46 @@ func (c *conn) now() (m engine.Moment) {
 // statement, and after driver.ErrBadConn on another connection. In a transaction
 // there is no other one.
 func (c *conn) observe(ctx context.Context, p *engine.Plan, a *engine.Answer, since engine.Moment) {
-	if a.Err != nil && (errors.Is(a.Err, driver.ErrSkip) || c.tx == nil && errors.Is(a.Err, driver.ErrBadConn)) {
+	if c.comesAgain(a.Err) {
 		return
 	}
 	c.connector.handle.Observe(ctx, c.stripe, p, a, since)
+}
+
+// comesAgain reports whether an error has database/sql try the call again.
+func (c *conn) comesAgain(err error) bool {
+	return err != nil && (errors.Is(err, driver.ErrSkip) || c.tx == nil && errors.Is(err, driver.ErrBadConn))
+}
+
+// recordStream has rows that the program reads by and by count as a read that is under
+// way until they are closed. What fails on the way spoils the result that is recorded.
+func recordStream(rec *recording.Recording, rest driver.Rows) {
+	live, ok := rest.(*liveRows)
+	if rec == nil || !ok {
+		return
+	}
+	rec.Begin()
+	closing := live.closing
+	live.closing = func(err error) error {
+		if err != nil {
+			rec.Spoil("reading the rows of a query failed")
+		}
+		rec.End()
+		if closing == nil {
+			return nil
+		}
+		return closing(err)
+	}
+}
+
+// spoil has a call that fails keep the result out that it is a part of. A call that
+// did not return is one whose driver panicked, and the program may go on all the same.
+// One that comes again over a prepared statement did not fail.
+func spoil(ctx context.Context, returned *bool, err *error) {
+	if *returned && (*err == nil || errors.Is(*err, driver.ErrSkip)) {
+		return
+	}
+	engine.Failed(ctx)
 }
 
 // refused tells of a read that failed before it came to the cache, and returns
@@ -90,6 +128,8 @@ func (c *conn) refused(ctx context.Context, text string, since engine.Moment, er
 // read answers a SELECT from the cache, or from the database.
 func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Moment) (driver.Rows, error) {
 	h := c.connector.handle
+	var rec *recording.Recording
+	defer func() { rec.End() }()
 	if c.real != nil {
 		c.sure(ctx, c.real)
 	}
@@ -103,6 +143,10 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 		if answer.Reason == "" {
 			rc, answer.Reason = h.Prepare(ctx, p, k.args)
 			answer.Pass = engine.PassOf(answer.Reason)
+			if rec == nil && rc.Recording() != nil {
+				rec = rc.Recording()
+				rec.Begin()
+			}
 		}
 		if answer.Reason == "" && replans > maxReplans {
 			answer.Reason, answer.Pass = reasonSchema, engine.PassSchema
@@ -128,18 +172,23 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 				c.observe(ctx, p, &answer, since)
 				return rows, err
 			}
-		} else if r, ok := h.Lookup(ctx, &rc); ok {
-			answer.Hit = true
-			c.observe(ctx, p, &answer, since)
-			return r.Rows(), nil
+		} else if rc.Unkept() == "" {
+			if r, ok := h.Lookup(ctx, &rc); ok {
+				answer.Hit = true
+				rc.Record()
+				rc.Remember(true, k.prepared, k.since)
+				c.observe(ctx, p, &answer, since)
+				return r.Rows(), nil
+			}
 		}
-		if !h.Admitted(ctx, &rc) {
+		if rc.Unkept() == "" && !h.Admitted(ctx, &rc) && !rc.LeaveOut(engine.ReasonAdmit) {
 			answer.Reason, answer.Pass = engine.ReasonAdmit, engine.PassProfile
 			return c.observedPass(ctx, p, k, &answer, since)
 		}
+		rc.Remember(false, k.prepared, k.since)
 		// A shadow is never answered by another reader's query.
 		r, rest, shared, err := h.Load(ctx, &rc, c.real == nil && !h.Shadow(), func(ctx context.Context) (*result.Result, driver.Rows, error) {
-			return c.load(ctx, k, p)
+			return c.load(ctx, k, p, rc.Unkept() == "")
 		})
 		if errors.Is(err, engine.ErrPlanVoid) {
 			if c.refresh(ctx) == nil {
@@ -152,6 +201,13 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 		}
 		c.failed(err)
 		answer.Shared, answer.Err = shared, err
+		if answer.Reason = rc.Unkept(); answer.Reason != "" {
+			answer.Pass = engine.PassProfile
+		}
+		if err == nil {
+			rc.Record()
+		}
+		recordStream(rec, rest)
 		c.observe(ctx, p, &answer, since)
 		switch {
 		case err != nil:
@@ -167,7 +223,7 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 // compared answers a read that the cache would have answered from the database,
 // as without a cache, and compares the two.
 func (c *conn) compared(ctx context.Context, rc *engine.Call, probe *engine.Probe, k call) (driver.Rows, error) {
-	r, rest, err := c.load(ctx, k, nil)
+	r, rest, err := c.load(ctx, k, nil, true)
 	c.connector.handle.Compare(ctx, rc, probe, r)
 	switch {
 	case err != nil:
@@ -181,15 +237,18 @@ func (c *conn) compared(ctx context.Context, rc *engine.Call, probe *engine.Prob
 
 // observedPass runs a read past the cache and tells why.
 func (c *conn) observedPass(ctx context.Context, p *engine.Plan, k call, answer *engine.Answer, since engine.Moment) (driver.Rows, error) {
+	// Before it begins: the function may return while it runs.
+	engine.Passed(ctx, answer.Reason, answer.Pass == engine.PassTransaction)
 	rows, err := c.pass(ctx, p, k)
 	answer.Err = err
 	c.observe(ctx, p, answer, since)
 	return rows, err
 }
 
-// load asks the database for a result that may be stored. The schema is compared
-// with that of the plan, unless that is nil.
-func (c *conn) load(ctx context.Context, k call, p *engine.Plan) (r *result.Result, rest driver.Rows, err error) {
+// load asks the database for a result that may be stored, or, where it is not to be
+// kept, for rows to read by and by. The schema is compared with that of the plan, unless
+// that is nil.
+func (c *conn) load(ctx context.Context, k call, p *engine.Plan, keep bool) (r *result.Result, rest driver.Rows, err error) {
 	h := c.connector.handle
 	err = c.retry(ctx, func(real *realConn) error {
 		// Where that can be, the schema is compared while the rows are open: a
@@ -226,7 +285,15 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan) (r *result.Resu
 			}
 			failed = err != nil
 		}
-		if failed || real.taint&dialect.TaintReads != 0 {
+		if why := real.why; failed || real.taint&dialect.TaintReads != 0 {
+			if failed {
+				why = reasonUnchecked
+			}
+			engine.Passed(ctx, why, false)
+			rest = rows
+			return nil
+		}
+		if !keep {
 			rest = rows
 			return nil
 		}

@@ -25,6 +25,9 @@ var everything = &analysis.Write{All: true, AllWhy: "nothing is known of the sta
 
 // run carries out any statement that is no plain read.
 func (c *conn) run(ctx context.Context, p *engine.Plan, k call, wantRows bool) (outcome, error) {
+	if !bounds(p.Statement.Kind) {
+		engine.Wrote(ctx)
+	}
 	var out outcome
 	returned := false
 	defer func() {
@@ -49,6 +52,7 @@ func (c *conn) run(ctx context.Context, p *engine.Plan, k call, wantRows bool) (
 	returned = true
 	c.failed(err)
 	c.settleRun(err)
+	c.readAhead()
 	return out, err
 }
 
@@ -122,6 +126,17 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 		out.closed(func() { c.resync(real) })
 	}
 	return out, err
+}
+
+// bounds reports whether a kind of statement does nothing but begin and end
+// transactions and parts of them.
+func bounds(k dialect.Kind) bool {
+	switch k {
+	case dialect.KindBegin, dialect.KindCommit, dialect.KindRollback, dialect.KindSavepoint, dialect.KindRelease, dialect.KindRollbackTo:
+		return true
+	default:
+		return false
+	}
 }
 
 // closed calls f once the rows are closed, at once where there are none: as long as they

@@ -40,8 +40,9 @@ type convertingStmt struct {
 
 // PrepareContext implements driver.ConnPrepareContext. The statement is
 // prepared at once, so that its errors come where they are expected.
-func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, error) {
-	var out driver.Stmt
+func (c *conn) PrepareContext(ctx context.Context, query string) (out driver.Stmt, err error) {
+	returned := false
+	defer spoil(ctx, &returned, &err)
 	once := onceOnly(query)
 	if once && c.tx != nil {
 		c.tx.dirty = true // another statement meanwhile is an error
@@ -50,7 +51,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	if c.connector.txs.Concurrent {
 		since = c.connector.moment()
 	}
-	err := c.retry(ctx, func(real *realConn) error {
+	err = c.retry(ctx, func(real *realConn) error {
 		if once {
 			_ = real.stmts.forget(query) // it is of no more use, and nobody asks what it says
 		}
@@ -80,6 +81,7 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (driver.Stmt, e
 	})
 	c.failed(err)
 	c.settle(err)
+	returned = true
 	return out, err
 }
 
@@ -173,22 +175,33 @@ func (s *stmt) Query(args []driver.Value) (driver.Rows, error) {
 }
 
 // ExecContext implements driver.StmtExecContext.
-func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+func (s *stmt) ExecContext(ctx context.Context, args []driver.NamedValue) (res driver.Result, err error) {
+	returned := false
+	defer spoil(ctx, &returned, &err)
 	if n := engine.NoticeFrom(ctx, s.text); n != nil { // of a program that prepares all it runs
-		return s.conn.take(ctx, n)
+		res, err = s.conn.take(ctx, n)
+	} else {
+		res, err = s.conn.exec(ctx, call{text: s.text, args: args, prepared: true, since: s.since})
 	}
-	return s.conn.exec(ctx, call{text: s.text, args: args, prepared: true, since: s.since})
+	returned = true
+	return res, err
 }
 
 // QueryContext implements driver.StmtQueryContext.
-func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+func (s *stmt) QueryContext(ctx context.Context, args []driver.NamedValue) (rows driver.Rows, err error) {
+	returned := false
+	defer spoil(ctx, &returned, &err)
 	since := s.conn.now()
 	if !s.names {
-		if err := nameless(args); err != nil {
-			return nil, s.conn.refused(ctx, s.text, since, err)
-		}
+		err = nameless(args)
 	}
-	return s.conn.query(ctx, call{text: s.text, args: args, prepared: true, since: s.since}, since)
+	if err != nil {
+		err = s.conn.refused(ctx, s.text, since, err)
+	} else {
+		rows, err = s.conn.query(ctx, call{text: s.text, args: args, prepared: true, since: s.since}, since)
+	}
+	returned = true
+	return rows, err
 }
 
 func named(args []driver.Value) []driver.NamedValue {

@@ -141,15 +141,18 @@ func (c *conn) Begin() (driver.Tx, error) {
 }
 
 // BeginTx implements driver.ConnBeginTx.
-func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (begun driver.Tx, err error) {
+	returned := false
+	defer spoil(ctx, &returned, &err)
 	c.ensureSchema(ctx)
 	var inner driver.Tx
-	err := c.retry(ctx, func(real *realConn) (err error) {
+	err = c.retry(ctx, func(real *realConn) (err error) {
 		c.sure(ctx, real)
 		c.look(ctx, real)
 		inner, err = real.begin(ctx, opts)
 		return err
 	})
+	returned = true
 	if err != nil {
 		c.settle(err)
 		return nil, err
@@ -171,8 +174,13 @@ func (t *tx) Commit() error {
 	if t.conn.tx == nil { // ended by text, or by an error
 		return t.inner.Commit()
 	}
-	err := t.conn.commitChanges(t.ctx, t.conn.tx.changes, t.inner.Commit, t.inner.Rollback)
+	changes := t.conn.tx.changes
+	err := t.conn.commitChanges(t.ctx, changes, t.inner.Commit, t.inner.Rollback)
 	t.end()
+	if err == nil {
+		t.conn.ahead = changes.Ahead()
+		t.conn.readAhead()
+	}
 	return err
 }
 

@@ -19,7 +19,8 @@ func (c *conn) commitText(ctx context.Context, real *realConn, k call, wantRows,
 		return c.bare(ctx, real, k, wantRows) // the database reports the error
 	}
 	rolledBack := false
-	err = lost(c.commitChanges(ctx, c.tx.changes, func() (err error) {
+	changes := c.tx.changes
+	err = lost(c.commitChanges(ctx, changes, func() (err error) {
 		out, err = c.bare(ctx, real, k, wantRows)
 		return err
 	}, func() error {
@@ -27,6 +28,9 @@ func (c *conn) commitText(ctx context.Context, real *realConn, k call, wantRows,
 		return c.control(context.WithoutCancel(ctx), real, c.connector.txs.Rollback)
 	}))
 	if err == nil || rolledBack {
+		if err == nil {
+			c.ahead = changes.Ahead()
+		}
 		c.over(chain && err == nil)
 		return out, err
 	}

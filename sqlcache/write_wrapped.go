@@ -68,6 +68,7 @@ func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan,
 	if err := c.commitChanges(ctx, changes, commit, rollback); err != nil {
 		return outcome{}, lost(err)
 	}
+	c.ahead = changes.Ahead()
 	return out, nil
 }
 

@@ -91,6 +91,10 @@ type Query struct {
 	// least that long, so that the result does not end before. It decides nothing
 	// but that; 0 leaves it to the store.
 	TTL time.Duration
+	// Joined says that the entry depends on whatever the snapshot that it is filled
+	// with depends on, which whoever looks it up need not know: see [Joiner.Join].
+	// Get and Recall do not look at Deps then.
+	Joined bool
 	// Decode reads a payload that [Payload.AppendBinary] wrote. Stores that keep
 	// Go values do not call it. An error makes the entry a miss.
 	Decode func([]byte) (Payload, error)
@@ -185,9 +189,30 @@ var ErrUnavailable = errors.New("store unavailable")
 // come back.
 var ErrClosed = errors.New("the store is closed: close the database handles before the cache")
 
+// Joiner is the part of a store for results that are made of several reads.
+type Joiner interface {
+	// Recall is Get, and returns the snapshot besides under which the entry is
+	// valid: that of its Fill, every stamp of which was unchanged at one moment
+	// since the call. It is nil with a miss.
+	Recall(ctx context.Context, q *Query) (Payload, Snapshot, bool, error)
+
+	// Join returns a snapshot that holds the stamps of all that it is given, of any
+	// databases: for a result that was made of several reads. It is to be filled in
+	// for a query that is Joined, and the entry is valid while every stamp of every
+	// part is unchanged. The parts are those of leases that were taken before the
+	// reads were, and those that Recall returned; joined ones too. No
+	// parts, a nil one, and two that hold different stamps of one thing have no
+	// snapshot that could be valid: the result is nil then, or the entry is a miss. A store
+	// that learns what an entry depends on with the entry itself may need a call
+	// more for the first look at it.
+	Join(parts ...Snapshot) Snapshot
+}
+
 // Store keeps entries and stamps. Its methods may be called from many
 // goroutines at once; each honours its context.
 type Store interface {
+	Joiner
+
 	// Get returns the entry if it is there and valid.
 	Get(ctx context.Context, q *Query) (Payload, bool, error)
 

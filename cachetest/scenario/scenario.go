@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/cacheops/cacheops"
 )
 
 //go:embed blog.json
@@ -98,8 +100,12 @@ type Target struct {
 	// Cached is the handle under test, Bare one on the same database that knows
 	// no cache.
 	Cached, Bare *sql.DB
-	// Hits returns how many reads of Cached the cache has answered so far.
+	// Hits returns how many reads of Cached, or calls of Read, the cache has answered
+	// so far.
 	Hits func() int
+	// Read reads in place of Cached, and returns the rows as [Texts] does. It is for
+	// what is cached above queries. Nil: Cached is read.
+	Read func(query string, args ...any) ([][]string, error)
 }
 
 // Config says how to run a suite.
@@ -196,14 +202,23 @@ func (r *runner) read(t *testing.T, what, expect string) {
 	t.Helper()
 	query := r.cfg.Placeholders(r.c.Query)
 	before := r.target.Hits()
-	got, err := Rows(r.target.Cached, query, r.c.Args...)
+	var got, want any
+	var rows [][]any
+	var err error
+	if r.target.Read != nil {
+		got, err = r.target.Read(query, r.c.Args...)
+	} else {
+		got, err = Rows(r.target.Cached, query, r.c.Args...)
+	}
 	if err != nil {
 		t.Fatalf("%s: %v", what, err)
 	}
 	hit := r.target.Hits() > before
-	want, err := Rows(r.target.Bare, query, r.c.Args...)
-	if err != nil {
+	if rows, err = Rows(r.target.Bare, query, r.c.Args...); err != nil {
 		t.Fatalf("%s without the cache: %v", what, err)
+	}
+	if want = rows; r.target.Read != nil {
+		want = Texts(rows)
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Fatalf("STALE: %s (hit: %v) returned\n%v\nwant\n%v", what, hit, got, want)
@@ -219,7 +234,11 @@ func (r *runner) read(t *testing.T, what, expect string) {
 // Rows runs a query and returns its column names and all its rows as the driver
 // gave them.
 func Rows(db *sql.DB, query string, args ...any) ([][]any, error) {
-	rows, err := db.QueryContext(context.Background(), query, args...)
+	return rowsUnder(context.Background(), db, query, args...)
+}
+
+func rowsUnder(ctx context.Context, db *sql.DB, query string, args ...any) ([][]any, error) {
+	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -245,4 +264,31 @@ func Rows(db *sql.DB, query string, args ...any) ([][]any, error) {
 		out = append(out, row)
 	}
 	return out, rows.Err()
+}
+
+// ThroughFunc returns a [Target.Read] of a function whose results are cached, and
+// which depends on whatever it reads. It runs the query on a handle, and nothing else.
+func ThroughFunc(cache *cacheops.Cache, db *sql.DB) (read func(query string, args ...any) ([][]string, error)) {
+	return func(query string, args ...any) ([][]string, error) {
+		f, err := cacheops.NewFunc(cache, "scenario", func(ctx context.Context, _ string) ([][]string, error) {
+			rows, err := rowsUnder(ctx, db, query, args...)
+			return Texts(rows), err
+		})
+		if err != nil {
+			return nil, err
+		}
+		return f.Call(context.Background(), fmt.Sprintf("%q %#v", query, args))
+	}
+}
+
+// Texts writes what [Rows] returned, so that values of unlike types differ.
+func Texts(rows [][]any) [][]string {
+	out := make([][]string, len(rows))
+	for i, row := range rows {
+		out[i] = make([]string, len(row))
+		for j, v := range row {
+			out[i][j] = fmt.Sprintf("%T %v", v, v)
+		}
+	}
+	return out
 }

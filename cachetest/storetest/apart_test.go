@@ -64,6 +64,12 @@ func (s *modelStore) Get(_ context.Context, q *store.Query) (store.Payload, bool
 	return payload{uint64(v), 8}, true, nil
 }
 
+func (s *modelStore) Recall(context.Context, *store.Query) (store.Payload, store.Snapshot, bool, error) {
+	return nil, nil, false, errNotAsked
+}
+
+func (s *modelStore) Join(...store.Snapshot) store.Snapshot { return nil }
+
 func (s *modelStore) Lease(_ context.Context, q *store.Query) (store.Lease, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -83,6 +83,15 @@ func (h *handle) Get(ctx context.Context, q *store.Query) (store.Payload, bool, 
 	return h.server.Store.Get(ctx, q)
 }
 
+func (h *handle) Recall(ctx context.Context, q *store.Query) (store.Payload, store.Snapshot, bool, error) {
+	if err := h.ask(ctx); err != nil {
+		return nil, nil, false, err
+	}
+	return h.server.Store.Recall(ctx, q)
+}
+
+func (h *handle) Join(parts ...store.Snapshot) store.Snapshot { return h.server.Store.Join(parts...) }
+
 func (h *handle) Lease(ctx context.Context, q *store.Query) (store.Lease, error) {
 	if err := h.ask(ctx); err != nil {
 		return store.Lease{}, err

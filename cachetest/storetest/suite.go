@@ -18,6 +18,7 @@ func Run(t *testing.T, h Harness) {
 		tests []test
 	}{
 		{"entries", entryTests},
+		{"joined", joinedTests},
 		{"writes", writeTests},
 		{"fences", fenceTests},
 		{"registry", registryTests},

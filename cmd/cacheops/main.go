@@ -1,7 +1,8 @@
 // Command cacheops shows what the cache does: "demo" runs a small shop through
 // it and checks every cached result, "explain" tells what it makes of one
-// statement, "invalidate" drops what a running program has cached, "version" tells
-// what this program was built from.
+// statement, "invalidate" drops what a running program has cached, "clean-files" takes
+// away cache files that are of no more use, "version" tells what this program was built
+// from.
 //
 // It needs Go and nothing else: the database is SQLite, in the program itself.
 package main
@@ -51,12 +52,13 @@ func newRoot() *cobra.Command {
 		Example: `  cacheops demo
   cacheops demo --db app.sqlite
   cacheops explain "SELECT name FROM products WHERE id = ?" 7
-  cacheops invalidate --database main posts.34`,
+  cacheops invalidate --database main posts.34
+  cacheops clean-files /var/cache/app`,
 		// An error is printed once, by main, and does not bring the usage along.
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(newDemo(), newExplain(), newInvalidate(), newVersion())
+	root.AddCommand(newDemo(), newExplain(), newInvalidate(), newCleanFiles(), newVersion())
 	return root
 }

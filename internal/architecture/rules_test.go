@@ -40,6 +40,7 @@ var allowed = map[string][]string{
 	"dialect/sqlite":  {"github.com/sqlc-dev/meyer"},
 	"store/memory":    {"github.com/maypok86/otter/v2"},
 	"internal/engine": {"github.com/maypok86/otter/v2"},
+	"":                {"github.com/fxamacker/cbor/v2"},
 }
 
 // forbidden lists which folders of the root module must not import which.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/cacheops/cacheops/internal/analysis"
+	"github.com/cacheops/cacheops/internal/recording"
 )
 
 // Options are the choices for the calls made with one context. They are never
@@ -23,6 +24,21 @@ type Options struct {
 	NoInvalidation bool
 	// Lock asks for the lock against stampedes.
 	Lock bool
+	// Recording collects what the reads depend on; nil: nobody does.
+	Recording *recording.Recording
+	// Outer are the options of what the computation that records is a part of; nil: it
+	// is a part of nothing.
+	Outer *Options
+	// Within is the computation that the call is a part of, for the engine alone.
+	Within any
+}
+
+// Recording returns the recording of the context, nil where there is none.
+func Recording(ctx context.Context) *recording.Recording {
+	if o := From(ctx); o != nil {
+		return o.Recording
+	}
+	return nil
 }
 
 // Asks reports whether the call itself asks for this kind of read to be cached.

@@ -24,6 +24,8 @@ type Changes struct {
 	statement int    // its number, from 1
 	// prefix is that of a table in the statement's context; nil: there are none.
 	prefix func(*dialect.Table) string
+	ctx    context.Context //nolint:containedctx // of the statement, for what is read after the commit
+	aheads bool            // something may be
 
 	planned *schemaState // in force when the collection began
 
@@ -59,6 +61,8 @@ type change struct {
 	query     string
 	statement int
 	prefix    string // of the table
+	// ctx is the statement's where its rows may be read after the commit.
+	ctx context.Context //nolint:containedctx // as above
 }
 
 // When says which side of a change row images show.
@@ -87,7 +91,7 @@ func (c *Changes) Empty() bool { return len(c.log) == 0 }
 // Statement says what is about to be collected: the text is for hooks and Explain,
 // and the context tells the prefix of its tables.
 func (c *Changes) Statement(ctx context.Context, text string) {
-	c.query = text
+	c.query, c.ctx = text, ctx
 	c.statement++
 	if c.handle.engine.cfg.PrefixFor != nil {
 		c.prefix = func(t *dialect.Table) string { return c.handle.prefix(ctx, t) }
@@ -141,7 +145,11 @@ func (c *Changes) AddWrite(w *analysis.Write) {
 // replaced by the table's epoch.
 func (c *Changes) AddImages(t *dialect.Table, columns []int, rows [][]driver.Value, when When) {
 	if len(rows) > 0 && !c.handle.Untracked(t) {
-		c.addRows(change{table: t, columns: columns, rows: rows, when: when})
+		ch := change{table: t, columns: columns, rows: rows, when: when}
+		if c.handle.readsAhead(t) {
+			ch.ctx, c.aheads = c.ctx, true
+		}
+		c.addRows(ch)
 	}
 }
 

@@ -34,6 +34,7 @@ type Stripe struct {
 	hits, misses, shared [OpSlots]atomic.Uint64
 	passed               [Passes]atomic.Uint64
 	errors, cancelled    atomic.Uint64
+	computed             [4]atomic.Uint64 // hits, shared, not kept, misses
 	_                    [cacheLines]byte
 }
 
@@ -48,7 +49,8 @@ type counters struct {
 	degraded, toldLate                            atomic.Uint64
 	invalidations, keys, tableEpochs, allEpochs   atomic.Uint64
 	compared, differences, overtaken, notCompared atomic.Uint64
-	hookPanics                                    atomic.Uint64
+	hookPanics, codecErrors, keepErrors           atomic.Uint64
+	readAhead, aheadErrors                        atomic.Uint64
 	storeErrors                                   [calls]atomic.Uint64
 }
 
@@ -93,12 +95,16 @@ type Counts struct {
 	Hits, Misses, Shared [OpSlots]uint64
 	Passed               [Passes]uint64
 	Errors, Cancelled    uint64
+	// Computed is the computed results: those that were there, that another call
+	// computed, that were not kept, and that were computed and kept.
+	Computed [4]uint64
 
 	Fills, FillsDropped, TooLarge, Fenced            uint64
 	Degraded, ToldLate                               uint64
 	Invalidations, Keys, TableEpochs, DatabaseEpochs uint64
 	Compared, Differences, Overtaken, NotCompared    uint64
-	HookPanics                                       uint64
+	HookPanics, CodecErrors, KeepErrors              uint64
+	ReadAhead, AheadErrors                           uint64
 
 	GetErrors, LeaseErrors, FillErrors, FenceErrors, BumpErrors, OtherErrors uint64
 }
@@ -117,6 +123,9 @@ func (e *Engine) Counts() (c Counts) {
 			c.Passed[pass] += s.passed[pass].Load()
 		}
 		c.Errors += s.errors.Load()
+		for i := range c.Computed {
+			c.Computed[i] += s.computed[i].Load()
+		}
 		c.Cancelled += s.cancelled.Load()
 	}
 	c.Fills, c.FillsDropped, c.TooLarge, c.Fenced = n.fills.Load(), n.fillsDropped.Load(), n.tooLarge.Load(), n.fenced.Load()
@@ -125,7 +134,8 @@ func (e *Engine) Counts() (c Counts) {
 	c.TableEpochs, c.DatabaseEpochs = n.tableEpochs.Load(), n.allEpochs.Load()
 	c.Compared, c.Differences = n.compared.Load(), n.differences.Load()
 	c.Overtaken, c.NotCompared = n.overtaken.Load(), n.notCompared.Load()
-	c.HookPanics = n.hookPanics.Load()
+	c.HookPanics, c.CodecErrors, c.KeepErrors = n.hookPanics.Load(), n.codecErrors.Load(), n.keepErrors.Load()
+	c.ReadAhead, c.AheadErrors = n.readAhead.Load(), n.aheadErrors.Load()
 	failed := func(c call) uint64 { return n.storeErrors[c].Load() }
 	c.GetErrors, c.LeaseErrors, c.FillErrors = failed(callGet), failed(callLease), failed(callFill)
 	c.FenceErrors, c.BumpErrors = failed(callFence), failed(callBump)

@@ -6,9 +6,12 @@ package engine
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"fmt"
 	"hash/maphash"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,6 +49,12 @@ type Config struct {
 	// PrefixFor returns the prefix of a table's stamps in a context, "" where
 	// none is known. Nil: there are no such prefixes.
 	PrefixFor func(ctx context.Context, database, table string) string
+	// PrefixForFunc returns the prefix of a computed result in a context, "" where
+	// none is known. Nil: there are no such prefixes.
+	PrefixForFunc func(ctx context.Context, name string) string
+	// DefaultTTL is how long computed results are kept that neither say so nor read
+	// any table.
+	DefaultTTL time.Duration
 	// Agnostic is true when a policy is.
 	Agnostic bool
 	// MaxLocalBytes bounds the results that never leave the process.
@@ -64,8 +73,17 @@ type Engine struct {
 	remote   store.Remote // the store's side here where it is elsewhere, or nil
 	counters *counters
 	panics   sync.Map // the names of the program's functions that panicked
+	unsaved  sync.Map // the tables without the column of their profile's CacheOnSave, which was told
 
 	forever *localResults
+
+	// computed is the store's name of the database of computed results. No database
+	// has it: see domain.
+	computed string
+	works    works
+	// variants is a digest of everything that the open handles decide of what queries
+	// return.
+	variants atomic.Pointer[[32]byte]
 
 	disabled atomic.Bool
 	drops    drops
@@ -84,6 +102,8 @@ type Engine struct {
 func New(cfg Config) (*Engine, error) {
 	e := &Engine{cfg: cfg, counters: newCounters(), handles: make(map[string][]*Handle), queues: make(map[string]chan struct{})}
 	e.cfg.Hooks = e.guarded(cfg.Hooks)
+	e.computed = cfg.Prefix + "|="
+	e.variants.Store(new([32]byte))
 	e.drops.seed = maphash.MakeSeed()
 	e.local, _ = cfg.Store.(store.Local)
 	e.remote, _ = cfg.Store.(store.Remote)
@@ -119,6 +139,12 @@ func (e *Engine) Shared() bool { return e.local == nil }
 // MaxEntryBytes bounds a stored result.
 func (e *Engine) MaxEntryBytes() int { return e.cfg.MaxEntryBytes }
 
+// LockTTL is how long others wait for one who has the lock of an entry.
+func (e *Engine) LockTTL() time.Duration { return e.cfg.LockTTL }
+
+// Logger takes what goes wrong and was survived.
+func (e *Engine) Logger() *slog.Logger { return e.cfg.Logger }
+
 // SetDisabled turns the answering and filling of reads off and on again.
 // Writes invalidate all the same.
 func (e *Engine) SetDisabled(off bool) { e.disabled.Store(off) }
@@ -149,7 +175,22 @@ func (e *Engine) register(h *Handle) error {
 		e.queues[h.database] = make(chan struct{}, 1)
 	}
 	h.queue = e.queues[h.database]
+	e.vary()
 	return nil
+}
+
+// vary works out the digest of the open handles: each kind of handle counts once, in
+// whatever order they were opened.
+func (e *Engine) vary() {
+	var all []string
+	for _, list := range e.handles {
+		for _, h := range list {
+			all = append(all, string(h.digest[:]))
+		}
+	}
+	slices.Sort(all)
+	sum := sha256.Sum256([]byte(strings.Join(slices.Compact(all), "")))
+	e.variants.Store(&sum)
 }
 
 // unregister removes a handle. It may be called twice.
@@ -163,11 +204,11 @@ func (e *Engine) unregister(h *Handle) {
 			break
 		}
 	}
+	e.handles[h.database] = list
 	if len(list) == 0 {
 		delete(e.handles, h.database)
-		return
 	}
-	e.handles[h.database] = list
+	e.vary()
 }
 
 // schemaChanged gives the database's schema a new version, in the store and for

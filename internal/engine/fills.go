@@ -26,8 +26,9 @@ func (h *Handle) fill(ctx context.Context, q *store.Query, lease store.Lease, c 
 			e.counters.fills.Add(1)
 		}
 	}
-	if e.aside == nil || c.lock {
-		// Who is behind a lock finds the result when the lock is given back.
+	if e.aside == nil || c.lock || c.ahead {
+		// Who is behind a lock finds the result when the lock is given back, and who
+		// writes a row finds it when the write returns.
 		fill(ctx)
 		return
 	}

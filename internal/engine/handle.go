@@ -46,6 +46,8 @@ type Handle struct {
 	load func(ctx context.Context) error
 	// apart, when set, opens a connection of its own for questions.
 	apart func(ctx context.Context, f func(dialect.Queryer) error) error
+	// ahead, when set, makes reads whose results nobody waits for.
+	ahead func([]Ahead)
 	// lookEvery is how old the last look at the schema may be, see Look.
 	lookEvery  time.Duration
 	unanswered unanswered
@@ -58,6 +60,8 @@ type schemaState struct {
 	version    store.Schema
 	policies   map[*dialect.Table]Policy
 	evaluators map[*dialect.Table]*evaluators
+	// saves are the columns by which rows are read again after a commit.
+	saves map[*dialect.Table]*saved
 	// fingerprint is set where results are shared with other databases.
 	fingerprint store.Schema
 
@@ -79,6 +83,7 @@ func (h *Handle) newState(catalog *dialect.Catalog, version store.Schema) *schem
 	if h.engine.cfg.Agnostic {
 		s.fingerprint = fingerprint(catalog)
 	}
+	s.saves = h.savedColumns(s)
 	return s
 }
 
@@ -95,6 +100,9 @@ type HandleConfig struct {
 	// Apart calls f with a new connection to the database, which is closed after
 	// it. It waits for no other connection. Nil: there is no such thing.
 	Apart func(ctx context.Context, f func(dialect.Queryer) error) error
+	// Ahead makes reads that follow postponed invalidations, over a connection that
+	// can be had without waiting for one. Nil: there are none.
+	Ahead func([]Ahead)
 	// SchemaInterval is how old the last look at the schema may be where the
 	// database has no cheap version of it.
 	SchemaInterval time.Duration
@@ -110,7 +118,7 @@ func (e *Engine) Open(cfg HandleConfig) (*Handle, error) {
 		return nil, fmt.Errorf("cacheops: plan cache: %w", err)
 	}
 	h := &Handle{
-		engine: e, dialect: cfg.Dialect, database: cfg.Database, domain: e.domain(cfg.Database), load: cfg.Load, apart: cfg.Apart, lookEvery: cfg.SchemaInterval, plans: plans,
+		engine: e, dialect: cfg.Dialect, database: cfg.Database, domain: e.domain(cfg.Database), load: cfg.Load, apart: cfg.Apart, ahead: cfg.Ahead, lookEvery: cfg.SchemaInterval, plans: plans,
 		digest:    handleDigest(cfg.Dialect.Name(), e.domain(cfg.Database), cfg.Variant),
 		anyDigest: handleDigest(cfg.Dialect.Name(), e.shared(), cfg.AnyVariant),
 		flights:   flights{running: make(map[store.Key]*flight)},
@@ -248,6 +256,7 @@ type Plan struct {
 	domain string     // what the store calls the database of its stamps
 	policy readPolicy // of the tables read, combined
 	tables []string   // the names of the tables read, for hooks
+	get    *getPlan   // of a get by a column that a profile names; nil for others
 	// decode is Query.Decode of its calls.
 	decode func([]byte) (store.Payload, error)
 	// Extra is the driver wrapper's own: what it derived from the plan.
@@ -304,6 +313,7 @@ func (h *Handle) newPlan(text string, state *schemaState) *Plan {
 		for _, t := range p.Read.Tables {
 			p.tables = append(p.tables, t.Name)
 		}
+		p.get = state.getPlan(p)
 	}
 	return p
 }

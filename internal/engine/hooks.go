@@ -40,4 +40,5 @@ type Hooks struct {
 	OnRead       func(context.Context, ReadEvent) // by value: a hit must not allocate
 	OnInvalidate func(context.Context, *InvalidateEvent)
 	OnDifference func(context.Context, *DifferenceEvent)
+	OnCompute    func(context.Context, ComputeEvent)
 }

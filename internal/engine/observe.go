@@ -110,6 +110,7 @@ func (e *Engine) guarded(h Hooks) Hooks {
 		OnRead:       guard(e, "OnRead", h.OnRead),
 		OnInvalidate: guard(e, "OnInvalidate", h.OnInvalidate),
 		OnDifference: guard(e, "OnDifference", h.OnDifference),
+		OnCompute:    guard(e, "OnRead", h.OnCompute),
 	}
 }
 

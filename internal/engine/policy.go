@@ -28,6 +28,10 @@ type Policy struct {
 	Lock bool
 	// Agnostic shares results between databases.
 	Agnostic bool
+	// Save is the column by which rows are read again after a commit that wrote them,
+	// "" for none. SaveHere is true where the profile names the table itself.
+	Save     string
+	SaveHere bool
 	// MaxTerms is the number of columns compared at once above which a read is
 	// not cached unasked. 0: no limit.
 	MaxTerms int

@@ -179,5 +179,8 @@ func (g *postponedGroup) flush(ctx context.Context) error {
 		// Also told here, for the program may be in a panic.
 		e.cfg.Logger.ErrorContext(ctx, "cacheops: a postponed invalidation failed", "database", g.handle.database, "error", err)
 	}
+	if err == nil && g.handle.ahead != nil {
+		g.handle.ahead(g.handle.aheadOf(b.log))
+	}
 	return err
 }

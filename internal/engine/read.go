@@ -8,6 +8,7 @@ import (
 
 	"github.com/cacheops/cacheops/internal/analysis"
 	"github.com/cacheops/cacheops/internal/calloptions"
+	"github.com/cacheops/cacheops/internal/recording"
 	"github.com/cacheops/cacheops/internal/result"
 	"github.com/cacheops/cacheops/store"
 )
@@ -44,6 +45,17 @@ type Call struct {
 	// local is true for a result that stays in the process.
 	local bool
 	lock  bool // asks for the lock against stampedes
+	// recording collects what the read depends on; nil: nobody does.
+	recording *recording.Recording
+	// unkept says why the result is not to be stored, although its dependency is to be
+	// recorded. It is empty where it may be stored.
+	unkept string
+	// snapshot is the stamps under which the answer was valid, and fenced is true
+	// where there are none because a write is under way.
+	snapshot store.Snapshot
+	fenced   bool
+	// ahead is true for a read that follows a commit, for nobody yet.
+	ahead bool
 	// away is true once a call of the store failed: the read does without it from
 	// there on, so that it waits at most once for a store that does not answer.
 	away bool
@@ -68,6 +80,7 @@ func (h *Handle) Prepare(ctx context.Context, p *Plan, args []driver.NamedValue)
 		return Call{op: p.Read.Op(args)}, p.policy.refused
 	}
 	ops, ttl, asked, lock := p.policy.ops, p.policy.ttl, false, p.policy.lock
+	var rec *recording.Recording
 	if o := calloptions.From(ctx); o != nil {
 		if o.Bypass {
 			return c, reasonBypass
@@ -79,13 +92,20 @@ func (h *Handle) Prepare(ctx context.Context, p *Plan, args []driver.NamedValue)
 			ttl = o.TTL
 		}
 		lock = lock || o.Lock
+		if o.Recording.Wants() {
+			rec = o.Recording
+		}
 	}
 	op := p.Read.Op(args)
+	unkept := ""
 	switch {
 	case op&ops == 0:
-		return Call{op: op}, reasonOp
+		unkept = reasonOp
 	case p.policy.unasked != "" && !asked:
-		return Call{op: op}, p.policy.unasked
+		unkept = p.policy.unasked
+	}
+	if unkept != "" && rec == nil {
+		return Call{op: op}, unkept
 	}
 	prefixes, ok := h.prefixes(ctx, p)
 	if !ok {
@@ -103,7 +123,10 @@ func (h *Handle) Prepare(ctx context.Context, p *Plan, args []driver.NamedValue)
 	if h.engine.debts.owed.Load() && !h.engine.payFor(ctx) {
 		return Call{op: op}, reasonOwed
 	}
-	return Call{plan: p, args: args, prefixes: prefixes, key: key, op: op, ttl: ttl, local: p.policy.local, lock: lock}, ""
+	return Call{
+		plan: p, args: args, prefixes: prefixes, key: key, op: op, ttl: ttl, local: p.policy.local, lock: lock,
+		recording: rec, unkept: unkept,
+	}, ""
 }
 
 // Lookup answers a call from the cache. An error of the store is a miss, of which
@@ -114,9 +137,12 @@ func (h *Handle) Lookup(ctx context.Context, c *Call) (*result.Result, bool) {
 	}
 	var payload store.Payload
 	var ok bool
-	if h.engine.local != nil {
+	switch {
+	case c.recording != nil:
+		payload, ok = h.recall(ctx, c)
+	case h.engine.local != nil:
 		payload, ok = h.engine.local.GetLocal(c.plan.domain, c.key)
-	} else {
+	default:
 		q, err := h.query(ctx, c)
 		if err == nil {
 			payload, ok, err = h.engine.cfg.Store.Get(ctx, q)
@@ -136,6 +162,19 @@ func (h *Handle) Lookup(ctx context.Context, c *Call) (*result.Result, bool) {
 	return r, ok
 }
 
+// recall is a look at the store that tells the stamps as well.
+func (h *Handle) recall(ctx context.Context, c *Call) (payload store.Payload, ok bool) {
+	q, err := h.query(ctx, c)
+	if err == nil {
+		payload, c.snapshot, ok, err = h.engine.cfg.Store.Recall(ctx, q)
+	}
+	if h.engine.noted(ctx, callGet, err) != nil {
+		c.away = true
+		return nil, false
+	}
+	return payload, ok
+}
+
 // query is what a store needs to know of a call.
 func (h *Handle) query(ctx context.Context, c *Call) (*store.Query, error) {
 	set, err := h.bound(ctx, c.plan, c.args)
@@ -143,7 +182,7 @@ func (h *Handle) query(ctx context.Context, c *Call) (*store.Query, error) {
 		return nil, err
 	}
 	return &store.Query{
-		Database: c.plan.domain, Key: c.key, Deps: c.prefixDeps(set.Deps()), TTL: c.ttl,
+		Database: c.plan.domain, Key: c.key, Deps: c.prefixDeps(set.Deps()), TTL: max(c.ttl, c.recording.Life()),
 		Decode: c.plan.decode,
 	}, nil
 }
@@ -189,7 +228,7 @@ func (h *Handle) Load(ctx context.Context, c *Call, join bool, load Loader) (r *
 		if lease.Schema != c.plan.state.version {
 			return nil, nil, false, ErrPlanVoid
 		}
-		if lease.Fenced || !join {
+		if lease.Fenced || !join || c.unkept != "" {
 			r, rest, err = load(ctx)
 			h.fill(ctx, q, lease, c, r, err)
 			return r, rest, false, err
@@ -224,6 +263,7 @@ func (h *Handle) lease(ctx context.Context, c *Call) (q *store.Query, lease stor
 		lease.Schema, err = h.engine.cfg.Store.Schema(ctx, h.domain)
 	}
 	c.away = h.engine.noted(ctx, callLease, err) != nil
+	c.snapshot, c.fenced = lease.Snapshot, lease.Fenced
 	return q, lease, err
 }
 

@@ -47,6 +47,10 @@ func (h *Handle) loadSchema(ctx context.Context, db dialect.Queryer, old *schema
 		if h.engine.noted(ctx, callSchema, err) != nil {
 			return fmt.Errorf("cacheops: new schema version of %q: %w", h.database, err)
 		}
+		// Computed results do not have the version in their keys.
+		if err := h.engine.InvalidateAll(ctx, h.database, CauseSchema); err != nil {
+			return fmt.Errorf("cacheops: new schema version of %q: %w", h.database, err)
+		}
 	}
 	h.schema.Store(state)
 	return nil

@@ -47,5 +47,8 @@ func (h *Handle) Schemes(ctx context.Context, t *dialect.Table) (columns []int, 
 	if len(columns) == 0 {
 		columns = []int{0} // to see whether there is a row at all
 	}
+	if s := state.saves[t]; s != nil && s.some() && !slices.Contains(columns, s.at) {
+		columns = slices.Sorted(slices.Values(append(slices.Clip(columns), s.at)))
+	}
 	return columns, false, true, nil
 }

@@ -37,6 +37,7 @@ type cachedSQLite struct {
 	cached, bare *sql.DB
 	path         string
 	hits, misses atomic.Int64
+	funcHits     atomic.Int64
 	lastReason   atomic.Value // string
 }
 
@@ -54,6 +55,12 @@ func openCachedSQLite(t testing.TB, path string, change func(*cacheops.Config, *
 	cfg := cacheops.Config{
 		Profiles: cacheops.Profiles{everyTable: {Ops: cacheops.OpAll, TTL: time.Hour}},
 		Hooks: cacheops.Hooks{OnRead: func(_ context.Context, e cacheops.ReadEvent) {
+			if e.Func != "" {
+				if e.Hit {
+					s.funcHits.Add(1)
+				}
+				return
+			}
 			s.lastReason.Store(e.Reason)
 			if e.Hit {
 				s.hits.Add(1)

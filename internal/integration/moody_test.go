@@ -91,6 +91,13 @@ func (m *moody) Get(ctx context.Context, q *store.Query) (store.Payload, bool, e
 	return m.Store.Get(ctx, q)
 }
 
+func (m *moody) Recall(ctx context.Context, q *store.Query) (store.Payload, store.Snapshot, bool, error) {
+	if err := m.enter("recall"); err != nil {
+		return nil, nil, false, err
+	}
+	return m.Store.Recall(ctx, q)
+}
+
 func (m *moody) Lease(ctx context.Context, q *store.Query) (store.Lease, error) {
 	if err := m.enter("lease"); err != nil {
 		return store.Lease{}, err

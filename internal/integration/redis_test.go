@@ -190,6 +190,23 @@ func TestRoundTrips(t *testing.T) {
 		s.want(t, "", false, "SELECT name FROM items WHERE id = "+strconv.Itoa(1000+id))
 	}
 	const one, both = "SELECT name FROM items WHERE id = 1", "SELECT p.name FROM items i JOIN parts p ON p.item = i.id WHERE i.id = 1"
+	ran := 0
+	ten := newFunc(t, s.cache, "ten", func(ctx context.Context, _ struct{}) (all int, err error) {
+		ran++
+		for i := range 10 {
+			var n int
+			if err := s.cached.QueryRowContext(ctx, "SELECT count(*) FROM items WHERE id = ?", i).Scan(&n); err != nil {
+				return 0, err
+			}
+			all += n
+		}
+		return all, nil
+	})
+	call := func() {
+		if _, err := ten.Call(ctx, struct{}{}); err != nil {
+			t.Fatal(err)
+		}
+	}
 	// The server does not know the scripts, and this process no schemes.
 	for range 2 {
 		s.read(t, one)
@@ -230,6 +247,12 @@ func TestRoundTrips(t *testing.T) {
 	}{
 		{"a hit", 1, func() { s.want(t, "one", true, one) }},
 		{"a hit on two tables", 1, func() { s.want(t, "a", true, both) }},
+		{"a function of ten queries that is stored", 1, func() {
+			before := ran
+			if call(); ran != before {
+				t.Error("the function of ten queries ran")
+			}
+		}},
 		{"a miss: get, lease, fill", 3, cold},
 		{"a read that is not cached", 0, func() { s.read(t, "SELECT name FROM uncached WHERE id = 1") }},
 		{"a read of the time", 0, func() { s.read(t, "SELECT datetime('now') IS NULL") }},
@@ -248,6 +271,7 @@ func TestRoundTrips(t *testing.T) {
 		if x.want == 1 { // it shall be a hit
 			s.read(t, one)
 			s.read(t, both)
+			call()
 		}
 		before := trips.n.Load()
 		x.do()

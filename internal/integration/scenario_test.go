@@ -12,16 +12,29 @@ import (
 	"github.com/cacheops/cacheops/store"
 )
 
-func TestScenariosSQLite(t *testing.T) { scenarios(t, nil) }
+func TestScenariosSQLite(t *testing.T) { scenarios(t, nil, false) }
 
 func TestScenariosSQLiteOnRedis(t *testing.T) {
 	server := redistest.Start(t, redistest.WithSettings("save ''"))
-	scenarios(t, newWaitingStore(t, server.URL()))
+	scenarios(t, newWaitingStore(t, server.URL()), false)
 }
 
 func TestScenariosSQLiteInCluster(t *testing.T) {
 	cluster := redistest.StartCluster(t, redistest.WithSettings("save ''"))
-	scenarios(t, newWaitingStore(t, cluster.URL()))
+	scenarios(t, newWaitingStore(t, cluster.URL()), false)
+}
+
+// The scenarios hit and miss alike where a function reads their queries.
+func TestScenariosThroughFunc(t *testing.T) { scenarios(t, nil, true) }
+
+func TestScenariosThroughFuncOnRedis(t *testing.T) {
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	scenarios(t, newWaitingStore(t, server.URL()), true)
+}
+
+func TestScenariosThroughFuncInCluster(t *testing.T) {
+	cluster := redistest.StartCluster(t, redistest.WithSettings("save ''"))
+	scenarios(t, newWaitingStore(t, cluster.URL()), true)
 }
 
 // newWaitingStore is a store whose readers wait for their fills, so that the next
@@ -42,7 +55,7 @@ func newWaitingStore(t testing.TB, url string) *rueidisstore.Store {
 
 // scenarios runs all scenarios with results in a store, which is one for all; nil:
 // in one for each.
-func scenarios(t *testing.T, st store.Store) {
+func scenarios(t *testing.T, st store.Store, function bool) {
 	t.Helper()
 	suite, err := scenario.Blog()
 	if err != nil {
@@ -54,6 +67,11 @@ func scenarios(t *testing.T, st store.Store) {
 			s := newCachedSQLite(t, func(c *cacheops.Config, _ *sqlcache.Config) { c.Store, c.Prefix = st, t.Name() })
 			exec(t, s.cached, schema...)
 			exec(t, s.cached, data...)
+			if function {
+				return scenario.Target{
+					Cached: s.cached, Bare: s.bare, Read: scenario.ThroughFunc(s.cache, s.cached), Hits: func() int { return int(s.funcHits.Load()) },
+				}
+			}
 			return scenario.Target{Cached: s.cached, Bare: s.bare, Hits: func() int { return int(s.hits.Load()) }}
 		},
 	})

@@ -135,7 +135,7 @@ func weigh(p store.Payload, refs []ref, limit int64) (uint32, bool) {
 // snapshot is a [store.Snapshot].
 type snapshot struct {
 	store    *Store
-	database *database
+	database *database // nil for a joined one
 	refs     []ref
 }
 

@@ -199,7 +199,14 @@ func (s *Store) Fill(ctx context.Context, q *store.Query, sn store.Snapshot, p s
 		return nil
 	}
 	snap, ok := sn.(*snapshot)
-	if !ok || snap == nil || snap.store != s || snap.database.name != q.Database {
+	if !ok || snap == nil || snap.store != s {
+		return errSnapshot
+	}
+	d := snap.database
+	if q.Joined {
+		d = s.database(q.Database)
+	}
+	if d == nil || d.name != q.Database {
 		return errSnapshot
 	}
 	if !valid(snap.refs) {
@@ -212,7 +219,7 @@ func (s *Store) Fill(ctx context.Context, q *store.Query, sn store.Snapshot, p s
 	}
 	e := newEntry(snap.refs)
 	e.key, e.deadline = q.Key, s.clock.instant().after(ttl)
-	e.database, e.payload, e.weight = snap.database, p, weight
+	e.database, e.payload, e.weight = d, p, weight
 	// A cell that is swept between the look above and here takes its value
 	// away: the entry is dead then, and its count is on a cell that is gone.
 	e.hold()

@@ -26,6 +26,7 @@ func Run(t *testing.T, d Database, open func(t *testing.T, db *sql.DB) Library) 
 		})
 	}
 	t.Run("choices for single calls", func(t *testing.T) { choices(t, newFixture(t, d, open)) })
+	t.Run("cache on save", func(t *testing.T) { saved(t, newFixture(t, d, open, byKey)) })
 }
 
 // fixture is a library on a cached handle and on a bare one of the same database.
@@ -34,13 +35,21 @@ type fixture struct {
 	cached, bare Library
 }
 
-func newFixture(t *testing.T, d Database, open func(*testing.T, *sql.DB) Library) *fixture {
+// byKey has posts be read again by their key when they were written.
+func byKey(posts *cacheops.Profile) { posts.CacheOnSave = "id" }
+
+// newFixture makes a fixture. Change may alter the profile of posts.
+func newFixture(t *testing.T, d Database, open func(*testing.T, *sql.DB) Library, change ...func(posts *cacheops.Profile)) *fixture {
 	t.Helper()
 	f := new(fixture)
 	dsn := d.create(t)
 	profile := cacheops.Profile{Ops: cacheops.OpAll, TTL: time.Hour}
+	posts := profile
+	for _, f := range change {
+		f(&posts)
+	}
 	cache, err := cacheops.New(cacheops.Config{
-		Profiles: cacheops.Profiles{"categories": profile, "posts": profile, "tags": profile, "post_tags": profile},
+		Profiles: cacheops.Profiles{"categories": profile, "posts": posts, "tags": profile, "post_tags": profile},
 		Hooks:    f.source.Hooks(),
 	})
 	if err != nil {
@@ -147,6 +156,38 @@ func choices(t *testing.T, f *fixture) {
 		if got, want := answer(t.Context(), f.cached, r), answer(t.Context(), f.bare, r); got != want {
 			t.Errorf("STALE: %s after a write with Bypass: got %s, the database has %s", r.name, got, want)
 		}
+	}
+}
+
+// saved writes posts, alone and in transactions: who gets them afterwards is answered
+// by the cache.
+func saved(t *testing.T, f *fixture) {
+	f.warm(t)
+	ctx := t.Context()
+	for i, get := range []struct {
+		read
+		write func(context.Context, Library) error
+	}{
+		{reads[0], func(ctx context.Context, l Library) error { return l.SetTitle(ctx, 1, "Saved") }},
+		{reads[1], func(ctx context.Context, l Library) error {
+			return l.Save(ctx, blog.Post{ID: 2, CategoryID: 7, Title: "Saved", Status: "live", Views: 1})
+		}},
+		{reads[3], func(ctx context.Context, l Library) error {
+			return l.Insert(ctx, blog.Post{CategoryID: 7, Title: "Saved", Status: "live"})
+		}},
+	} {
+		var err error
+		if i == 0 {
+			err = get.write(ctx, f.cached)
+		} else {
+			err = f.cached.InTx(ctx, func(tx Library) error { return get.write(ctx, tx) })
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := answer(ctx, f.bare, get.read)
+		f.source.Take()
+		f.want(t, get.read, want, true)
 	}
 }
 

@@ -18,6 +18,7 @@ type testCase struct {
 	data        []string
 	queries     []selection
 	steps       []step
+	tables      []*relation
 }
 
 // GoString keeps rapid from printing a case: its script is printed.
@@ -37,7 +38,7 @@ func makeCase(t *rapid.T, f flavour) *testCase {
 	} else {
 		g.flavour.schema(g, true)
 	}
-	c := &testCase{schema: g.made.ddl, foreignKeys: g.made.foreignKeys, usual: usual, data: g.rows(), driver: g.driver}
+	c := &testCase{schema: g.made.ddl, foreignKeys: g.made.foreignKeys, usual: usual, data: g.rows(), driver: g.driver, tables: g.made.tables}
 	// Custom generators and slices are what rapid can take parts out of.
 	c.queries = rapid.SliceOfN(rapid.Custom(func(t *rapid.T) selection {
 		g.t = t

@@ -61,6 +61,10 @@ type run struct {
 	inTx    bool               // the step is a transaction
 	abandon bool               // it can only be rolled back, see outdated
 	tally   *tally             // nil: nothing is counted
+	// change alters the cache's settings, and amid is called after each write of a
+	// transaction; nil: nothing is.
+	change  func(*cacheops.Config)
+	amid    func(on caller) *failure
 	counts  map[string]*count
 	steps   int
 	refused bool // the last statement was
@@ -104,15 +108,8 @@ func runCase(c *testCase, at place, t *tally) (f *failure, err error) {
 			err = e
 		}
 	}()
-	for _, text := range slices.Concat(c.schema, c.data) {
-		_, err := r.cached.ExecContext(ctx, text)
-		_, twinErr := r.twin.ExecContext(ctx, text)
-		if f := r.sameError(text, err, twinErr); f != nil {
-			return f, nil
-		}
-		if err != nil && strings.HasPrefix(text, "CREATE") {
-			r.failed[text+": "+err.Error()]++
-		}
+	if f := r.begin(); f != nil {
+		return f, nil
 	}
 	if f := r.prepare(); f != nil {
 		return f, nil
@@ -124,6 +121,21 @@ func runCase(c *testCase, at place, t *tally) (f *failure, err error) {
 	}
 	r.report()
 	return nil, nil
+}
+
+// begin makes the schema and the rows.
+func (r *run) begin() *failure {
+	for _, text := range slices.Concat(r.c.schema, r.c.data) {
+		_, err := r.cached.ExecContext(ctx, text)
+		_, twinErr := r.twin.ExecContext(ctx, text)
+		if f := r.sameError(text, err, twinErr); f != nil {
+			return f
+		}
+		if err != nil && strings.HasPrefix(text, "CREATE") {
+			r.failed[text+": "+err.Error()]++
+		}
+	}
+	return nil
 }
 
 // twinOptions and fileOptions leave out what would wait for a disk.
@@ -171,7 +183,7 @@ func (r *run) open(at place) (err error) {
 	if r.twin, err = r.pair.twin.Conn(ctx); err != nil {
 		return err
 	}
-	r.cache, err = cacheops.New(cacheops.Config{
+	cfg := cacheops.Config{
 		Store:    at.store,
 		Prefix:   fmt.Sprint("case ", cases.Add(1)), // a store is one for many cases
 		Profiles: cacheops.Profiles{"?*": {Ops: cacheops.OpAll, TTL: time.Hour}},
@@ -188,8 +200,11 @@ func (r *run) open(at place) (err error) {
 				r.epochs = r.epochs || e.All || slices.ContainsFunc(e.Tables, func(t cacheops.TableInvalidation) bool { return t.Epoch })
 			},
 		},
-	})
-	if err != nil {
+	}
+	if r.change != nil {
+		r.change(&cfg)
+	}
+	if r.cache, err = cacheops.New(cfg); err != nil {
 		return err
 	}
 	if os.Getenv("BARE") != "" {

@@ -18,6 +18,24 @@ type caller interface {
 // step runs a step on both databases and compares what it returns, and then
 // every query.
 func (r *run) step(s *step) *failure {
+	if f := r.apply(s); f != nil {
+		return f
+	}
+	var after count
+	for _, q := range r.queries {
+		if f := r.compare(q, &after); f != nil {
+			return f
+		}
+	}
+	r.steps++
+	for _, tag := range s.tags() {
+		r.construct(tag).add(&after)
+	}
+	return nil
+}
+
+// apply runs a step on both databases and compares what it returns.
+func (r *run) apply(s *step) *failure {
 	var f *failure
 	r.epochs, r.ddl = false, slices.Contains(s.tags(), "write: DDL")
 	r.inTx, r.abandon = s.begin != "" && !s.session, false
@@ -37,16 +55,6 @@ func (r *run) step(s *step) *failure {
 		if err := r.renew(); err != nil {
 			return &failure{what: "new connections", got: err.Error()}
 		}
-	}
-	var after count
-	for _, q := range r.queries {
-		if f := r.compare(q, &after); f != nil {
-			return f
-		}
-	}
-	r.steps++
-	for _, tag := range s.tags() {
-		r.construct(tag).add(&after)
 	}
 	return nil
 }
@@ -158,6 +166,9 @@ func (r *run) statements(s *step, on caller) *failure {
 		case st.read == 0:
 			f = r.both(on, st)
 			ended = ended || r.refused
+			if f == nil && r.amid != nil && s.begin != "" {
+				f = r.amid(on)
+			}
 		case st.read > len(r.queries): // of a case that is being made smaller
 		case st.apart && ended:
 		case st.apart:

@@ -67,6 +67,7 @@ type cachedPostgres struct {
 	cached, bare *sql.DB
 	driver, dsn  string
 	hits, misses atomic.Int64
+	funcHits     atomic.Int64
 	lastReason   atomic.Value // string
 }
 
@@ -88,6 +89,12 @@ func openCachedPostgres(t testing.TB, driverName, dsn string, change func(*cache
 	cfg := cacheops.Config{
 		Profiles: cacheops.Profiles{everyTable: {Ops: cacheops.OpAll, TTL: time.Hour}},
 		Hooks: cacheops.Hooks{OnRead: func(_ context.Context, e cacheops.ReadEvent) {
+			if e.Func != "" {
+				if e.Hit {
+					s.funcHits.Add(1)
+				}
+				return
+			}
 			s.lastReason.Store(e.Reason)
 			if e.Hit {
 				s.hits.Add(1)

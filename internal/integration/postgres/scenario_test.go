@@ -16,14 +16,28 @@ import (
 
 func TestScenarios(t *testing.T) {
 	t.Parallel()
-	eachDriver(t, func(t *testing.T, name string) { scenarios(t, name, nil) })
+	eachDriver(t, func(t *testing.T, name string) { scenarios(t, name, nil, false) })
 }
 
 func TestScenariosOnRedis(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.WithSettings("save ''"))
 	s := newWaitingStore(t, server.URL())
-	eachDriver(t, func(t *testing.T, name string) { scenarios(t, name, s) })
+	eachDriver(t, func(t *testing.T, name string) { scenarios(t, name, s, false) })
+}
+
+// The scenarios hit and miss alike where a function reads their queries. What the
+// drivers differ in is below that, so one will do.
+func TestScenariosThroughFunc(t *testing.T) {
+	t.Parallel()
+	scenarios(t, "pgx", nil, true)
+}
+
+func TestScenariosThroughFuncOnRedis(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	s := newWaitingStore(t, server.URL())
+	scenarios(t, "pgx", s, true)
 }
 
 // newWaitingStore is a store whose readers wait for their fills, so that the next
@@ -44,7 +58,7 @@ func newWaitingStore(t testing.TB, url string) *rueidisstore.Store {
 
 // scenarios runs all scenarios through a driver, with results in a store, which is
 // one for all; nil: in one for each.
-func scenarios(t *testing.T, driverName string, st store.Store) {
+func scenarios(t *testing.T, driverName string, st store.Store, function bool) {
 	t.Helper()
 	suite, err := scenario.Blog()
 	if err != nil {
@@ -57,6 +71,11 @@ func scenarios(t *testing.T, driverName string, st store.Store) {
 			s := newCachedPostgres(t, driverName, func(c *cacheops.Config, _ *sqlcache.Config) { c.Store, c.Prefix = st, t.Name() })
 			exec(t, s.cached, schema...)
 			exec(t, s.cached, data...)
+			if function {
+				return scenario.Target{
+					Cached: s.cached, Bare: s.bare, Read: scenario.ThroughFunc(s.cache, s.cached), Hits: func() int { return int(s.funcHits.Load()) },
+				}
+			}
 			return scenario.Target{Cached: s.cached, Bare: s.bare, Hits: func() int { return int(s.hits.Load()) }}
 		},
 	})

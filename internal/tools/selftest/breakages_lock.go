@@ -81,8 +81,8 @@ var lockBreakages = []breakage{
 	{
 		Name:  "who holds a connection waits for the lock",
 		File:  "internal/engine/read.go",
-		Old:   "if lease.Fenced || !join {",
-		New:   "if lease.Fenced || !join && !c.lock {",
+		Old:   "if lease.Fenced || !join || ",
+		New:   "if lease.Fenced || !join && !c.lock || ",
 		Check: onSQLite("TestLockIsNotWaitedForWithAConnectionInHand"), Want: "--- FAIL: TestLockIsNotWaitedForWithAConnectionInHand",
 	},
 	{

@@ -69,8 +69,8 @@ var shadowBreakages = []breakage{
 	{
 		Name:  "what is tried again is told twice",
 		File:  "sqlcache/read.go",
-		Old:   "errors.Is(a.Err, driver.ErrSkip) || c.tx == nil && ",
-		New:   "a.Err == driver.ErrSkip && ",
+		Old:   "(errors.Is(err, driver.ErrSkip) || c.tx == nil && ",
+		New:   "(err == driver.ErrSkip && ",
 		Check: onSQLite("TestEachReadIsToldOnce"), Want: "--- FAIL: TestEachReadIsToldOnce",
 	},
 }

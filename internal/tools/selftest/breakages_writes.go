@@ -212,8 +212,8 @@ var imageBreakages = []breakage{
 	{
 		Name:  "a result of a connection with settings of its own is stored",
 		File:  "sqlcache/read.go",
-		Old:   "if failed || real.taint&dialect.TaintReads != 0 {",
-		New:   "if failed {",
+		Old:   "failed || real.taint&dialect.TaintReads != 0 {",
+		New:   "failed {",
 		Check: onSQLite("TestSessionState"), Want: "STALE",
 	},
 	{
@@ -240,8 +240,8 @@ var imageBreakages = []breakage{
 	{
 		Name:  "a reader that must not join a flight joins it",
 		File:  "internal/engine/read.go",
-		Old:   "lease.Fenced || !join {",
-		New:   "lease.Fenced {",
+		Old:   "lease.Fenced || !join || ",
+		New:   "lease.Fenced || ",
 		Check: onSQLite("TestFlightIsNotJoinedWithAConnectionInHand"), Want: "--- FAIL: TestFlightIsNotJoinedWithAConnectionInHand",
 	},
 	{

@@ -1,0 +1,96 @@
+package main
+
+// funcBreakages breaks what the results of functions depend on.
+var funcBreakages = []breakage{
+	{
+		Name:  "a function's hit of a query is not recorded",
+		File:  "sqlcache/read.go",
+		Old:   "				rc.Record()\n",
+		New:   "",
+		Check: onSQLite("TestFuncRecordsHitsAndWhatProfilesLeaveOut"), Want: "--- FAIL: TestFuncRecordsHitsAndWhatProfilesLeaveOut",
+	},
+	{
+		Name:  "a function's miss of a query is not recorded",
+		File:  "internal/engine/record.go",
+		Old:   "		r.Add(c.ttl, c.snapshot)\n",
+		New:   "		r.Add(c.ttl)\n",
+		Check: onSQLite("TestFuncIsDroppedByWhatItRead"), Want: "--- FAIL: TestFuncIsDroppedByWhatItRead",
+	},
+	{
+		Name:  "a query that profiles leave out is stored for its function",
+		File:  "sqlcache/read.go",
+		Old:   "c.load(ctx, k, p, rc.Unkept() == \"\")",
+		New:   "c.load(ctx, k, p, true)",
+		Check: onSQLite("TestFuncRecordsHitsAndWhatProfilesLeaveOut"), Want: "--- FAIL: TestFuncRecordsHitsAndWhatProfilesLeaveOut",
+	},
+	{
+		Name:  "a query that passes the cache does not keep its function's result out",
+		File:  "sqlcache/read.go",
+		Old:   "	engine.Passed(ctx, answer.Reason, answer.Pass == engine.PassTransaction)\n",
+		New:   "",
+		Check: onSQLite("TestFuncIsNotStored"), Want: "--- FAIL: TestFuncIsNotStored",
+	},
+	{
+		Name:  "a write in a function does not keep its result out",
+		File:  "sqlcache/run.go",
+		Old:   "if !bounds(p.Statement.Kind) {",
+		New:   "if false {",
+		Check: onSQLite("TestFuncIsNotStored"), Want: "--- FAIL: TestFuncIsNotStored",
+	},
+	{
+		Name:  "a query that failed does not keep its function's result out",
+		File:  "internal/engine/record.go",
+		Old:   ".Spoil(reasonQuery)",
+		New:   "",
+		Check: onSQLite("TestFuncIsNotStored"), Want: "--- FAIL: TestFuncIsNotStored",
+	},
+	{
+		Name:  "a function within another one keeps its dependency to itself when it is there",
+		File:  "internal/engine/compute.go",
+		Old:   "	x.tell(c.TTL, c.left(), c.Limited, sn)\n",
+		New:   "	_ = sn\n",
+		Check: onSQLite("TestFuncInFunc"), Want: "--- FAIL: TestFuncInFunc",
+	},
+	{
+		Name:  "a function within another one keeps its dependency to itself when it runs",
+		File:  "internal/engine/compute_run.go",
+		Old:   "	x.tell(ttl, ttl, limited, parts...)\n",
+		New:   "",
+		Check: onSQLite("TestFuncInFunc"), Want: "--- FAIL: TestFuncInFunc",
+	},
+	{
+		Name:  "what keeps a function's result out does not keep out the one around it",
+		File:  "internal/engine/compute_run.go",
+		Old:   "		x.outer.Spoil(x.Name + \": \" + reason)\n",
+		New:   "",
+		Check: onSQLite("TestFuncIsNotStored"), Want: "--- FAIL: TestFuncIsNotStored",
+	},
+	{
+		Name:  "a function's own stamp is not leased",
+		File:  "internal/engine/compute_run.go",
+		Old:   "	parts = append(parts, got.Parts...)\n",
+		New:   "	if parts = append(parts[1:], got.Parts...); len(parts) == 0 {\n		return nil, true, err\n	}\n",
+		Check: onSQLite("TestFuncIsOvertaken"), Want: "--- FAIL: TestFuncIsOvertaken",
+	},
+	{
+		Name:  "a function that waits for itself waits",
+		File:  "internal/engine/works.go",
+		Old:   "case x.leadsTo(inside):",
+		New:   "case false:",
+		Check: onSQLite("TestFuncWithinItself"), Want: "--- FAIL: TestFuncWithinItself",
+	},
+	{
+		Name:  "functions that wait for each other wait",
+		File:  "internal/engine/works.go",
+		Old:   "at.key == x.key || x.reaches(at, make(map[*work]bool))",
+		New:   "at.key == x.key",
+		Check: onSQLite("TestFuncWithinItself"), Want: "--- FAIL: TestFuncWithinItself",
+	},
+	{
+		Name:  "a read that is under way when its function returns is overlooked",
+		File:  "internal/recording/recording.go",
+		Old:   "if r.running > 0 && !r.declared {",
+		New:   "if false {",
+		Check: onSQLite("TestFuncWithGoroutines"), Want: "--- FAIL: TestFuncWithGoroutines",
+	},
+}
