@@ -36,7 +36,9 @@ import (
 // [ReadEvent.Reason] tells which. Queries that profiles do not cache count like any
 // other. A query under another context, of a handle that is not of this cache, or of
 // anything else that changes, is not noticed: such functions need [DependsOn] or
-// [TTLOnly].
+// [TTLOnly]. Nor is one that database/sql gives up before a driver sees it, as where a
+// context of its own ends while it waits for a connection: return its error, and the
+// result is not stored.
 //
 // # Transactions
 //

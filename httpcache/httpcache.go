@@ -401,7 +401,7 @@ func (x *exchange) run(ctx context.Context) ([]byte, error) {
 	inner, stop := context.WithCancel(ctx)
 	x.rec.stop = stop
 	x.next.ServeHTTP(x.rec, x.show(inner, x.r, x.host, x.learned))
-	p, once := x.rec.finish(ctx)
+	p, once := x.rec.finish()
 	switch {
 	case p == nil && x.rec.again:
 		replace(x.w.Header(), x.rec.before)

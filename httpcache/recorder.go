@@ -323,7 +323,7 @@ func (c *recorder) EnableFullDuplex() error {
 
 // finish ends the response when its handler has returned. It returns the page where it may
 // be kept, and what only this client gets of its headers.
-func (c *recorder) finish(ctx context.Context) (p *page, once []change) {
+func (c *recorder) finish() (p *page, once []change) {
 	if !c.wrote {
 		// A framework may write its answer to an error when the handler has returned.
 		c.refuse(reasonNothing)
@@ -335,8 +335,6 @@ func (c *recorder) finish(ctx context.Context) (p *page, once []change) {
 		return nil, nil
 	}
 	switch {
-	case ctx.Err() != nil:
-		c.refuse(reasonEnded)
 	case hasTrailers(c.w.Header()):
 		c.refuse(reasonTrailers)
 	case !c.hasLength():

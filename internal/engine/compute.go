@@ -152,6 +152,7 @@ func (x *computing) compute(ctx context.Context) ([]byte, bool, error) {
 		return nil, true, err
 	}
 	x.name()
+	since := e.works.endedOf(&x.query.Key)
 	if data, ok := x.look(ctx); ok {
 		x.event.Hit = true
 		return data, false, nil
@@ -159,7 +160,7 @@ func (x *computing) compute(ctx context.Context) ([]byte, bool, error) {
 	for {
 		w, mine := e.works.join(x.query.Key, x.inside)
 		if mine {
-			return x.work(ctx, w, lock)
+			return x.work(ctx, w, lock, e.works.endedOf(&x.query.Key) != since)
 		}
 		again, err := x.wait(ctx, w)
 		if err != nil {
@@ -313,21 +314,30 @@ func (x *computing) wait(ctx context.Context, w *work) (again bool, err error) {
 }
 
 // work computes for the caller and for those who wait, who are let go whatever
-// happens, also when the program panics.
-func (x *computing) work(ctx context.Context, w *work, lock bool) ([]byte, bool, error) {
+// happens, also when the program panics. Early says that the caller may have looked
+// before another's result was there.
+func (x *computing) work(ctx context.Context, w *work, lock, early bool) ([]byte, bool, error) {
 	unlock := func() {}
 	over := func(kept bool) {
 		unlock()
 		x.engine.works.end(w, kept, x.failed)
 	}
-	if lock {
+	if lock || early {
 		waited := false
 		defer func() {
 			if !waited {
 				over(false)
 			}
 		}()
-		found, mine, err := x.turn(ctx)
+		var found []byte
+		var err error
+		mine := unlock
+		if early {
+			found, _ = x.look(ctx)
+		}
+		if lock && found == nil {
+			found, mine, err = x.turn(ctx)
+		}
 		waited = true
 		if err != nil {
 			x.failed = true

@@ -11,7 +11,7 @@ import (
 func (h *Handle) fill(ctx context.Context, q *store.Query, lease store.Lease, c *Call, r *result.Result, err error) {
 	e := h.engine
 	switch {
-	case err != nil || r == nil || c.away || c.unkept != "":
+	case err != nil || r == nil || c.away:
 		return
 	case lease.Fenced:
 		e.counters.fenced.Add(1)

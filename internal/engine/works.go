@@ -2,6 +2,7 @@ package engine
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/cacheops/cacheops/store"
 )
@@ -10,9 +11,15 @@ import (
 // compute it once. Who waits for one looks into the store when it is over: what is
 // valid then is no older than the end of the wait.
 type works struct {
-	mu      sync.Mutex // guards all, also that of the works
+	mu      sync.Mutex // guards running, and all of the works
 	running map[store.Key]*work
+	// ended counts the works that ended, by the first byte of their keys.
+	ended [256]atomic.Uint32
 }
+
+// endedOf is another number when a work of the key has ended since: who looked for its
+// result before may have looked too early.
+func (w *works) endedOf(key *store.Key) uint32 { return w.ended[key[0]].Load() }
 
 // work is one computation under way.
 type work struct {
@@ -100,6 +107,7 @@ func (w *works) leave(x, inside *work) {
 // end ends a work of the caller's.
 func (w *works) end(x *work, kept, failed bool) {
 	w.mu.Lock()
+	w.ended[x.key[0]].Add(1) // first, for those who find it running no more
 	if w.running[x.key] == x {
 		delete(w.running, x.key)
 	}

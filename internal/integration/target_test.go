@@ -69,3 +69,32 @@ func TestTargetOfText(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A column without a type tells 5 from '5', and a shell does not say which is meant.
+func TestTargetOfAmbiguousText(t *testing.T) {
+	t.Parallel()
+	s := newCachedSQLite(t, nil)
+	exec(t, s.bare, "CREATE TABLE loose (k PRIMARY KEY, v TEXT)", "INSERT INTO loose VALUES (5, 'number'), ('5', 'text'), ('a', 'word')")
+	db := s.cache.Database("main")
+	const number, text, word = "SELECT v FROM loose WHERE k = 5", "SELECT v FROM loose WHERE k = '5'", "SELECT v FROM loose WHERE k = 'a'"
+	for named, keeps := range map[string]map[string]bool{
+		"loose.5": {number: false, text: false, word: false},
+		"loose.a": {number: true, text: true, word: false},
+	} {
+		s.read(t, number)
+		s.read(t, text)
+		s.read(t, word)
+		target, err := db.Target(t.Context(), named)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Invalidate(t.Context(), target); err != nil {
+			t.Fatal(err)
+		}
+		for query, kept := range keeps {
+			if _, hit := s.read(t, query); hit != kept {
+				t.Errorf("%s: %s: hit %v", named, query, hit)
+			}
+		}
+	}
+}

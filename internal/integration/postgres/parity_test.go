@@ -121,6 +121,35 @@ func TestInvalidateByHand(t *testing.T) {
 	})
 }
 
+// What shares rows with a table that is invalidated goes with it.
+func TestInvalidateFollowsHeirs(t *testing.T) {
+	t.Parallel()
+	eachDriver(t, func(t *testing.T, driverName string) {
+		s := newCachedPostgres(t, driverName, nil)
+		exec(t, s.bare, "CREATE TABLE base (v int)", "CREATE TABLE heir () INHERITS (base)", "CREATE TABLE beside (v int)",
+			"INSERT INTO heir VALUES (1)", "INSERT INTO beside VALUES (1)")
+		app := s.cache.Database("main")
+		const base, heir, beside = "SELECT v FROM base", "SELECT v FROM heir", "SELECT v FROM beside"
+		for name, target := range map[string]cacheops.Target{
+			"the heir": cacheops.Table("heir"), "its parent": cacheops.Table("base"), "a pattern": cacheops.Pattern("hei?"),
+			"a row of the heir": cacheops.Row("heir", cacheops.Values{"v": 1}),
+		} {
+			for _, query := range []string{base, heir, beside} {
+				s.read(t, query)
+				s.want(t, "1", true, query)
+			}
+			if err := app.Invalidate(t.Context(), target); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			for query, kept := range map[string]bool{base: false, heir: false, beside: true} {
+				if _, hit := s.read(t, query); hit != kept {
+					t.Errorf("%s: %s: hit %v", name, query, hit)
+				}
+			}
+		}
+	})
+}
+
 // Writes that drop nothing, and writes that drop what they changed at the end.
 func TestInvalidationPutOff(t *testing.T) {
 	t.Parallel()

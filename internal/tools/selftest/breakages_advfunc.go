@@ -122,4 +122,11 @@ var funcAttackBreakages = []breakage{
 		New:   "		return w.kept, nil\n",
 		Check: onSQLite("TestFuncWithLock"), Want: "--- FAIL: TestFuncWithLock",
 	},
+	{
+		Name:  "who looked for a function's result too early runs it again",
+		File:  "internal/engine/compute.go",
+		Old:   "e.works.endedOf(&x.query.Key) != since)",
+		New:   "since > since+1)",
+		Check: onSQLite("TestFuncIsNotRunAgainByWhoLookedTooEarly"), Want: "it ran 2 times",
+	},
 }

@@ -18,9 +18,9 @@ var funcBreakages = []breakage{
 	},
 	{
 		Name:  "a query that profiles leave out is stored for its function",
-		File:  "internal/engine/fills.go",
-		Old:   " || c.unkept != \"\"",
-		New:   "",
+		File:  "sqlcache/read.go",
+		Old:   "c.load(ctx, k, p, rc.Unkept() == \"\")",
+		New:   "c.load(ctx, k, p, true)",
 		Check: onSQLite("TestFuncRecordsHitsAndWhatProfilesLeaveOut"), Want: "--- FAIL: TestFuncRecordsHitsAndWhatProfilesLeaveOut",
 	},
 	{

@@ -128,9 +128,9 @@ var httpBreakages = []breakage{
 	},
 	{
 		Name:  "a page that is made after its request has ended is kept",
-		File:  "httpcache/recorder.go",
-		Old:   "	case ctx.Err() != nil:\n",
-		New:   "	case false:\n",
+		File:  "internal/engine/compute_run.go",
+		Old:   "	if reason == \"\" && ctx.Err() != nil {",
+		New:   "	if reason == \"\" && x == nil {",
 		Check: onPages("TestClientsThatGoAway"), Want: "--- FAIL: TestClientsThatGoAway",
 	},
 	{

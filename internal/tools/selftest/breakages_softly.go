@@ -147,8 +147,8 @@ var softlyBreakages = []breakage{
 	{
 		Name:  "a read stores in a store that failed to lock",
 		File:  "internal/engine/fills.go",
-		Old:   "err != nil || r == nil || c.away || ",
-		New:   "err != nil || r == nil || ",
+		Old:   "err != nil || r == nil || c.away:",
+		New:   "err != nil || r == nil:",
 		Check: onSQLite("TestReadAsksAStoreThatFailedNoMore"), Want: "--- FAIL: TestReadAsksAStoreThatFailedNoMore",
 	},
 	{
