@@ -123,7 +123,6 @@ func (r *reaping) set(ctx context.Context, key string, from, part float64) error
 		if err != nil {
 			return err
 		}
-		r.done.Members += len(names)
 		for len(names) > 0 {
 			n := min(len(names), r.opts.Chunk)
 			args := append([]string{r.s.entryPrefix(), dry}, names[:n]...)
@@ -131,6 +130,7 @@ func (r *reaping) set(ctx context.Context, key string, from, part float64) error
 			if err != nil {
 				return err
 			}
+			r.done.Members += n
 			r.done.Dead += int(dead[0])
 			names = names[n:]
 		}
