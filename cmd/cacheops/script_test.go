@@ -38,9 +38,9 @@ import (
 //	redis-cluster VARIABLE             a Cluster
 //	redis-sentinel VARIABLE            a server under Sentinel
 //	redis-do VARIABLE ARGUMENT ...     a command of Redis, on all servers
+//	redis-is VARIABLE ANSWER ARGUMENT ...   a command of Redis, and its answer
 //	redis-forget VARIABLE KIND         the loss of all keys of a kind
 //	redis-dead VARIABLE DATABASE TABLE NUMBER   names that no result has, in the set of a table
-//	redis-names VARIABLE DATABASE TABLE NUMBER  so many names are in that set
 //	redis-pause VARIABLE               the servers fall silent
 //	login VARIABLE URL USER PASSWORD   the URL with another user
 //	postgres VARIABLE                  a server; the variable is a data source name
@@ -71,7 +71,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "redis": scriptRedis, "redis-replica": scriptReplica, "redis-cluster": scriptCluster, "redis-sentinel": scriptSentinel,
-			"redis-do": scriptDo, "redis-forget": scriptForget, "redis-dead": scriptDead, "redis-names": scriptNames, "redis-pause": scriptPause, "login": scriptLogin, "postgres": scriptPostgres, "app": scriptApp, "sql": scriptSQL, "reads": scriptReads,
+			"redis-do": scriptDo, "redis-forget": scriptForget, "redis-dead": scriptDead, "redis-is": scriptIs, "redis-pause": scriptPause, "login": scriptLogin, "postgres": scriptPostgres, "app": scriptApp, "sql": scriptSQL, "reads": scriptReads,
 		},
 	})
 }
@@ -210,12 +210,12 @@ func scriptDead(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 }
 
-func scriptNames(ts *testscript.TestScript, _ bool, args []string) {
-	need(ts, args, 4)
-	n, err := of(ts).redis[args[0]][0].Do("SCARD", membersKey(args[1], args[2]))
+func scriptIs(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 3)
+	answer, err := of(ts).redis[args[0]][0].Do(args[2:]...)
 	ts.Check(err)
-	if n != args[3] {
-		ts.Fatalf("%s names are in the set, want %s", n, args[3])
+	if answer != args[1] {
+		ts.Fatalf("%s is %q, want %q", strings.Join(args[2:], " "), answer, args[1])
 	}
 }
 

@@ -158,6 +158,13 @@ var setsBreakages = []breakage{
 		Check: inRedis("TestSetsInCluster"), Want: "FAIL",
 	},
 	{
+		Name:  "Reap takes names out in a dry run",
+		File:  "rueidisstore/lua/sets/reap.lua",
+		Old:   "if #dead > 0 and ARGV[2] ~= '1' then",
+		New:   "if #dead > 0 then",
+		Check: inRedis("TestReapOptions"), Want: "members after a dry run",
+	},
+	{
 		Name:  "Reap takes out what has an entry",
 		File:  "rueidisstore/lua/sets/reap.lua",
 		Old:   "if alive == 0 or alive < to - from + 1 and redis.call('EXISTS', keys[i - from + 1]) == 0 then",
