@@ -174,7 +174,9 @@ func inEnvelopes(c *rueidisstore.Config) {
 }
 
 // wereInEnvelopes sees that they were, and that each could be read again.
-func wereInEnvelopes(t *testing.T, s interface{ SpaceStats() rueidisstore.SpaceStats }) {
+func wereInEnvelopes(t *testing.T, s interface {
+	SpaceStats() rueidisstore.SpaceStats
+}) {
 	t.Helper()
 	if x := s.SpaceStats(); x.Encrypted == 0 || x.Compressed == 0 || x.Compressed > x.Encrypted || x.Refused() > 0 {
 		t.Errorf("what became of the results is %+v", x)

@@ -61,7 +61,7 @@ var cliBreakages = []breakage{
 		File:  "cmd/cacheops/doctor_rights.go",
 		Old:   `[]string{"SADD", other, "m"}`,
 		New:   `[]string{"SADD", key, "m"}`,
-		Check: []string{"go", "test", "-timeout", "60s", "-run", "^TestDoctorNoticesEachRightOfSets$", "./cmd/cacheops"}, Want: "the doctor leaves",
+		Check: []string{"go", "test", "-timeout", "60s", "-run", "^TestDoctorNoticesEachRightOfSets$", "./cmd/cacheops"}, Want: "without spop the doctor leaves",
 	},
 	{
 		Name:  "the command drops the table of one schema only",
