@@ -6,11 +6,13 @@ import (
 	"github.com/redis/rueidis"
 )
 
-// The modes that a prefix is used in. Writers of one do not reach the readers of the
-// other, so the first that comes is noted in Redis, and the other is refused.
+// The modes that a prefix is used in, as the key of [KeyMode] has them: that of [New], and
+// that of [NewSets]. Writers of one do not reach the readers of the other, so the first
+// that comes is noted in Redis, and the other is refused. In a Cluster there is ModeStamps
+// only, and nothing is noted.
 const (
-	stampsMode = "stamps"
-	setsMode   = "sets"
+	ModeStamps = "stamps"
+	ModeSets   = "sets"
 )
 
 // noteMode notes the mode where none is, and returns the one that is noted. It is sent as
@@ -34,7 +36,7 @@ func (a *admission) first(b rueidis.Builder) []rueidis.Completed {
 	if a.mark != "" {
 		list = append(list, b.Eval().Script(noteMode).Numkeys(1).Key(a.mark).Arg(a.mode).Build())
 	}
-	if a.mode == setsMode {
+	if a.mode == ModeSets {
 		list = append(list, b.Info().Section("memory").Build(), b.Info().Section("stats").Build())
 	}
 	return list
@@ -42,7 +44,7 @@ func (a *admission) first(b rueidis.Builder) []rueidis.Completed {
 
 // again appends the questions on a link in use.
 func (a *admission) again(b rueidis.Builder, list []rueidis.Completed) []rueidis.Completed {
-	if a.mode == setsMode {
+	if a.mode == ModeSets {
 		return append(list, a.first(b)...)
 	}
 	return append(list, whois(b))
@@ -72,11 +74,11 @@ func (a *admission) admit(answers []rueidis.RedisResult) (incarnation, error) {
 		}
 		// Where it could not be noted, the server refuses to write. With stamps it may be
 		// read all the same.
-		if a.mode == setsMode && noted != setsMode || noted == setsMode && a.mode != setsMode {
+		if a.mode == ModeSets && noted != ModeSets || noted == ModeSets && a.mode != ModeSets {
 			return incarnation{}, a.otherMode(noted, err)
 		}
 	}
-	if a.mode != setsMode {
+	if a.mode != ModeSets {
 		return master, nil
 	}
 	return a.unevicted(master, answers[len(answers)-2:])

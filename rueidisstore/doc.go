@@ -101,10 +101,12 @@
 // with AES-256-GCM: all that is stored under an entry's key, but for a check of 16
 // bytes. What is encrypted is bound to the key of the entry and, unless it is joined,
 // to its stamps; so who can write to Redis cannot change it, nor put it in the place
-// of another. Stamps, registries and locks are neither compressed nor encrypted.
+// of another. In sets mode it is bound to the value of its place, to the server and to
+// what it depends on. There the value, and the names of the sets of what was made of
+// others, are not encrypted: writes go by them. Stamps, registries and locks are neither compressed nor encrypted.
 //
 // An entry that does not open is a miss, and the next fill replaces it. It is
-// counted, see [Store.SpaceStats], and told to [Config.OnRefusal]. Processes with
+// counted, see [Store.SpaceStats] and [Sets.SpaceStats], and told to [Config.OnRefusal]. Processes with
 // other keys, or none, may share a Redis: what each cannot open is a miss to it. They
 // replace each other's results, so it should not last.
 //

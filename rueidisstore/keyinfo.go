@@ -2,10 +2,12 @@ package rueidisstore
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
-// KeyKind says what a key in Redis holds.
+// KeyKind says what a key in Redis holds. In sets mode KeyWhole and KeyStamp are sets of
+// entries.
 type KeyKind uint8
 
 // The kinds of key.
@@ -20,11 +22,22 @@ const (
 	KeyFences                      // the live fences of a table
 	KeyWhole                       // the stamp of queries on all of a table
 	KeyStamp                       // the stamp of a conjunction
+	KeyMode                        // ModeStamps or ModeSets
+
+	// Of sets mode alone.
+
+	KeyMembers    // the entries of a table, by conjunctions
+	KeyOwn        // the entries that depend on no table
+	KeySets       // the names of the sets of a database
+	KeyConjFences // the fences of a conjunction
 )
 
 // KeyKinds are all kinds, in the order in which they are best told.
 func KeyKinds() []KeyKind {
-	return []KeyKind{KeyEntry, KeyStamp, KeyWhole, KeyEpoch, KeyRegistry, KeyFences, KeyGlobal, KeySchema, KeyLock, KeyWanted}
+	return []KeyKind{
+		KeyEntry, KeyStamp, KeyWhole, KeyMembers, KeyOwn, KeySets, KeyEpoch, KeyRegistry, KeyFences, KeyConjFences,
+		KeyGlobal, KeySchema, KeyMode, KeyLock, KeyWanted,
+	}
 }
 
 // String names the kind.
@@ -50,6 +63,16 @@ func (k KeyKind) String() string {
 		return "stamp of a table"
 	case KeyStamp:
 		return "stamp"
+	case KeyMode:
+		return "mode"
+	case KeyMembers:
+		return "set of a table"
+	case KeyOwn:
+		return "set of no table"
+	case KeySets:
+		return "names of sets"
+	case KeyConjFences:
+		return "condition's fences"
 	default:
 		return fmt.Sprintf("kind %d", uint8(k))
 	}
@@ -60,7 +83,7 @@ func (k KeyKind) String() string {
 type KeyInfo struct {
 	Kind KeyKind
 	// Database is the name that the store was called with, for the kinds of a database
-	// and of a table, but for KeyStamp, in which it cannot be read. A Config.Prefix of
+	// and of a table, but for KeyStamp and KeyConjFences, in which it cannot be read. A Config.Prefix of
 	// package cacheops is in it.
 	Database string
 	// Table is the table's name in the store, for the kinds of a table. What
@@ -70,7 +93,7 @@ type KeyInfo struct {
 }
 
 // ParseKey tells what a key under a prefix is. It returns false for a key that is none
-// of this package's.
+// of this package's. It knows those of both modes, whichever the prefix is used in.
 func ParseKey(prefix, key string) (info KeyInfo, ok bool) {
 	rest, ok := strings.CutPrefix(key, prefix+":")
 	if !ok {
@@ -79,14 +102,16 @@ func ParseKey(prefix, key string) (info KeyInfo, ok bool) {
 	tag, rest, ok := strings.Cut(strings.TrimPrefix(rest, "{"), "}")
 	if !ok {
 		info.Kind = KeyEntry
-		return info, digest(tag, entryChars) && !strings.HasPrefix(key, prefix+":{")
+		return info, (digest(tag, entryChars) || number(tag)) && !strings.HasPrefix(key, prefix+":{")
 	}
+	if key == prefix+suffixMode {
+		info.Kind = KeyMode
+		return info, true
+	}
+	ofDatabase := map[string]KeyKind{suffixGlobal: KeyGlobal, suffixSchema: KeySchema, suffixTables: KeySets, suffixOwn: KeyOwn}
 	switch rest {
-	case suffixGlobal, suffixSchema:
-		info.Kind = KeyGlobal
-		if rest == suffixSchema {
-			info.Kind = KeySchema
-		}
+	case suffixGlobal, suffixSchema, suffixTables, suffixOwn:
+		info.Kind = ofDatabase[rest]
 		if tag != "%" {
 			info.Database, ok = unescape(tag)
 		}
@@ -97,12 +122,16 @@ func ParseKey(prefix, key string) (info KeyInfo, ok bool) {
 		}
 		return info, digest(tag, entryChars)
 	default:
+		if conj, fences := strings.CutSuffix(rest, suffixFences); fences && digest(conj, conjChars) {
+			info.Kind = KeyConjFences
+			return info, digest(tag, tagChars)
+		}
 		kind, name, named := strings.Cut(rest, ":")
 		if !named {
 			info.Kind = KeyStamp
 			return info, digest(tag, tagChars) && digest(rest, conjChars)
 		}
-		kinds := map[string]KeyKind{suffixEpoch: KeyEpoch, suffixLive: KeyFences, suffixRegistry: KeyRegistry, suffixWhole: KeyWhole}
+		kinds := map[string]KeyKind{suffixEpoch: KeyEpoch, suffixLive: KeyFences, suffixRegistry: KeyRegistry, suffixWhole: KeyWhole, suffixMembers: KeyMembers}
 		database, table, both := strings.Cut(name, ":")
 		var okDatabase, okTable bool
 		info.Kind = kinds[kind]
@@ -114,8 +143,8 @@ func ParseKey(prefix, key string) (info KeyInfo, ok bool) {
 	return info, ok && info.Key(prefix) == key
 }
 
-// Key returns the key of a database or table of that kind, under a prefix; "" for the
-// kinds that hold more than names.
+// Key returns the key of a database or table of that kind, or of the mode, under a
+// prefix; "" for the kinds that hold more than names.
 func (i KeyInfo) Key(prefix string) string {
 	ring := keyring{prefix: prefix}
 	switch i.Kind {
@@ -131,6 +160,14 @@ func (i KeyInfo) Key(prefix string) string {
 		return newTableKeys(prefix, i.Database, i.Table).live
 	case KeyWhole:
 		return newTableKeys(prefix, i.Database, i.Table).whole
+	case KeyMembers:
+		return newTableKeys(prefix, i.Database, i.Table).members
+	case KeySets:
+		return ring.database(i.Database).tables
+	case KeyOwn:
+		return ring.database(i.Database).own
+	case KeyMode:
+		return prefix + suffixMode
 	default:
 		return ""
 	}
@@ -141,6 +178,13 @@ func digest(s string, chars int) bool {
 	return len(s) == chars && !strings.ContainsFunc(s, func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' && r != '_'
 	})
+}
+
+// number reports whether a text is the name of an entry of sets mode.
+func number(s string) bool {
+	s = strings.TrimSuffix(s, "j")
+	n, err := strconv.ParseUint(s, 10, 63)
+	return err == nil && strconv.FormatUint(n, 10) == s
 }
 
 // unescape undoes escape.

@@ -30,6 +30,7 @@ const (
 	suffixMembers = "m"
 	suffixTables  = ":t"
 	suffixOwn     = ":m"
+	suffixFences  = ":f" // after the key of a conjunction, see lease.lua
 )
 
 // How long the digests in keys are, in characters of base64. Redis takes memory for

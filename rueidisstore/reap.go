@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"math/bits"
 	"strconv"
 )
 
@@ -38,6 +39,9 @@ type Reaped struct {
 	Sets    int // of these, the ones that were looked through
 	Members int // members of these that were looked at
 	Dead    int // of these, the ones without an entry
+
+	// Share is how much of the database was gone through: 1 is all of it.
+	Share float64
 }
 
 // Reap takes out of the sets what has no entry any more. An entry that ends by its TTL
@@ -68,6 +72,8 @@ type reaping struct {
 	s    *Sets
 	opts ReapOptions
 	done Reaped
+
+	from, upTo float64 // the shares of the page of keys that is looked at
 }
 
 // run goes through the keys of the database.
@@ -79,6 +85,7 @@ func (r *reaping) run(ctx context.Context) error {
 			return err
 		}
 		r.done.Found += len(keys)
+		r.from, r.upTo = r.upTo, shareOf(next)
 		sizes := make([]command, len(keys))
 		for i, key := range keys {
 			sizes[i] = command{name: "SCARD", keys: []string{key}}
@@ -91,10 +98,12 @@ func (r *reaping) run(ctx context.Context) error {
 			if n < int64(r.opts.MinSize) {
 				continue
 			}
-			if err := r.set(ctx, keys[i]); err != nil {
+			part := (r.upTo - r.from) / float64(len(keys))
+			if err := r.set(ctx, keys[i], r.from+float64(i)*part, part); err != nil {
 				return err
 			}
 		}
+		r.done.Share = r.upTo
 		r.tell()
 		if cursor = next; cursor == "0" {
 			return nil
@@ -102,8 +111,8 @@ func (r *reaping) run(ctx context.Context) error {
 	}
 }
 
-// set goes through the members of a set.
-func (r *reaping) set(ctx context.Context, key string) error {
+// set goes through the members of a set, which is a part of all there is to do.
+func (r *reaping) set(ctx context.Context, key string, from, part float64) error {
 	r.done.Sets++
 	dry := "0"
 	if r.opts.DryRun {
@@ -114,7 +123,6 @@ func (r *reaping) set(ctx context.Context, key string) error {
 		if err != nil {
 			return err
 		}
-		r.done.Members += len(names)
 		for len(names) > 0 {
 			n := min(len(names), r.opts.Chunk)
 			args := append([]string{r.s.entryPrefix(), dry}, names[:n]...)
@@ -122,14 +130,26 @@ func (r *reaping) set(ctx context.Context, key string) error {
 			if err != nil {
 				return err
 			}
+			r.done.Members += n
 			r.done.Dead += int(dead[0])
 			names = names[n:]
 		}
+		r.done.Share = min(max(r.done.Share, from+part*shareOf(next)), r.upTo) // a table that shrinks has it go back
 		r.tell()
 		if cursor = next; cursor == "0" {
 			return nil
 		}
 	}
+}
+
+// shareOf tells by the cursor of a SCAN how much of what it goes through lies behind it.
+// Redis counts cursors up from their highest bit, so that one holds when a table grows.
+func shareOf(cursor string) float64 {
+	n, err := strconv.ParseUint(cursor, 10, 64)
+	if err != nil || n == 0 {
+		return 1 // it was the last page
+	}
+	return float64(bits.Reverse64(n)) / (1 << 64)
 }
 
 func (r *reaping) tell() {

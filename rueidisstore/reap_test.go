@@ -90,7 +90,7 @@ func reapOnce(t *testing.T, server *redistest.Server) (slow []string) {
 	var last rueidisstore.Reaped
 	began := time.Now()
 	done, err := s.Reap(t.Context(), rueidisstore.ReapOptions{Progress: func(now rueidisstore.Reaped) {
-		if now.Members < last.Members || now.Dead < last.Dead {
+		if now.Members < last.Members || now.Dead < last.Dead || now.Share < last.Share {
 			t.Errorf("progress went from %+v to %+v", last, now)
 		}
 		last = now
@@ -98,7 +98,7 @@ func reapOnce(t *testing.T, server *redistest.Server) (slow []string) {
 			most = max(most, heap())
 		}
 	}})
-	if err != nil || done.Dead != dead || done.Sets != 2 || done != last {
+	if err != nil || done.Dead != dead || done.Sets != 2 || done != last || done.Share != 1 {
 		t.Fatalf("reaped %+v, told last %+v, error %v, want %d dead", done, last, err, dead)
 	}
 	t.Logf("figure: reaped %d dead members in %v, in %d chunks", done.Dead, time.Since(began).Round(time.Millisecond), calls)
@@ -174,7 +174,7 @@ func TestReapOptions(t *testing.T) {
 		return done
 	}
 	// Four sets are ours: two of tables, two of conditions.
-	if got, want := reap(rueidisstore.ReapOptions{DryRun: true}), (rueidisstore.Reaped{Found: 4, Sets: 1, Members: 1000, Dead: 999}); got != want {
+	if got, want := reap(rueidisstore.ReapOptions{DryRun: true}), (rueidisstore.Reaped{Found: 4, Sets: 1, Members: 1000, Dead: 999, Share: 1}); got != want {
 		t.Errorf("a dry run: %+v, want %+v", got, want)
 	}
 	if n := r.size(large); n != 1000 {
@@ -185,10 +185,19 @@ func TestReapOptions(t *testing.T) {
 		t.Errorf("%d, %d and %d members after a run, want 1, 999 of a set that is too small and 2000 of another program", n, m, f)
 	}
 	fill()
-	chunks := 0
-	got := reap(rueidisstore.ReapOptions{MinSize: 1, Chunk: 10, Progress: func(rueidisstore.Reaped) { chunks++ }})
-	if got.Dead != 999+998 || chunks < 100 {
-		t.Errorf("in chunks of 10: %+v in %d", got, chunks)
+	chunks, share, steps := 0, 0.0, 0
+	got := reap(rueidisstore.ReapOptions{MinSize: 1, Chunk: 10, Progress: func(now rueidisstore.Reaped) {
+		chunks++
+		if now.Share < share || now.Share > 1 {
+			t.Errorf("the share goes from %v to %v", share, now.Share)
+		}
+		if now.Share > share && now.Share < 1 {
+			steps++
+		}
+		share = now.Share
+	}})
+	if got.Dead != 999+998 || chunks < 100 || got.Share != 1 || steps < 90 {
+		t.Errorf("in chunks of 10: %+v in %d, %d of them with a share between 0 and 1", got, chunks, steps)
 	}
 	if n, m := r.size(large), r.size(small); n != 1 || m != 1 {
 		t.Errorf("%d and %d members are left", n, m)
@@ -209,7 +218,7 @@ func TestReapOptions(t *testing.T) {
 			cancel()
 		}
 	}})
-	if !errors.Is(err, context.Canceled) || done.Dead == 0 || done.Dead > 500 {
+	if !errors.Is(err, context.Canceled) || done.Dead == 0 || done.Dead > 500 || done.Share >= 1 {
 		t.Errorf("after the end of its context: %+v, %v", done, err)
 	}
 	if err := s.Close(); err != nil {

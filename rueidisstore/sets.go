@@ -61,7 +61,7 @@ func NewSets(config Config) (*Sets, error) {
 	if c := config.Client; c != nil && c.Mode() == rueidis.ClientModeCluster {
 		return nil, fmt.Errorf("cacheops: rueidisstore: Config.Client: %w", ErrCluster)
 	}
-	base, err := newStore(config, setsMode)
+	base, err := newStore(config, ModeSets)
 	if err != nil {
 		return nil, err
 	}

@@ -13,7 +13,8 @@ import (
 )
 
 // An entry of sets mode is a value of 16 bytes; a check; of a joined entry the length of
-// the names of its sets, in 4 bytes, and these, one a line; and the payload.
+// the names of its sets, in 4 bytes, and these, one a line; and the payload, or an
+// envelope with it, see sets_wrap.go.
 //
 // The value is that of the place which the lease made. While an entry is read from the
 // database its place holds the value alone. The check is a digest of what the entry is
@@ -60,28 +61,26 @@ type setsEntry struct {
 	master         incarnation
 }
 
-// openSets takes an entry apart, or returns false where it is none of that query.
-func openSets(q *store.Query, entry string, master incarnation) (e setsEntry, ok bool) {
+// openSets takes an entry apart, and tells what follows: nothing where it is none of that
+// query.
+func openSets(q *store.Query, entry string, master incarnation) (e setsEntry, is form) {
 	if len(entry) < stampSize+checkSize {
-		return e, false // a place, or nothing
+		return e, stale // a place, or nothing
 	}
 	e.master, e.value, e.payload = master, entry[:stampSize], entry[stampSize+checkSize:]
-	body := unsafe.Slice(unsafe.StringData(e.payload), len(e.payload)) //nolint:gosec // it is only read
-	own := setsCheck(q, master, e.value).with(body)
-	if string(own[:]) != entry[stampSize:stampSize+checkSize] {
-		return e, false
-	}
-	if q.Joined {
-		if len(body) < linesSize {
-			return e, false
+	text := entry[stampSize:]
+	_, is = openEntry(unsafe.Slice(unsafe.StringData(text), len(text)), setsCheck(q, master, e.value)) //nolint:gosec // it is only read
+	if q.Joined && (is == plain || is == wrapped) {
+		if len(e.payload) < linesSize {
+			return e, stale
 		}
-		n := int64(binary.BigEndian.Uint32(body))
-		if n > maxLayout || n > int64(len(body)-linesSize) {
-			return e, false
+		n := int64(binary.BigEndian.Uint32([]byte(e.payload[:linesSize])))
+		if n > maxLayout || n > int64(len(e.payload)-linesSize) {
+			return e, stale
 		}
 		e.lines, e.payload = e.payload[linesSize:linesSize+n], e.payload[linesSize+n:]
 	}
-	return e, true
+	return e, is
 }
 
 // maxSets bounds the sets of a joined entry, which one call of a script goes through.
@@ -104,12 +103,14 @@ func (s *Sets) look(ctx context.Context, q *store.Query) (p store.Payload, e set
 	if err != nil {
 		return nil, e, false, err
 	}
-	if e, ok = openSets(q, entry, master); !ok {
+	e, is := openSets(q, entry, master)
+	content, ok := s.unwrap(ctx, q, &e, is)
+	if !ok {
 		return nil, e, false, nil
 	}
-	// What is decoded may refer to the bytes: they are the reply's own, and nobody
-	// changes them.
-	p, err = decode(q, unsafe.Slice(unsafe.StringData(e.payload), len(e.payload))) //nolint:gosec // as above
+	// What is decoded may refer to the bytes: they are the reply's own or were made
+	// for it, and nobody changes them.
+	p, err = decode(q, content)
 	if err != nil {
 		return nil, e, false, nil //nolint:nilerr // what cannot be read is a miss
 	}
@@ -206,27 +207,20 @@ func (s *Sets) Fill(ctx context.Context, q *store.Query, sn store.Snapshot, p st
 	}
 	value := random(stampSize)
 	registries, sets := s.members(snap.parts)
-	b := make([]byte, stampSize+checkSize, stampSize+checkSize+p.Size())
-	of := q
+	of, lines := q, ""
 	if q.Joined {
-		lines := strings.Join(sets, "\n")
+		lines = strings.Join(sets, "\n")
 		if len(lines) > maxLayout || len(sets) > maxSets {
 			return nil // Redis would do nothing else for too long
 		}
-		b = binary.BigEndian.AppendUint32(b, uint32(len(lines))) //nolint:gosec // bounded above
-		b = append(b, lines...)
 	} else {
 		// It is of what was leased.
 		of, value = snap.parts[0].of, snap.parts[0].value
 	}
-	b, err := p.AppendBinary(b)
+	entry, err := s.writeEntry(of, snap.master, value, lines, p)
 	if err != nil {
 		return err
 	}
-	own := setsCheck(of, snap.master, value).with(b[stampSize+checkSize:])
-	copy(b, value)
-	copy(b[stampSize:], own[:])
-	entry := unsafe.String(unsafe.SliceData(b), len(b)) //nolint:gosec // b is not used any more
 
 	keys := make([]string, 1, 1+len(snap.parts)+len(registries)+len(sets))
 	keys[0] = s.entryKey(q)

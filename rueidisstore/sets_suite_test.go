@@ -1,6 +1,7 @@
 package rueidisstore_test
 
 import (
+	"slices"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -35,10 +36,10 @@ func openSets(t testing.TB, url string, change ...func(*rueidisstore.Config)) *r
 
 // setsHarness runs the conformance suite in sets mode. What is absent is what the mode
 // does not promise: that a set may be lost and its entries not.
-func setsHarness(url string) storetest.Harness {
+func setsHarness(url string, change ...func(*rueidisstore.Config)) storetest.Harness {
 	const kept = "a set is never evicted: the store refuses a server that could, and TestSetsOnServerThatEvicts tries it"
 	return storetest.Harness{
-		New:         func(t testing.TB) store.Store { return openSets(t, url) },
+		New:         func(t testing.TB) store.Store { return openSets(t, url, change...) },
 		RefusesDead: true,
 		Advance:     func(s store.Store, d time.Duration) { newRaw(tb(), s).advance(d) },
 		Expire: func(s store.Store, database string, token store.Token) {
@@ -54,7 +55,7 @@ func setsHarness(url string) storetest.Harness {
 		Slow:      true,
 		WallClock: true,
 		Second: func(t testing.TB, s store.Store) store.Store {
-			return openSets(t, url, func(c *rueidisstore.Config) { c.Prefix = baseOf(s).Prefix() })
+			return openSets(t, url, append(slices.Clone(change), prefixed(baseOf(s).Prefix()))...)
 		},
 		Absent: map[string]string{
 			"EvictStamp": kept, "EvictEpoch": kept, "EvictGlobal": kept,
@@ -79,6 +80,16 @@ func TestSetsConformance(t *testing.T) {
 			}
 		}
 	}
+	storetest.Run(t, h)
+}
+
+// TestSetsConformanceInEnvelopes is TestSetsConformance with all results compressed that
+// become smaller by it, and encrypted.
+func TestSetsConformanceInEnvelopes(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	h := setsHarness(server.URL(), keyed("a", "b"), compressing(1))
+	h.Absent["Stall"] = "it is the same without envelopes"
 	storetest.Run(t, h)
 }
 

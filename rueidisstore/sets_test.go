@@ -166,7 +166,18 @@ func TestSetsWritesDelete(t *testing.T) {
 func TestSetsOfJoinedEntries(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.WithSettings("save ''"))
-	s := newSets(t, server.URL())
+	t.Run("plain", func(t *testing.T) {
+		t.Parallel()
+		setsOfJoinedEntries(t, newSets(t, server.URL()))
+	})
+	t.Run("in envelopes", func(t *testing.T) {
+		t.Parallel()
+		setsOfJoinedEntries(t, newSets(t, server.URL(), keyed("a"), compressing(1)))
+	})
+}
+
+func setsOfJoinedEntries(t *testing.T, s *rueidisstore.Sets) {
+	t.Helper()
 	one, two, own := rowQuery("t", "1"), rowQuery("u", "2"), rowQuery("f", "own")
 	q := madeOf("f")
 	own.Key = q.Key // as that of a function is

@@ -114,13 +114,13 @@ func (s *Store) SpaceStats() SpaceStats {
 func (s *Store) refuse(ctx context.Context, key *store.Key, why Refusal) ([]byte, bool) {
 	s.space.refused[why].Add(1)
 	if s.cfg.OnRefusal != nil {
-		s.tellRefusal(ctx, key, why)
+		s.tellRefusal(ctx, s.keys.entry(key), why)
 	}
 	return nil, false
 }
 
 // tellRefusal calls the program's function: what that does wrong harms no read.
-func (s *Store) tellRefusal(ctx context.Context, key *store.Key, why Refusal) {
+func (s *Store) tellRefusal(ctx context.Context, key string, why Refusal) {
 	defer func() { _ = recover() }()
-	s.cfg.OnRefusal(ctx, RefusalEvent{Reason: why, Key: s.keys.entry(key)})
+	s.cfg.OnRefusal(ctx, RefusalEvent{Reason: why, Key: key})
 }

@@ -164,13 +164,21 @@ func TestSpaceRoundTrips(t *testing.T) {
 func TestMixedProcesses(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.WithSettings("save ''"))
-	first := newStore(t, server.URL(), compressing(-1))
-	same := beside(first)
-	with := func(set ...func(*rueidisstore.Config)) *rueidisstore.Store {
-		return newStore(t, server.URL(), append(set, same)...)
-	}
-	stores := map[string]*rueidisstore.Store{
-		"plain": first, "compressing": with(compressing(10)), "a": with(keyed("a")), "a, then b": with(keyed("a", "b"), compressing(10)),
+	mixedProcesses(t, func(set ...func(*rueidisstore.Config)) spaceStore {
+		return newStore(t, server.URL(), append(set, prefixed("mixed"))...)
+	})
+}
+
+// spaceStore is a store of either mode.
+type spaceStore interface {
+	store.Store
+	SpaceStats() rueidisstore.SpaceStats
+}
+
+func mixedProcesses(t *testing.T, with func(set ...func(*rueidisstore.Config)) spaceStore) {
+	t.Helper()
+	stores := map[string]spaceStore{
+		"plain": with(compressing(-1)), "compressing": with(compressing(10)), "a": with(keyed("a")), "a, then b": with(keyed("a", "b"), compressing(10)),
 		"b, then a": with(keyed("b", "a"), compressing(10)), "b": with(keyed("b")),
 		"another a": with(func(c *rueidisstore.Config) { c.Keys = []rueidisstore.Key{{ID: "a", Secret: testKey("z").Secret}} }),
 	}
@@ -185,7 +193,7 @@ func TestMixedProcesses(t *testing.T) {
 		"another a": {"plain": "plain", "compressing": "plain", "a": "forged", "a, then b": "forged", "b, then a": "unknown key", "b": "unknown key", "another a": hit},
 	}
 	content := bytes.Repeat([]byte("what was read "), 50)
-	refused := func(s *rueidisstore.Store) string {
+	refused := func(s spaceStore) string {
 		x := s.SpaceStats()
 		return fmt.Sprintf("damaged %d, plain %d, locked %d, unknown key %d, forged %d", x.Damaged, x.Plain, x.Locked, x.UnknownKey, x.Forged)
 	}
@@ -193,13 +201,13 @@ func TestMixedProcesses(t *testing.T) {
 		for writerName, writer := range stores {
 			for _, joined := range []bool{false, true} {
 				q := blobQuery(readerName + " reads " + writerName)
-				put := func(s *rueidisstore.Store) {
+				put := func(s spaceStore) {
 					fill(t, s, q, blob(content))
 				}
 				if joined {
 					part := q
 					q = joinedBlob("joined " + readerName + " reads " + writerName)
-					put = func(s *rueidisstore.Store) { joinedOf(t, s, q, blob(content), part) }
+					put = func(s spaceStore) { joinedOf(t, s, q, blob(content), part) }
 				}
 				put(writer)
 				before := refused(reader)

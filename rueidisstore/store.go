@@ -57,7 +57,7 @@ type joining struct {
 // New makes a store. It does not connect: the first call does, so that a program
 // starts while Redis is away. [Store.Ping] tells whether it is there. The error
 // names the field of the config that is wrong.
-func New(config Config) (*Store, error) { return newStore(config, stampsMode) }
+func New(config Config) (*Store, error) { return newStore(config, ModeStamps) }
 
 func newStore(config Config, mode string) (*Store, error) {
 	config = config.withDefaults()
@@ -117,7 +117,7 @@ func (s *Store) join(ctx context.Context) (*network, error) {
 
 // usable refuses a Cluster in sets mode, where a script touches keys of any slot.
 func (s *Store) usable(n *network) (*network, error) {
-	if s.mode == setsMode && n.single == nil {
+	if s.mode == ModeSets && n.single == nil {
 		return nil, ErrCluster
 	}
 	return n, nil

@@ -32,13 +32,22 @@ func outerCheck(q *store.Query) check { return joinCheck(q, "") }
 // without.
 func (s *Store) wrap(key *store.Key, sum check, content []byte) []byte {
 	place := placeOf(key, sum)
-	b := s.envelope.Put(checkSize, content, &place)
+	b := s.put(checkSize, content, &place)
 	if b == nil {
 		return nil
 	}
-	s.space.put(envelope.Compressed(b[checkSize:]), s.envelope.Seals(), len(content), len(b)-checkSize)
 	whole := sum.withEnvelope(b[checkSize:])
 	copy(b, whole[:])
+	return b
+}
+
+// put returns an envelope with the content behind so much room, and counts it; or nil
+// where it is as well off without.
+func (s *Store) put(room int, content []byte, place *envelope.Place) []byte {
+	b := s.envelope.Put(room, content, place)
+	if b != nil {
+		s.space.put(envelope.Compressed(b[room:]), s.envelope.Seals(), len(content), len(b)-room)
+	}
 	return b
 }
 

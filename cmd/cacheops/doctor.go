@@ -39,6 +39,7 @@ type finding struct {
 type diagnosis struct {
 	Redis    string     `json:"redis"`
 	Prefix   string     `json:"prefix"`
+	Mode     string     `json:"mode,omitempty"` // that the prefix is used in, if it is
 	Warnings int        `json:"warnings"`
 	Problems int        `json:"problems"`
 	Findings []finding  `json:"findings"`
@@ -60,7 +61,8 @@ func newDoctor() *cobra.Command {
 		Short: "Check a Redis for the cache, and say what to change",
 		Long: `Looks at a Redis as the cache will use it, by the user of the URL, and says what to
 change: version, eviction, memory, persistence, the user's rights, replication, clock,
-latency, scripts, channels, and what keys there are. It changes nothing: what it tries
+latency, scripts, channels, and what keys there are. What it asks for is what the mode
+needs that the programs use the prefix in, stamps or sets. It changes nothing: what it tries
 to write is written only where it is there already, and that is a key that nobody has.
 It publishes to one channel of its own under the prefix.
 
@@ -98,7 +100,7 @@ func runDoctor(ctx context.Context, out io.Writer, f *doctorFlags) error {
 		return err
 	}
 	defer conn.Close()
-	if st, err := conn.store(); err != nil {
+	if st, err := conn.store(""); err != nil {
 		return err // the prefix is none
 	} else if err := st.Close(); err != nil {
 		return err

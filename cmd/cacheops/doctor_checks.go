@@ -41,7 +41,8 @@ func examine(ctx context.Context, c *redisConn, maxKeys int) (*diagnosis, error)
 		return nil, errors.New("no master answers")
 	}
 	d.add(checkServer(ctx, c, nodes)...)
-	for _, check := range []func(*node) finding{checkEviction, checkMemory, checkPersistence, checkReplication(c), checkClients} {
+	d.add(checkMode(ctx, c, d))
+	for _, check := range []func(*node) finding{checkEviction(d.Mode), checkMemory(d.Mode), checkPersistence, checkReplication(c), checkClients} {
 		d.add(each(nodes, func(n *node) finding {
 			if n.info == nil {
 				return finding{}
@@ -49,7 +50,7 @@ func examine(ctx context.Context, c *redisConn, maxKeys int) (*diagnosis, error)
 			return check(n)
 		})...)
 	}
-	d.add(each(nodes, func(n *node) finding { return checkRights(ctx, c, n) })...)
+	d.add(each(nodes, func(n *node) finding { return checkRights(ctx, c, n, d.Mode) })...)
 	d.add(each(nodes, func(n *node) finding { return checkScripts(ctx, n) })...)
 	d.add(checkChannels(ctx, c))
 	d.add(each(nodes, func(n *node) finding { return checkClock(ctx, n) })...)
@@ -158,26 +159,63 @@ func older(version string, major, minor int) bool {
 	return errA == nil && errB == nil && (a < major || a == major && b < minor)
 }
 
-// checkEviction looks at what goes when memory is full.
-func checkEviction(n *node) finding {
-	f := finding{Check: "eviction", Status: statusOK}
-	switch policy := n.info["maxmemory_policy"]; policy {
-	case "allkeys-lru", "allkeys-lfu":
-		f.Text = policy + ": what nobody reads goes first"
-	case "noeviction":
-		f.Status = statusWarning
-		f.Text = "noeviction: once memory is full, results that are not there yet are not cached"
-		f.Fix = "CONFIG SET maxmemory-policy allkeys-lru"
-	case "":
-		return finding{}
-	default:
-		f.Text = policy + ": safe; allkeys-lru keeps what is read the longest"
+// checkMode tells in which mode the programs use the prefix.
+func checkMode(ctx context.Context, c *redisConn, d *diagnosis) finding {
+	f := finding{Check: "mode", Status: statusOK}
+	mode, err := c.mode(ctx)
+	if err != nil {
+		return finding{} // it is among the rights
 	}
+	switch {
+	case mode == "":
+		return finding{} // nobody has used it, or what is asked for is that of stamps
+	case mode == rueidisstore.ModeSets && c.Mode() == rueidis.ClientModeCluster:
+		f.Status, f.Text = statusProblem, "sets mode, which is for a single server, and this is a Cluster"
+		f.Fix = "have the programs use rueidisstore.New, or a server that is no node of a Cluster"
+	case mode == rueidisstore.ModeSets:
+		f.Text = "sets: a write deletes results, and a hit is one GET"
+	case mode == rueidisstore.ModeStamps:
+		f.Text = "stamps"
+	default:
+		f.Status, f.Text = statusProblem, fmt.Sprintf("%q, which this version does not know", shortened(mode, 20))
+		f.Fix = "use the doctor of the programs' version"
+	}
+	d.Mode = mode
 	return f
 }
 
+// checkEviction looks at what goes when memory is full.
+func checkEviction(mode string) func(*node) finding {
+	return func(n *node) finding {
+		f := finding{Check: "eviction", Status: statusOK}
+		policy := n.info["maxmemory_policy"]
+		switch {
+		case policy == "":
+			return finding{}
+		case mode == rueidisstore.ModeSets && policy == "noeviction":
+			f.Text = policy + ": as sets mode needs it"
+		case mode == rueidisstore.ModeSets:
+			f.Status, f.Text = statusProblem, policy+": where a set is evicted, no write finds its results; so sets mode refuses this server"
+			f.Fix = "CONFIG SET maxmemory-policy noeviction, or have the programs use rueidisstore.New"
+		case policy == "allkeys-lru", policy == "allkeys-lfu":
+			f.Text = policy + ": what nobody reads goes first"
+		case policy == "noeviction":
+			f.Status = statusWarning
+			f.Text = "noeviction: once memory is full, results that are not there yet are not cached"
+			f.Fix = "CONFIG SET maxmemory-policy allkeys-lru"
+		default:
+			f.Text = policy + ": safe; allkeys-lru keeps what is read the longest"
+		}
+		return f
+	}
+}
+
 // checkMemory looks at the bound of the memory, and at what is used of it.
-func checkMemory(n *node) finding {
+func checkMemory(mode string) func(*node) finding {
+	return func(n *node) finding { return judgeMemory(n, mode) }
+}
+
+func judgeMemory(n *node, mode string) finding {
 	f := finding{Check: "memory", Status: statusOK}
 	used, bound, machine := n.number("used_memory"), n.number("maxmemory"), n.number("total_system_memory")
 	full := bound > 0 && used >= bound-bound/50
@@ -188,6 +226,9 @@ func checkMemory(n *node) finding {
 	case full && n.info["maxmemory_policy"] == "noeviction":
 		f.Status, f.Text = statusProblem, fmt.Sprintf("%s of %s are used, and nothing is evicted", memorySize(used), memorySize(bound))
 		f.Fix = "CONFIG SET maxmemory-policy allkeys-lru, or give it more memory"
+		if mode == rueidisstore.ModeSets {
+			f.Fix = "give it more memory; cacheops reap frees what the names of results take that ended"
+		}
 	case machine > 0 && bound > machine:
 		f.Status, f.Text = statusWarning, fmt.Sprintf("maxmemory is %s, and the machine has %s", memorySize(bound), memorySize(machine))
 		f.Fix = "CONFIG SET maxmemory to less than the machine has"

@@ -47,7 +47,7 @@ func checkKeys(ctx context.Context, c *redisConn, nodes []*node, maxKeys int, d 
 			for _, key := range keys {
 				kind := otherKind
 				if info, ok := rueidisstore.ParseKey(c.prefix, key); ok {
-					kind = info.Kind.String()
+					kind = kindName(info.Kind, d.Mode)
 					ours++
 				} else {
 					unknown++
@@ -83,7 +83,8 @@ func checkKeys(ctx context.Context, c *redisConn, nodes []*node, maxKeys int, d 
 		seen += int64(looked)
 	}
 	for _, kind := range rueidisstore.KeyKinds() {
-		d.Keys = appendCount(d.Keys, kind.String(), counts[kind.String()])
+		name := kindName(kind, d.Mode)
+		d.Keys = appendCount(d.Keys, name, counts[name])
 	}
 	d.Keys = appendCount(d.Keys, otherKind, counts[otherKind])
 	f := finding{Check: "keys", Status: statusOK, Text: plural(ours, "key", "keys") + " under the prefix " + c.prefix}
@@ -109,6 +110,20 @@ func checkKeys(ctx context.Context, c *redisConn, nodes []*node, maxKeys int, d 
 		})
 	}
 	return out
+}
+
+// kindName names a kind of key, by what it is in the mode.
+func kindName(kind rueidisstore.KeyKind, mode string) string {
+	if mode == rueidisstore.ModeSets {
+		switch kind {
+		case rueidisstore.KeyStamp:
+			return "set of a condition"
+		case rueidisstore.KeyWhole:
+			return "set of every row"
+		default:
+		}
+	}
+	return kind.String()
 }
 
 // appendCount appends what was counted of a kind, if anything.

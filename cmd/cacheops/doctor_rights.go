@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/redis/rueidis"
+
+	"github.com/cacheops/cacheops/rueidisstore"
 )
 
 // trial is a command in a form that does no harm: of a key that nobody has it reads,
@@ -47,12 +49,26 @@ func trials(key, channel string) []trial {
 	}
 }
 
+// setsTrials are those that sets mode needs besides. The other key holds no set.
+func setsTrials(key, other string) []trial {
+	return []trial{
+		{"unlink", []string{"UNLINK", key}},
+		{"sadd", []string{"SADD", other, "m"}}, // refused for the kind of the key
+		{"srem", []string{"SREM", key, "m"}},
+		{"spop", []string{"SPOP", key}},
+		{"getrange", []string{"GETRANGE", key, "0", "0"}},
+	}
+}
+
 // checkRights tries every command that the cache needs, and writes the rule that is
 // missing.
-func checkRights(ctx context.Context, c *redisConn, n *node) finding {
+func checkRights(ctx context.Context, c *redisConn, n *node, mode string) finding {
 	f := finding{Check: "rights", Status: statusOK}
 	key, channel := c.prefix+":{doctor}:nobody", c.prefix+":doctor"
 	list := trials(key, channel)
+	if mode == rueidisstore.ModeSets {
+		list = append(list, setsTrials(key, rueidisstore.KeyInfo{Kind: rueidisstore.KeyMode}.Key(c.prefix))...)
+	}
 	if c.Mode() == rueidis.ClientModeCluster {
 		list = append(list, trial{"cluster|slots", []string{"CLUSTER", "SLOTS"}}, trial{"asking", []string{"ASKING"}})
 	}

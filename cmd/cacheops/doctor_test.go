@@ -15,6 +15,7 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/cacheops/cacheops/internal/redistest"
+	"github.com/cacheops/cacheops/rueidisstore"
 )
 
 // documentedCommands are those that docs/redis.md has people grant.
@@ -36,17 +37,47 @@ func documentedCommands(t *testing.T) []string {
 	return list
 }
 
+// documentedForSets are those that sets mode takes besides.
+func documentedForSets(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile("../../docs/redis.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := regexp.MustCompile("In sets mode the cache takes `([^`]+)` besides").FindSubmatch(text)
+	if m == nil {
+		t.Fatal("docs/redis.md does not say what sets mode takes")
+	}
+	return strings.Fields(strings.ReplaceAll(string(m[1]), "+", ""))
+}
+
 // The doctor asks for the rights that the documentation names, and notices when a
 // single one of them is missing.
 func TestDoctorNoticesEachRight(t *testing.T) {
 	t.Parallel()
+	doctorNoticesEachRight(t, redistest.Start(t), documentedCommands(t), trials("k", "c"))
+}
+
+// So it does in sets mode, and it leaves everything as it is.
+func TestDoctorNoticesEachRightOfSets(t *testing.T) {
+	t.Parallel()
 	server := redistest.Start(t)
+	if _, err := server.Do("SET", "cacheops:{}mode", "sets"); err != nil {
+		t.Fatal(err)
+	}
+	doctorNoticesEachRight(t, server, append(documentedCommands(t), documentedForSets(t)...), append(trials("k", "c"), setsTrials("k", "c")...))
+	if mode, err := server.Do("GET", "cacheops:{}mode"); err != nil || mode != "sets" {
+		t.Errorf("the mode is %q, error %v", mode, err)
+	}
+}
+
+func doctorNoticesEachRight(t *testing.T, server *redistest.Server, commands []string, all []trial) {
+	t.Helper()
 	u, err := url.Parse(server.URL())
 	if err != nil {
 		t.Fatal(err)
 	}
 	u.User = url.UserPassword("cache", "s3cret")
-	commands := documentedCommands(t)
 	lacks := func(without string) finding {
 		t.Helper()
 		rules := []string{"ACL", "SETUSER", "cache", "reset", "on", ">s3cret", "~cacheops:*", "&cacheops:*", "-@all"}
@@ -58,7 +89,14 @@ func TestDoctorNoticesEachRight(t *testing.T) {
 		if _, err := server.Do(rules...); err != nil {
 			t.Fatal(err)
 		}
+		before, err := server.List("KEYS", "*")
+		if err != nil {
+			t.Fatal(err)
+		}
 		out, err := run(t, "doctor", "--json", "--redis", u.String())
+		if after, err := server.List("KEYS", "*"); err != nil || !slices.Equal(after, before) {
+			t.Errorf("without %s the doctor leaves %q of %q, error %v", without, after, before, err)
+		}
 		var d diagnosis
 		if json.Unmarshal([]byte(out), &d) != nil || (err == nil) != (d.Problems == 0) {
 			t.Fatalf("without %s: %v, %s", without, err, out)
@@ -79,7 +117,7 @@ func TestDoctorNoticesEachRight(t *testing.T) {
 		}
 	}
 	tried := []string{"subscribe"}
-	for _, trial := range trials("k", "c") {
+	for _, trial := range all {
 		tried = append(tried, trial.name)
 	}
 	slices.Sort(tried)
@@ -104,36 +142,41 @@ func TestDoctorJudges(t *testing.T) {
 		check  string
 		change map[string]string
 		conn   *redisConn
+		mode   string
 		status status
 		text   string
 	}{
-		{"server", nil, standalone, statusOK, "Redis 7.0.15, a single server"},
-		{"server", nil, watched, statusOK, "under Sentinel"},
-		{"server", map[string]string{"redis_version": "6.0.9"}, standalone, statusProblem, "older than 6.2"},
-		{"server", map[string]string{"redis_version": "6.2.0"}, standalone, statusOK, "6.2.0"},
-		{"server", map[string]string{"redis_version": "10.1.0"}, standalone, statusOK, "10.1.0"},
-		{"server", map[string]string{"valkey_version": "8.1.0"}, standalone, statusOK, "Valkey 8.1.0"},
-		{"server", map[string]string{"loading": "1"}, standalone, statusProblem, "reading its data"},
-		{"server", map[string]string{"role": "slave"}, standalone, statusProblem, "is a replica"},
-		{"eviction", nil, standalone, statusOK, "allkeys-lru"},
-		{"eviction", map[string]string{"maxmemory_policy": "volatile-ttl"}, standalone, statusOK, "safe"},
-		{"eviction", map[string]string{"maxmemory_policy": "noeviction"}, standalone, statusWarning, "are not cached"},
-		{"memory", nil, standalone, statusOK, "0 % of 977 KiB"},
-		{"memory", map[string]string{"maxmemory": "0"}, standalone, statusWarning, "no maxmemory"},
-		{"memory", map[string]string{"maxmemory": "90000000"}, standalone, statusWarning, "the machine has"},
-		{"memory", map[string]string{"used_memory": "1000000"}, standalone, statusOK, "100 %"},
-		{"memory", map[string]string{"used_memory": "990000", "maxmemory_policy": "noeviction"}, standalone, statusProblem, "nothing is evicted"},
-		{"persistence", nil, standalone, statusOK, "none of it is needed"},
-		{"persistence", map[string]string{"aof_enabled": "1"}, standalone, statusOK, "append-only"},
-		{"persistence", map[string]string{"rdb_last_bgsave_status": "err"}, standalone, statusProblem, "MISCONF"},
-		{"persistence", map[string]string{"aof_last_write_status": "err"}, standalone, statusProblem, "MISCONF"},
-		{"replication", nil, standalone, statusOK, "1 replica;"},
-		{"replication", map[string]string{"min_slaves_good_slaves": "1"}, standalone, statusOK, "of which 1 count"},
-		{"replication", map[string]string{"slave0": "state=wait_bgsave"}, standalone, statusWarning, "1 of 1 replica"},
-		{"replication", map[string]string{"connected_slaves": "0"}, standalone, statusOK, "no replica"},
-		{"replication", map[string]string{"connected_slaves": "0"}, watched, statusWarning, "nothing can take over"},
-		{"connections", nil, standalone, statusOK, "3 connections of 100"},
-		{"connections", map[string]string{"connected_clients": "91"}, standalone, statusWarning, "91 connections of 100"},
+		{"server", nil, standalone, "", statusOK, "Redis 7.0.15, a single server"},
+		{"server", nil, watched, "", statusOK, "under Sentinel"},
+		{"server", map[string]string{"redis_version": "6.0.9"}, standalone, "", statusProblem, "older than 6.2"},
+		{"server", map[string]string{"redis_version": "6.2.0"}, standalone, "", statusOK, "6.2.0"},
+		{"server", map[string]string{"redis_version": "10.1.0"}, standalone, "", statusOK, "10.1.0"},
+		{"server", map[string]string{"valkey_version": "8.1.0"}, standalone, "", statusOK, "Valkey 8.1.0"},
+		{"server", map[string]string{"loading": "1"}, standalone, "", statusProblem, "reading its data"},
+		{"server", map[string]string{"role": "slave"}, standalone, "", statusProblem, "is a replica"},
+		{"eviction", nil, standalone, "", statusOK, "allkeys-lru"},
+		{"eviction", map[string]string{"maxmemory_policy": "volatile-ttl"}, standalone, "", statusOK, "safe"},
+		{"eviction", map[string]string{"maxmemory_policy": "noeviction"}, standalone, "", statusWarning, "are not cached"},
+		{"memory", nil, standalone, "", statusOK, "0 % of 977 KiB"},
+		{"memory", map[string]string{"maxmemory": "0"}, standalone, "", statusWarning, "no maxmemory"},
+		{"memory", map[string]string{"maxmemory": "90000000"}, standalone, "", statusWarning, "the machine has"},
+		{"memory", map[string]string{"used_memory": "1000000"}, standalone, "", statusOK, "100 %"},
+		{"memory", map[string]string{"used_memory": "990000", "maxmemory_policy": "noeviction"}, standalone, "", statusProblem, "nothing is evicted"},
+		{"persistence", nil, standalone, "", statusOK, "none of it is needed"},
+		{"persistence", map[string]string{"aof_enabled": "1"}, standalone, "", statusOK, "append-only"},
+		{"persistence", map[string]string{"rdb_last_bgsave_status": "err"}, standalone, "", statusProblem, "MISCONF"},
+		{"persistence", map[string]string{"aof_last_write_status": "err"}, standalone, "", statusProblem, "MISCONF"},
+		{"replication", nil, standalone, "", statusOK, "1 replica;"},
+		{"replication", map[string]string{"min_slaves_good_slaves": "1"}, standalone, "", statusOK, "of which 1 count"},
+		{"replication", map[string]string{"slave0": "state=wait_bgsave"}, standalone, "", statusWarning, "1 of 1 replica"},
+		{"replication", map[string]string{"connected_slaves": "0"}, standalone, "", statusOK, "no replica"},
+		{"replication", map[string]string{"connected_slaves": "0"}, watched, "", statusWarning, "nothing can take over"},
+		{"connections", nil, standalone, "", statusOK, "3 connections of 100"},
+		{"connections", map[string]string{"connected_clients": "91"}, standalone, "", statusWarning, "91 connections of 100"},
+		{"eviction", map[string]string{"maxmemory_policy": "noeviction"}, standalone, rueidisstore.ModeSets, statusOK, "as sets mode needs it"},
+		{"eviction", nil, standalone, rueidisstore.ModeSets, statusProblem, "refuses this server"},
+		{"eviction", map[string]string{"maxmemory_policy": "volatile-ttl"}, standalone, rueidisstore.ModeSets, statusProblem, "refuses this server"},
+		{"memory", map[string]string{"used_memory": "990000", "maxmemory_policy": "noeviction"}, standalone, rueidisstore.ModeSets, statusProblem, "nothing is evicted"},
 	} {
 		n := &node{addr: "a:1", info: map[string]string{}}
 		for _, m := range []map[string]string{healthy, tt.change} {
@@ -144,9 +187,9 @@ func TestDoctorJudges(t *testing.T) {
 		case "server":
 			f = checkServer(t.Context(), tt.conn, []*node{n})[0]
 		case "eviction":
-			f = checkEviction(n)
+			f = checkEviction(tt.mode)(n)
 		case "memory":
-			f = checkMemory(n)
+			f = checkMemory(tt.mode)(n)
 		case "persistence":
 			f = checkPersistence(n)
 		case "replication":

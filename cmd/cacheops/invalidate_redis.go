@@ -15,6 +15,7 @@ import (
 
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/rueidisstore"
+	"github.com/cacheops/cacheops/store"
 )
 
 // invalidated is what was dropped, for programs.
@@ -62,7 +63,11 @@ func invalidateInRedis(ctx context.Context, out io.Writer, f *invalidateFlags, t
 		return err
 	}
 	defer conn.Close()
-	st, err := conn.store()
+	mode, err := conn.modeIn(bounded, f.cachePrefix, f.database)
+	if err != nil {
+		return err
+	}
+	st, err := conn.store(mode)
 	if err != nil {
 		return err
 	}
@@ -113,7 +118,7 @@ func invalidateInRedis(ctx context.Context, out io.Writer, f *invalidateFlags, t
 // redisWork is what an invalidation in Redis works with.
 type redisWork struct {
 	conn        *redisConn
-	store       *rueidisstore.Store
+	store       store.Store
 	cache       *cacheops.Cache
 	database    string
 	db          *cacheops.Database
@@ -203,8 +208,7 @@ func (w *redisWork) inDatabase(ctx context.Context, text string) (piece, error) 
 			continue
 		}
 		cached, err := w.exists(ctx,
-			rueidisstore.KeyInfo{Kind: rueidisstore.KeyEpoch, Database: w.own, Table: t.Key}, rueidisstore.KeyInfo{Kind: rueidisstore.KeyRegistry, Database: w.own, Table: t.Key},
-			rueidisstore.KeyInfo{Kind: rueidisstore.KeyEpoch, Database: w.shared, Table: t.Key}, rueidisstore.KeyInfo{Kind: rueidisstore.KeyRegistry, Database: w.shared, Table: t.Key})
+			append(keysOf(w.own, t.Key), keysOf(w.shared, t.Key)...)...)
 		if err != nil {
 			return p, err
 		}
@@ -213,6 +217,15 @@ func (w *redisWork) inDatabase(ctx context.Context, text string) (piece, error) 
 		}
 	}
 	return p, nil
+}
+
+// keysOf are the keys of which one is there where something of a table may be cached.
+func keysOf(database, table string) []rueidisstore.KeyInfo {
+	list := make([]rueidisstore.KeyInfo, len(tableKinds))
+	for i, kind := range tableKinds {
+		list[i] = rueidisstore.KeyInfo{Kind: kind, Database: database, Table: table}
+	}
+	return list
 }
 
 // inRecords finds a target in what Redis has of the database.

@@ -31,12 +31,14 @@ func (w *redisWork) exists(ctx context.Context, keys ...rueidisstore.KeyInfo) (b
 func (w *redisWork) known(ctx context.Context) error {
 	is, err := w.exists(ctx,
 		rueidisstore.KeyInfo{Kind: rueidisstore.KeySchema, Database: w.own},
-		rueidisstore.KeyInfo{Kind: rueidisstore.KeyGlobal, Database: w.own})
+		rueidisstore.KeyInfo{Kind: rueidisstore.KeyGlobal, Database: w.own},
+		rueidisstore.KeyInfo{Kind: rueidisstore.KeySets, Database: w.own},
+		rueidisstore.KeyInfo{Kind: rueidisstore.KeyOwn, Database: w.own})
 	if err != nil || is {
 		return err
 	}
-	names, err := w.scanned(ctx, globbed(w.conn.prefix)+":{*}:[gs]", func(k rueidisstore.KeyInfo) (string, bool) {
-		return k.Database, k.Kind == rueidisstore.KeyGlobal || k.Kind == rueidisstore.KeySchema
+	names, err := w.scanned(ctx, globbed(w.conn.prefix)+":{*}:[gstm]", func(k rueidisstore.KeyInfo) (string, bool) {
+		return k.Database, slices.Contains([]rueidisstore.KeyKind{rueidisstore.KeyGlobal, rueidisstore.KeySchema, rueidisstore.KeySets, rueidisstore.KeyOwn}, k.Kind)
 	})
 	if _, refused := rueidis.IsRedisErr(err); refused {
 		names, err = nil, nil // it only helps to say what is wrong
@@ -58,15 +60,19 @@ func (w *redisWork) known(ctx context.Context) error {
 		w.database, w.conn.prefix, there(shown, "there is", "under that prefix there is no database"))
 }
 
-// tables returns the names of the tables of which something may be cached: those with
-// an epoch, which every result needs, and those with a registry.
+// tableKinds are the kinds of key of which a table has one where something of it may be
+// cached. With stamps every result needs an epoch; in sets mode it is in the set of its
+// table or of every row. A registry alone may be what is left.
+var tableKinds = []rueidisstore.KeyKind{rueidisstore.KeyEpoch, rueidisstore.KeyRegistry, rueidisstore.KeyMembers, rueidisstore.KeyWhole}
+
+// tables returns the names of the tables of which something may be cached.
 func (w *redisWork) tables(ctx context.Context) ([]string, error) {
-	return w.scanned(ctx, globbed(w.conn.prefix)+":{*}[er]:*", func(k rueidisstore.KeyInfo) (string, bool) {
+	return w.scanned(ctx, globbed(w.conn.prefix)+":{*}[ermw]:*", func(k rueidisstore.KeyInfo) (string, bool) {
 		name := k.Table
 		if _, of, tenant := strings.Cut(name, "\x00"); tenant {
 			name = of // a tenant's results depend on the table itself, too
 		}
-		return name, (k.Kind == rueidisstore.KeyEpoch || k.Kind == rueidisstore.KeyRegistry) && (k.Database == w.own || k.Database == w.shared)
+		return name, slices.Contains(tableKinds, k.Kind) && (k.Database == w.own || k.Database == w.shared)
 	})
 }
 

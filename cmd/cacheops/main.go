@@ -1,8 +1,8 @@
 // Command cacheops shows what the cache does: "demo" runs a small shop through
 // it and checks every cached result, "explain" tells what it makes of one
-// statement, "invalidate" drops what is cached in Redis or in a running program, "doctor"
-// checks a Redis for the cache, "clean-files" takes away cache files that are of no more
-// use, "version" tells what this program was built from.
+// statement, "invalidate" drops what is cached in Redis or in a running program, "reap"
+// takes what ended out of the sets of a Redis in sets mode, "doctor" checks a Redis for the
+// cache, "clean-files" takes away cache files that are of no more use, "version" tells what this program was built from.
 //
 // Without Redis it needs nothing: the database is SQLite, in the program itself. All
 // commands end with exit code 0 for what was done, 1 for what failed or a problem that
@@ -56,6 +56,7 @@ func newRoot() *cobra.Command {
   cacheops demo --db app.sqlite
   cacheops explain "SELECT name FROM products WHERE id = ?" 7
   cacheops invalidate --redis redis://localhost:6379 --database main posts
+  cacheops reap --redis redis://localhost:6379
   cacheops doctor --redis redis://localhost:6379
   cacheops clean-files /var/cache/app`,
 		// An error is printed once, by main, and does not bring the usage along.
@@ -63,7 +64,7 @@ func newRoot() *cobra.Command {
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	for _, cmd := range []*cobra.Command{newDemo(), newExplain(), newInvalidate(), newDoctor(), newCleanFiles(), newVersion()} {
+	for _, cmd := range []*cobra.Command{newDemo(), newExplain(), newInvalidate(), newReap(), newDoctor(), newCleanFiles(), newVersion()} {
 		root.AddCommand(coded(cmd))
 	}
 	return root

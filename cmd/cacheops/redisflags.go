@@ -124,15 +124,6 @@ func parseRedisURL(raw string) (opt rueidis.ClientOption, hide secrets, err erro
 // where names the server without what is secret.
 func (c *redisConn) where() string { return strings.Join(c.option.InitAddress, ", ") }
 
-// store makes the store of the programs on this client. It is closed before the client.
-func (c *redisConn) store() (*rueidisstore.Store, error) {
-	st, err := rueidisstore.New(rueidisstore.Config{Client: c.Client, Prefix: c.prefix, ReadTimeout: c.timeout, WriteTimeout: c.timeout})
-	if err != nil {
-		return nil, misuse("%w", err) // the prefix
-	}
-	return st, nil
-}
-
 // redisAdvice says what to do about an error on the way to Redis.
 func redisAdvice(err error) string {
 	text := err.Error()

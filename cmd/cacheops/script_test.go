@@ -26,6 +26,7 @@ import (
 	"github.com/cacheops/cacheops/internal/redistest"
 	"github.com/cacheops/cacheops/rueidisstore"
 	"github.com/cacheops/cacheops/sqlcache"
+	"github.com/cacheops/cacheops/store"
 )
 
 // The scripts of testdata/script run the command as a program, against real servers.
@@ -37,12 +38,15 @@ import (
 //	redis-cluster VARIABLE             a Cluster
 //	redis-sentinel VARIABLE            a server under Sentinel
 //	redis-do VARIABLE ARGUMENT ...     a command of Redis, on all servers
+//	redis-is VARIABLE ANSWER ARGUMENT ...   a command of Redis, and its answer
 //	redis-forget VARIABLE KIND         the loss of all keys of a kind
+//	redis-dead VARIABLE DATABASE TABLE NUMBER   names that no result has, in the set of a table
 //	redis-pause VARIABLE               the servers fall silent
 //	login VARIABLE URL USER PASSWORD   the URL with another user
 //	postgres VARIABLE                  a server; the variable is a data source name
 //	app NAME URL DSN [OPTION=TEXT ...] a program with a cache there; the options are
-//	                                   prefix, cache-prefix, database, tenant and agnostic
+//	                                   prefix, cache-prefix, database, tenant, agnostic and
+//	                                   sets, for sets mode
 //	sql NAME STATEMENT                 a statement past the cache
 //	reads NAME hit|miss QUERY          a read of the program
 //
@@ -67,7 +71,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "redis": scriptRedis, "redis-replica": scriptReplica, "redis-cluster": scriptCluster, "redis-sentinel": scriptSentinel,
-			"redis-do": scriptDo, "redis-forget": scriptForget, "redis-pause": scriptPause, "login": scriptLogin, "postgres": scriptPostgres, "app": scriptApp, "sql": scriptSQL, "reads": scriptReads,
+			"redis-do": scriptDo, "redis-forget": scriptForget, "redis-dead": scriptDead, "redis-is": scriptIs, "redis-pause": scriptPause, "login": scriptLogin, "postgres": scriptPostgres, "app": scriptApp, "sql": scriptSQL, "reads": scriptReads,
 		},
 	})
 }
@@ -192,6 +196,29 @@ func scriptForget(ts *testscript.TestScript, _ bool, args []string) {
 	}
 }
 
+// membersKey is the set of a table.
+func membersKey(database, table string) string {
+	return rueidisstore.KeyInfo{Kind: rueidisstore.KeyMembers, Database: database, Table: table}.Key(rueidisstore.DefaultPrefix)
+}
+
+// addDead is a script that adds names that no result has.
+const addDead = "for i = 1, ARGV[1] do redis.call('SADD', KEYS[1], string.format('%.0f', 2^52 + i)) end"
+
+func scriptDead(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 4)
+	_, err := of(ts).redis[args[0]][0].Do("EVAL", addDead, "1", membersKey(args[1], args[2]), args[3])
+	ts.Check(err)
+}
+
+func scriptIs(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 3)
+	answer, err := of(ts).redis[args[0]][0].Do(args[2:]...)
+	ts.Check(err)
+	if answer != args[1] {
+		ts.Fatalf("%s is %q, want %q", strings.Join(args[2:], " "), answer, args[1])
+	}
+}
+
 func scriptPause(ts *testscript.TestScript, _ bool, args []string) {
 	need(ts, args, 1)
 	for _, s := range of(ts).redis[args[0]] {
@@ -238,6 +265,7 @@ func scriptApp(ts *testscript.TestScript, _ bool, args []string) {
 		}},
 	}
 	database := "main"
+	open := func() (store.Store, error) { return rueidisstore.New(config) }
 	for _, option := range args[3:] {
 		switch name, text, _ := strings.Cut(option, "="); name {
 		case "prefix":
@@ -248,13 +276,15 @@ func scriptApp(ts *testscript.TestScript, _ bool, args []string) {
 			database = text
 		case "tenant":
 			cfg.PrefixFunc = func(context.Context, cacheops.PrefixInfo) string { return text }
+		case "sets":
+			open = func() (store.Store, error) { return rueidisstore.NewSets(config) }
 		case "agnostic":
 			cfg.Profiles = cacheops.Profiles{"?*": {Ops: cacheops.OpAll, DBAgnostic: true}}
 		default:
 			ts.Fatalf("app has no option %q", option)
 		}
 	}
-	st, err := rueidisstore.New(config)
+	st, err := open()
 	ts.Check(err)
 	cfg.Store = st
 	cache, err := cacheops.New(cfg)

@@ -123,14 +123,28 @@ func TestDifferentialInSets(t *testing.T) {
 	differ(t, *setsReads, sqliteFlavour{}, place{open: openSQLite, store: setsStore(t, server.URL())})
 }
 
+// TestDifferentialInSetsInEnvelopes is TestDifferentialInEnvelopes in sets mode.
+func TestDifferentialInSetsInEnvelopes(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t, redistest.WithSettings("save ''"))
+	differ(t, *setsReads, sqliteFlavour{}, place{open: openSQLite, store: setsStore(t, server.URL(), inEnvelopes)})
+}
+
 // setsStore is redisStore in sets mode.
-func setsStore(t *testing.T, url string) store.Store {
+func setsStore(t *testing.T, url string, change ...func(*rueidisstore.Config)) store.Store {
 	t.Helper()
-	s, err := rueidisstore.NewSets(rueidisstore.Config{URL: url, BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute})
+	c := rueidisstore.Config{URL: url, BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute}
+	for _, f := range change {
+		f(&c)
+	}
+	s, err := rueidisstore.NewSets(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		if len(c.Keys) > 0 {
+			wereInEnvelopes(t, s)
+		}
 		if err := s.Close(); err != nil {
 			t.Error(err)
 		}
@@ -160,7 +174,9 @@ func inEnvelopes(c *rueidisstore.Config) {
 }
 
 // wereInEnvelopes sees that they were, and that each could be read again.
-func wereInEnvelopes(t *testing.T, s *rueidisstore.Store) {
+func wereInEnvelopes(t *testing.T, s interface {
+	SpaceStats() rueidisstore.SpaceStats
+}) {
 	t.Helper()
 	if x := s.SpaceStats(); x.Encrypted == 0 || x.Compressed == 0 || x.Compressed > x.Encrypted || x.Refused() > 0 {
 		t.Errorf("what became of the results is %+v", x)

@@ -125,8 +125,8 @@ var setsBreakages = []breakage{
 	{
 		Name:  "a prefix is used in two modes",
 		File:  "rueidisstore/admission.go",
-		Old:   "if a.mode == setsMode && noted != setsMode || noted == setsMode && a.mode != setsMode {",
-		New:   "if a.mode == setsMode && noted == \"\" {",
+		Old:   "if a.mode == ModeSets && noted != ModeSets || noted == ModeSets && a.mode != ModeSets {",
+		New:   "if a.mode == ModeSets && noted == \"\" {",
 		Check: inRedis("TestOneModeForPrefix"), Want: "--- FAIL: TestOneModeForPrefix",
 	},
 	{
@@ -153,9 +153,16 @@ var setsBreakages = []breakage{
 	{
 		Name:  "sets mode is used in a Cluster",
 		File:  "rueidisstore/store.go",
-		Old:   "if s.mode == setsMode && n.single == nil {",
+		Old:   "if s.mode == ModeSets && n.single == nil {",
 		New:   "if s.mode == \"\" && n.single == nil {",
 		Check: inRedis("TestSetsInCluster"), Want: "FAIL",
+	},
+	{
+		Name:  "Reap takes names out in a dry run",
+		File:  "rueidisstore/lua/sets/reap.lua",
+		Old:   "if #dead > 0 and ARGV[2] ~= '1' then",
+		New:   "if #dead > 0 then",
+		Check: inRedis("TestReapOptions"), Want: "members after a dry run",
 	},
 	{
 		Name:  "Reap takes out what has an entry",
