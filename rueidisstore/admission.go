@@ -84,7 +84,8 @@ func (a *admission) admit(answers []rueidis.RedisResult) (incarnation, error) {
 
 // unevicted refuses a server that could evict a set and leave its entries, which no
 // write would find. One that has evicted anything since becomes another: what is left
-// of before is a miss.
+// of before is a miss. To each prefix it is a server of its own, so that an entry which
+// somebody copied to another prefix, whose sets do not list it, is a miss there.
 func (a *admission) unevicted(master incarnation, answers []rueidis.RedisResult) (incarnation, error) {
 	memory, err := answers[0].ToString()
 	if err != nil {
@@ -97,7 +98,8 @@ func (a *admission) unevicted(master incarnation, answers []rueidis.RedisResult)
 	if policy := infoField(memory, "maxmemory_policy"); policy != "noeviction" {
 		return incarnation{}, evicts(policy)
 	}
-	sum := sha256.Sum256(append(master[:], infoField(stats, "evicted_keys")...))
+	of := append(master[:], a.mark...)
+	sum := sha256.Sum256(append(of, infoField(stats, "evicted_keys")...))
 	copy(master[:], sum[:])
 	return master, nil
 }
