@@ -17,7 +17,8 @@ import (
 // A table's name comes before a row's: "a.b" is the table b of the schema a if there
 // is one, and else the row of the table a whose primary key is b. A row needs a
 // primary key of one column, whose value is compared as the text in a query would
-// be. All other columns of it match every value, see Row.
+// be. Where the column would tell 5 from '5', as one of SQLite without a type does, 5
+// means the table. All other columns of it match every value, see Row.
 //
 // It needs an open handle of the database, else the error is ErrNotOpen. What is
 // not there is an error that names it.

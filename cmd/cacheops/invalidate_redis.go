@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/engine"
 	"github.com/cacheops/cacheops/rueidisstore"
 )
 
@@ -194,8 +196,14 @@ func (w *redisWork) inDatabase(ctx context.Context, text string) (piece, error) 
 		}
 	}
 	p.targets = []cacheops.Target{target}
-	for _, t := range w.cache.Engine().Handles(w.database)[0].Catalog().Tables() {
-		if !names(text, t.Key, target.IsRow()) {
+	tables := w.cache.Engine().Handles(w.database)[0].Catalog().Tables()
+	// A row may stand for its table, see Database.Target.
+	row := target.IsRow() || !slices.ContainsFunc(tables, func(t *dialect.Table) bool { return names(text, t.Key, false) })
+	if row && !target.IsRow() {
+		p.Note = ambiguousNote
+	}
+	for _, t := range tables {
+		if !names(text, t.Key, row) {
 			continue
 		}
 		p.Tables = append(p.Tables, t.Key)
@@ -219,7 +227,7 @@ func (w *redisWork) inDatabase(ctx context.Context, text string) (piece, error) 
 func (w *redisWork) inRecords(ctx context.Context, r *recorded, known []string, key, text string) (piece, error) {
 	p := piece{droppedPiece: droppedPiece{Target: text, Scope: "table"}}
 	if strings.ContainsAny(text, patternSigns) {
-		if _, err := matchTable(text, ""); err != nil {
+		if _, err := matchTable(text, "", ""); err != nil {
 			return p, misuse("cacheops: %q is no valid pattern: %w", text, err)
 		}
 	}
@@ -258,17 +266,25 @@ func (w *redisWork) rowInRecords(ctx context.Context, r *recorded, p piece, key,
 				return p, err
 			}
 		}
-		column, ok := r.column(table, key)
-		if !ok {
+		column := r.column(table, key)
+		if column == nil {
 			p.targets = append(p.targets, cacheops.Table(table))
 			p.Note = fmt.Sprintf("all of the table, for no cached query compares a column %q with values", key)
 			continue
 		}
+		if engine.Ambiguous(r.values, column, value) {
+			p.targets = append(p.targets, cacheops.Table(table))
+			p.Note = ambiguousNote
+			continue
+		}
 		p.Scope = "key"
-		p.targets = append(p.targets, cacheops.Row(table, cacheops.Values{column: value}))
+		p.targets = append(p.targets, cacheops.Row(table, cacheops.Values{column.Name: value}))
 	}
 	return p, nil
 }
+
+// ambiguousNote is said of a key such as 5 in a column without a type.
+const ambiguousNote = "all of the table, for its key may be a number or a text that looks like it"
 
 // tablesOf returns the tables of all pieces that were found in Redis.
 func tablesOf(pieces []piece) (list []string) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -293,11 +294,14 @@ func (c *Changes) addTargets(ctx context.Context, targets []resolved) {
 	}
 }
 
-// matches reports whether a pattern, as of a profile, means a table.
+// matches reports whether a pattern means a table. It is as that of a profile, but for a
+// slash.
 func matches(pattern string, t *dialect.Table) bool {
-	pattern = strings.ToLower(pattern)
+	// A slash is a sign like others: what a pattern seems to mean has to be dropped.
+	plain := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "/", "\x00") }
+	pattern = plain(pattern)
 	for _, name := range [...]string{t.Name, t.Schema + "." + t.Name} {
-		if ok, err := path.Match(pattern, strings.ToLower(name)); ok && err == nil {
+		if ok, err := path.Match(pattern, plain(name)); ok && err == nil {
 			return true
 		}
 	}
@@ -337,9 +341,29 @@ func (h *Handle) ParseTarget(text string) (Target, bool) {
 			continue
 		}
 		if t := find(text[:i]); t != nil && len(t.Primary) == 1 {
-			key := t.Columns[t.Primary[0]].Name
-			return Target{Kind: TargetRow, Name: text[:i], Values: map[string]driver.Value{key: text[i+1:]}}, true
+			key := t.Columns[t.Primary[0]]
+			if Ambiguous(h.dialect, key, text[i+1:]) {
+				return Target{Kind: TargetTable, Name: text[:i]}, true
+			}
+			return Target{Kind: TargetRow, Name: text[:i], Values: map[string]driver.Value{key.Name: text[i+1:]}}, true
 		}
 	}
 	return Target{}, false
+}
+
+// Ambiguous reports whether a column can hold what a text says both as a number and as
+// the text, and would tell these apart, as one of SQLite without a type does. Who writes
+// 5 may mean either.
+func Ambiguous(values dialect.Values, c *dialect.Column, text string) bool {
+	var number driver.Value
+	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
+		number = n
+	} else if f, err := strconv.ParseFloat(text, 64); err == nil {
+		number = f
+	} else {
+		return false
+	}
+	asNumber, isNumber := values.Canonical(c, number, dialect.SideImage)
+	asText, isText := values.Canonical(c, text, dialect.SideImage)
+	return isNumber && isText && asNumber != asText
 }
