@@ -44,7 +44,8 @@ func Row(table string, values Values) Target {
 	return t
 }
 
-// Table is everything cached of a table, "posts" or "blog.posts".
+// Table is everything cached of a table, "posts" or "blog.posts". What inherits from it,
+// and what it inherits from, goes with it: their rows are in part the same.
 func Table(name string) Target {
 	return Target{target: engine.Target{Kind: engine.TargetTable, Name: name}}
 }

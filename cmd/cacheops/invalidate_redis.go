@@ -196,14 +196,16 @@ func (w *redisWork) inDatabase(ctx context.Context, text string) (piece, error) 
 		}
 	}
 	p.targets = []cacheops.Target{target}
-	tables := w.cache.Engine().Handles(w.database)[0].Catalog().Tables()
-	// A row may stand for its table, see Database.Target.
-	row := target.IsRow() || !slices.ContainsFunc(tables, func(t *dialect.Table) bool { return names(text, t.Key, false) })
-	if row && !target.IsRow() {
-		p.Note = ambiguousNote
+	catalog := w.cache.Engine().Handles(w.database)[0].Catalog()
+	// The name may be that of a part of a table. A row may stand for its table, see
+	// Database.Target.
+	whole := tableOf(catalog, text)
+	row := target.IsRow()
+	if !row && whole == nil && !strings.ContainsAny(text, patternSigns) {
+		row, p.Note = true, ambiguousNote
 	}
-	for _, t := range tables {
-		if !names(text, t.Key, row) {
+	for _, t := range catalog.Tables() {
+		if t != whole && (!row && whole != nil || !names(text, t.Key, row)) {
 			continue
 		}
 		p.Tables = append(p.Tables, t.Key)
@@ -285,6 +287,16 @@ func (w *redisWork) rowInRecords(ctx context.Context, r *recorded, p piece, key,
 
 // ambiguousNote is said of a key such as 5 in a column without a type.
 const ambiguousNote = "all of the table, for its key may be a number or a text that looks like it"
+
+// tableOf returns the table of a name, or nil.
+func tableOf(catalog *dialect.Catalog, text string) *dialect.Table {
+	if schema, name, ok := strings.Cut(text, "."); ok {
+		if t := catalog.Table(dialect.Name{Schema: schema, Name: name}); t != nil {
+			return t
+		}
+	}
+	return catalog.Table(dialect.Name{Name: text})
+}
 
 // tablesOf returns the tables of all pieces that were found in Redis.
 func tablesOf(pieces []piece) (list []string) {

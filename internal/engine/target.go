@@ -248,6 +248,30 @@ func (h *Handle) resolve(targets []Target) ([]resolved, error) {
 	return out, nil
 }
 
+// withRelatives adds the tables that share rows with those of targets, as a write does:
+// what is in a table is read from the one that it inherits from, too.
+func withRelatives(targets []resolved) []resolved {
+	out := slices.Clip(targets)
+	seen := make(map[*dialect.Table]bool)
+	for i := range out {
+		if out[i].row == nil {
+			seen[out[i].table] = true
+		}
+	}
+	for i := 0; i < len(out); i++ {
+		if out[i].table == nil {
+			continue
+		}
+		for _, r := range out[i].table.Relatives {
+			if !seen[r] {
+				seen[r] = true
+				out = append(out, resolved{table: r})
+			}
+		}
+	}
+	return out
+}
+
 // resolveTable looks a table, or a row of one, up.
 func (h *Handle) resolveTable(cat *dialect.Catalog, t *Target) (r resolved, err error) {
 	r.table = cat.Table(splitName(t.Name))
@@ -281,6 +305,7 @@ func (h *Handle) resolveTable(cat *dialect.Catalog, t *Target) (r resolved, err 
 // addTargets collects what the program asked to invalidate.
 func (c *Changes) addTargets(ctx context.Context, targets []resolved) {
 	c.Statement(ctx, "")
+	targets = withRelatives(targets)
 	for i := range targets {
 		t := &targets[i]
 		switch {
