@@ -2,6 +2,7 @@ package rueidisstore
 
 import (
 	"crypto/sha256"
+	"slices"
 
 	"github.com/redis/rueidis"
 )
@@ -98,8 +99,7 @@ func (a *admission) unevicted(master incarnation, answers []rueidis.RedisResult)
 	if policy := infoField(memory, "maxmemory_policy"); policy != "noeviction" {
 		return incarnation{}, evicts(policy)
 	}
-	of := append(master[:], a.mark...)
-	sum := sha256.Sum256(append(of, infoField(stats, "evicted_keys")...))
+	sum := sha256.Sum256(slices.Concat(master[:], []byte(a.mark), []byte(infoField(stats, "evicted_keys"))))
 	copy(master[:], sum[:])
 	return master, nil
 }

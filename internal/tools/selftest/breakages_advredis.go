@@ -46,8 +46,8 @@ var redisAttackBreakages = []breakage{
 	{
 		Name:  "in sets mode an entry of another prefix is read",
 		File:  "rueidisstore/admission.go",
-		Old:   "append(master[:], a.mark...)",
-		New:   "append(master[:], a.mode...)",
+		Old:   "[]byte(a.mark)",
+		New:   "[]byte(a.mode)",
 		Check: inRedis("TestSetsEntryOfAnotherPrefix"), Want: "--- FAIL: TestSetsEntryOfAnotherPrefix",
 	},
 	{
