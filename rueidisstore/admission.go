@@ -2,6 +2,7 @@ package rueidisstore
 
 import (
 	"crypto/sha256"
+	"slices"
 
 	"github.com/redis/rueidis"
 )
@@ -86,7 +87,8 @@ func (a *admission) admit(answers []rueidis.RedisResult) (incarnation, error) {
 
 // unevicted refuses a server that could evict a set and leave its entries, which no
 // write would find. One that has evicted anything since becomes another: what is left
-// of before is a miss.
+// of before is a miss. To each prefix it is a server of its own, so that an entry which
+// somebody copied to another prefix, whose sets do not list it, is a miss there.
 func (a *admission) unevicted(master incarnation, answers []rueidis.RedisResult) (incarnation, error) {
 	memory, err := answers[0].ToString()
 	if err != nil {
@@ -99,7 +101,7 @@ func (a *admission) unevicted(master incarnation, answers []rueidis.RedisResult)
 	if policy := infoField(memory, "maxmemory_policy"); policy != "noeviction" {
 		return incarnation{}, evicts(policy)
 	}
-	sum := sha256.Sum256(append(master[:], infoField(stats, "evicted_keys")...))
+	sum := sha256.Sum256(slices.Concat(master[:], []byte(a.mark), []byte(infoField(stats, "evicted_keys"))))
 	copy(master[:], sum[:])
 	return master, nil
 }

@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"math/bits"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // The defaults of [ReapOptions].
@@ -78,12 +80,15 @@ type reaping struct {
 
 // run goes through the keys of the database.
 func (r *reaping) run(ctx context.Context) error {
-	match := globbed(r.s.entryPrefix()) + "*"
+	// All sets have braces. Without them here those of other prefixes would match, as
+	// "a:b" of "a", whose entries are not looked for.
+	match := globbed(r.s.entryPrefix()) + "{*"
 	for cursor := "0"; ; {
 		next, keys, err := r.page(ctx, command{name: "SCAN", args: []string{cursor, "MATCH", match, "COUNT", strconv.Itoa(r.opts.Chunk), "TYPE", "set"}})
 		if err != nil {
 			return err
 		}
+		keys = slices.DeleteFunc(keys, func(key string) bool { return !r.s.isSet(key) })
 		r.done.Found += len(keys)
 		r.from, r.upTo = r.upTo, shareOf(next)
 		sizes := make([]command, len(keys))
@@ -218,6 +223,20 @@ func (r *reaping) numbers(ctx context.Context, commands []command) ([]int64, err
 		}
 	}
 	return out, nil
+}
+
+// isSet reports whether a key is that of a set of this mode and prefix. What another
+// program keeps is not ours to reap.
+func (s *Sets) isSet(key string) bool {
+	tag, rest, ok := strings.Cut(strings.TrimPrefix(key, s.entryPrefix()+"{"), "}")
+	if !ok || !strings.HasPrefix(key, s.entryPrefix()+"{") {
+		return false
+	}
+	if rest == suffixOwn {
+		return true
+	}
+	of := strings.HasPrefix(rest, suffixMembers+":") || strings.HasPrefix(rest, suffixWhole+":")
+	return digest(tag, tagChars) && (of || digest(rest, conjChars))
 }
 
 // globbed has the special characters of a text stand for themselves in a pattern.

@@ -46,7 +46,7 @@ func (a *asker) ask(ctx context.Context, what string) error {
 	if err := a.able(what); err != nil || a.yes {
 		return err
 	}
-	_, _ = fmt.Fprintf(a.out, "%s%s? [y/N] ", strings.ToUpper(what[:1]), what[1:])
+	_, _ = fmt.Fprintf(a.out, "%s%s? [y/N] ", strings.ToUpper(what[:1]), printable(withoutSecrets(what[1:])))
 	answer := make(chan string, 1)
 	go func() { // it ends with the line, or with the program
 		line, _ := bufio.NewReader(a.in).ReadString('\n')

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,8 +20,9 @@ type trial struct {
 	args []string
 }
 
-// trials are one for each command that the cache needs, see package rueidisstore.
-func trials(key, channel string) []trial {
+// trials are one for each command that the cache needs, see package rueidisstore. The
+// keys of entries have no braces: a rule may let the one kind pass and not the other.
+func trials(key, entry, channel string) []trial {
 	return []trial{
 		{"eval", []string{"EVAL", "return 1", "0"}},
 		{"evalsha", []string{"EVALSHA", strings.Repeat("0", 40), "0"}},
@@ -31,7 +33,7 @@ func trials(key, channel string) []trial {
 		{"pttl", []string{"PTTL", key}},
 		{"pexpire", []string{"PEXPIRE", key, "1"}},
 		{"get", []string{"GET", key}},
-		{"set", []string{"SET", key, "", "XX"}},
+		{"set", []string{"SET", entry, "", "XX"}},
 		{"mget", []string{"MGET", key}},
 		{"hget", []string{"HGET", key, "f"}},
 		{"hset", []string{"HSET", key, "f", "v", "f"}}, // refused for its number of arguments
@@ -65,7 +67,8 @@ func setsTrials(key, other string) []trial {
 func checkRights(ctx context.Context, c *redisConn, n *node, mode string) finding {
 	f := finding{Check: "rights", Status: statusOK}
 	key, channel := c.prefix+":{doctor}:nobody", c.prefix+":doctor"
-	list := trials(key, channel)
+	entry := c.prefix + ":" + strings.Repeat("nobody", 3) + "-_" // as long as those are
+	list := trials(key, entry, channel)
 	if mode == rueidisstore.ModeSets {
 		list = append(list, setsTrials(key, rueidisstore.KeyInfo{Kind: rueidisstore.KeyMode}.Key(c.prefix))...)
 	}
@@ -73,17 +76,21 @@ func checkRights(ctx context.Context, c *redisConn, n *node, mode string) findin
 		list = append(list, trial{"cluster|slots", []string{"CLUSTER", "SLOTS"}}, trial{"asking", []string{"ASKING"}})
 	}
 	var commands []string
-	keys, channels, other := false, false, ""
+	keys, channels, other := false, false, "" // other is what else was answered
 	note := func(name string, err error) {
 		answer, ok := rueidis.IsRedisErr(err)
 		if !ok {
+			if err != nil && !rueidis.IsRedisNil(err) && !errors.Is(err, context.Canceled) {
+				other = name + ": " + err.Error()
+			}
 			return
 		}
 		text := answer.Error()
+		_, what, access := strings.Cut(text, " to access ") // not in the user's name
 		switch {
-		case strings.HasPrefix(text, "NOPERM") && strings.Contains(text, "access") && strings.Contains(text, "key"):
+		case strings.HasPrefix(text, "NOPERM") && access && strings.Contains(what, "key"):
 			keys = true
-		case strings.HasPrefix(text, "NOPERM") && strings.Contains(text, "access") && strings.Contains(text, "channel"):
+		case strings.HasPrefix(text, "NOPERM") && access && strings.Contains(what, "channel"):
 			channels = true
 		case strings.HasPrefix(text, "NOPERM"):
 			commands = append(commands, "+"+name)
@@ -97,6 +104,9 @@ func checkRights(ctx context.Context, c *redisConn, n *node, mode string) findin
 	}
 	for i, r := range n.DoMulti(ctx, all...) { // one round trip
 		note(list[i].name, r.Error())
+	}
+	if !slices.Contains(commands, "+get") {
+		note("get", n.Do(ctx, n.B().Get().Key(entry).Build()).Error())
 	}
 	note("subscribe", n.subscribes(ctx, channel))
 	user, err := n.Do(ctx, n.B().AclWhoami().Build()).ToString()

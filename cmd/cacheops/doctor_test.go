@@ -55,7 +55,7 @@ func documentedForSets(t *testing.T) []string {
 // single one of them is missing.
 func TestDoctorNoticesEachRight(t *testing.T) {
 	t.Parallel()
-	doctorNoticesEachRight(t, redistest.Start(t), documentedCommands(t), trials("k", "c"))
+	doctorNoticesEachRight(t, redistest.Start(t), documentedCommands(t), trials("k", "e", "c"))
 }
 
 // So it does in sets mode, and it leaves everything as it is.
@@ -65,7 +65,7 @@ func TestDoctorNoticesEachRightOfSets(t *testing.T) {
 	if _, err := server.Do("SET", "cacheops:{}mode", "sets"); err != nil {
 		t.Fatal(err)
 	}
-	doctorNoticesEachRight(t, server, append(documentedCommands(t), documentedForSets(t)...), append(trials("k", "c"), setsTrials("k", "c")...))
+	doctorNoticesEachRight(t, server, append(documentedCommands(t), documentedForSets(t)...), append(trials("k", "e", "c"), setsTrials("k", "c")...))
 	if mode, err := server.Do("GET", "cacheops:{}mode"); err != nil || mode != "sets" {
 		t.Errorf("the mode is %q, error %v", mode, err)
 	}
@@ -124,6 +124,53 @@ func doctorNoticesEachRight(t *testing.T, server *redistest.Server, commands []s
 	slices.Sort(commands)
 	if !slices.Equal(tried, commands) {
 		t.Errorf("tried are %v, documented %v", tried, commands)
+	}
+}
+
+// A rule that lets the keys of tables pass and not those of entries is noticed, or one that
+// lets them be read alone; and a user's name that looks like another answer is none.
+func TestDoctorNoticesKeys(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	for pattern, want := range map[string]string{
+		"~cacheops:*": "", "~cacheops:{*": "~cacheops:*", "~cacheops:[a-z]*": "~cacheops:*", "%R~cacheops:*": "~cacheops:*", "%W~cacheops:*": "~cacheops:*",
+		"~cacheops:* -get": "+get",
+	} {
+		const user = "access-key"
+		rules := append([]string{"ACL", "SETUSER", user, "reset", "on", ">s3cret", "&cacheops:*", "-@all"}, strings.Fields("+"+strings.Join(documentedCommands(t), " +")+" "+pattern)...)
+		if _, err := server.Do(rules...); err != nil {
+			t.Fatal(err)
+		}
+		u, err := url.Parse(server.URL())
+		if err != nil {
+			t.Fatal(err)
+		}
+		u.User = url.UserPassword(user, "s3cret")
+		out, _ := run(t, "doctor", "--json", "--redis", u.String())
+		var d diagnosis
+		if err := json.Unmarshal([]byte(out), &d); err != nil {
+			t.Fatal(err)
+		}
+		for _, f := range d.Findings {
+			if f.Check == "rights" && (want == "" && f.Status != statusOK || want != "" && f.Line != "ACL SETUSER "+user+" "+want) {
+				t.Errorf("%s: %+v, want %q", pattern, f, want)
+			}
+		}
+	}
+}
+
+// A connection that ends while rights are tried has shown none of them.
+func TestDoctorWithoutAnswers(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	f := redisFlags{url: server.URL(), timeout: defaultTimeout}
+	c, err := f.open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Close()
+	if f := checkRights(t.Context(), c, &node{Client: c.Client}); f.Status != statusProblem {
+		t.Errorf("%+v", f)
 	}
 }
 

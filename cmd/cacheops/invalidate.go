@@ -48,7 +48,8 @@ the primary key is called is not there: say it with --key, or the row counts as 
 of its table. Of a row only the key is known, so that what is cached by other columns
 of its table is dropped with it. With --dsn the row is read from the database, so
 that no more is dropped than what it matters to as it is NOW. After a change of its
-values leave --dsn out, for what is cached under the old ones would stay.
+values leave --dsn out, for what is cached under the old ones would stay. With --dsn
+partitions are known, and tables that share rows by inheritance; without it name each.
 
 --schema says that a migration changed the schema: every program reads it anew, and
 everything is dropped. --all, --schema and patterns ask first, or take --yes.

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/engine"
 	"github.com/cacheops/cacheops/rueidisstore"
 	"github.com/cacheops/cacheops/store"
 )
@@ -199,8 +201,16 @@ func (w *redisWork) inDatabase(ctx context.Context, text string) (piece, error) 
 		}
 	}
 	p.targets = []cacheops.Target{target}
-	for _, t := range w.cache.Engine().Handles(w.database)[0].Catalog().Tables() {
-		if !names(text, t.Key, target.IsRow()) {
+	catalog := w.cache.Engine().Handles(w.database)[0].Catalog()
+	// The name may be that of a part of a table. A row may stand for its table, see
+	// Database.Target.
+	whole := tableOf(catalog, text)
+	row := target.IsRow()
+	if !row && whole == nil && !strings.ContainsAny(text, patternSigns) {
+		row, p.Note = true, ambiguousNote
+	}
+	for _, t := range catalog.Tables() {
+		if t != whole && (!row && whole != nil || !names(text, t.Key, row)) {
 			continue
 		}
 		p.Tables = append(p.Tables, t.Key)
@@ -232,7 +242,7 @@ func keysOf(database, table string) []rueidisstore.KeyInfo {
 func (w *redisWork) inRecords(ctx context.Context, r *recorded, known []string, key, text string) (piece, error) {
 	p := piece{droppedPiece: droppedPiece{Target: text, Scope: "table"}}
 	if strings.ContainsAny(text, patternSigns) {
-		if _, err := matchTable(text, ""); err != nil {
+		if _, err := matchTable(text, "", ""); err != nil {
 			return p, misuse("cacheops: %q is no valid pattern: %w", text, err)
 		}
 	}
@@ -271,16 +281,34 @@ func (w *redisWork) rowInRecords(ctx context.Context, r *recorded, p piece, key,
 				return p, err
 			}
 		}
-		column, ok := r.column(table, key)
-		if !ok {
+		column := r.column(table, key)
+		if column == nil {
 			p.targets = append(p.targets, cacheops.Table(table))
 			p.Note = fmt.Sprintf("all of the table, for no cached query compares a column %q with values", key)
 			continue
 		}
+		if engine.Ambiguous(r.values, column, value) {
+			p.targets = append(p.targets, cacheops.Table(table))
+			p.Note = ambiguousNote
+			continue
+		}
 		p.Scope = "key"
-		p.targets = append(p.targets, cacheops.Row(table, cacheops.Values{column: value}))
+		p.targets = append(p.targets, cacheops.Row(table, cacheops.Values{column.Name: value}))
 	}
 	return p, nil
+}
+
+// ambiguousNote is said of a key such as 5 in a column without a type.
+const ambiguousNote = "all of the table, for its key may be a number or a text that looks like it"
+
+// tableOf returns the table of a name, or nil.
+func tableOf(catalog *dialect.Catalog, text string) *dialect.Table {
+	if schema, name, ok := strings.Cut(text, "."); ok {
+		if t := catalog.Table(dialect.Name{Schema: schema, Name: name}); t != nil {
+			return t
+		}
+	}
+	return catalog.Table(dialect.Name{Name: text})
 }
 
 // tablesOf returns the tables of all pieces that were found in Redis.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/redis/rueidis"
 
+	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/rueidisstore"
 )
 
@@ -114,10 +115,10 @@ func findTables(known []string, text string) []string {
 	for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
 		var list []string
 		for _, key := range known {
-			plain := strings.ReplaceAll(key, `"`, "")
-			_, name, _ := strings.Cut(plain, ".")
+			schema, name := nameOf(key)
+			plain := schema + "." + name
 			if pattern {
-				if ok, err := matchTable(text, plain); ok && err == nil {
+				if ok, err := matchTable(text, schema, name); ok && err == nil {
 					list = append(list, key)
 				}
 			} else if same(plain, text) || same(name, text) || same(key, text) {
@@ -131,15 +132,43 @@ func findTables(known []string, text string) []string {
 	return nil
 }
 
-// matchTable compares a table's name, with and without its schema, with a pattern as
-// of a profile.
-func matchTable(pattern, table string) (bool, error) {
-	pattern, table = strings.ToLower(pattern), strings.ToLower(table)
-	if ok, err := path.Match(pattern, table); ok || err != nil {
+// nameOf takes a table's key apart. A part that is no plain name is quoted there, in one of
+// two ways, and may have dots and quotes in it.
+func nameOf(key string) (schema, name string) {
+	var within rune // the quote that is open
+	at := strings.IndexFunc(key, func(r rune) bool {
+		switch {
+		case r == within:
+			within = 0
+		case within == 0 && (r == '"' || r == '`'):
+			within = r
+		}
+		return r == '.' && within == 0
+	})
+	if at < 0 {
+		return "", unquoted(key)
+	}
+	return unquoted(key[:at]), unquoted(key[at+1:])
+}
+
+func unquoted(part string) string {
+	if part == "" || part[0] != '"' && part[0] != '`' {
+		return part
+	}
+	quote := part[:1]
+	return strings.ReplaceAll(strings.TrimSuffix(part[1:], quote), quote+quote, quote)
+}
+
+// matchTable compares a table's name, with and without its schema, with a pattern. It is
+// that of a profile, but for a slash, which is a sign like others: what a pattern seems to
+// mean has to be dropped.
+func matchTable(pattern, schema, name string) (bool, error) {
+	plain := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "/", "\x00") }
+	pattern, name = plain(pattern), plain(name)
+	if ok, err := path.Match(pattern, name); ok || err != nil {
 		return ok, err
 	}
-	_, name, _ := strings.Cut(table, ".")
-	return path.Match(pattern, name)
+	return path.Match(pattern, plain(schema)+"."+name)
 }
 
 // names reports whether a target's text means a table of the database, for what is
@@ -156,18 +185,18 @@ func names(text, table string, row bool) bool {
 	return false
 }
 
-// column finds a column of a table by its name.
-func (r *recorded) column(table, name string) (string, bool) {
+// column finds a column of a table by its name, or returns nil.
+func (r *recorded) column(table, name string) *dialect.Column {
 	for _, same := range []func(a, b string) bool{func(a, b string) bool { return a == b }, strings.EqualFold} {
 		for _, t := range r.tables {
 			for _, c := range t.Columns {
 				if t.Key == table && same(c.Name, name) {
-					return c.Name, true
+					return c
 				}
 			}
 		}
 	}
-	return "", false
+	return nil
 }
 
 // maxListed bounds how many names are printed.
@@ -176,9 +205,9 @@ const maxListed = 12
 // listed writes names down, not too many.
 func listed(list []string) string {
 	if len(list) > maxListed {
-		return strings.Join(list[:maxListed], ", ") + fmt.Sprintf(" and %d more", len(list)-maxListed)
+		return printable(strings.Join(list[:maxListed], ", ")) + fmt.Sprintf(" and %d more", len(list)-maxListed)
 	}
-	return strings.Join(list, ", ")
+	return printable(strings.Join(list, ", "))
 }
 
 // there says what there is, or that there is nothing.

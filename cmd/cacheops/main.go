@@ -41,6 +41,12 @@ var errInterrupted = errors.New("cacheops: interrupted")
 // may be a URL in the wrong place.
 func message(err error) string {
 	text := withoutSecrets(strings.TrimSpace(err.Error()))
+	// Some names in it are out of Redis or a database, and may be anything.
+	lines := strings.Split(strings.ReplaceAll(text, "\t", "  "), "\n")
+	for i := range lines {
+		lines[i] = printable(lines[i])
+	}
+	text = strings.Join(lines, "\n")
 	if strings.HasPrefix(text, "cacheops: ") {
 		return text
 	}

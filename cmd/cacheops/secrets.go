@@ -14,6 +14,12 @@ const hidden = "xxxxx"
 // wrong.
 var credentials = regexp.MustCompile("//[^\\s\"'`/]*:\\S*@")
 
+// bare is a user and a password before a host, of a URL that lacks its beginning.
+var bare = regexp.MustCompile("[^\\s\"'`/:@]*:[^\\s\"'`/@]*@")
+
+// shorthand is a flag that there is not, as in "-psecret" of other programs.
+var shorthand = regexp.MustCompile(`(unknown shorthand flag: '.') in -.*`)
+
 // settings are passwords of the form name=value, as in the data source name of a
 // database.
 var settings = regexp.MustCompile(`(?i)\b((?:ssl)?(?:password|passwd|pwd))\s*=\s*('(?:[^'\\]|\\.)*'|[^\s&]+)`)
@@ -21,6 +27,8 @@ var settings = regexp.MustCompile(`(?i)\b((?:ssl)?(?:password|passwd|pwd))\s*=\s
 // withoutSecrets takes what looks like a password out of a text.
 func withoutSecrets(text string) string {
 	text = credentials.ReplaceAllString(text, "//"+hidden+"@")
+	text = bare.ReplaceAllString(text, hidden+"@")
+	text = shorthand.ReplaceAllString(text, "$1")
 	return settings.ReplaceAllString(text, "$1="+hidden)
 }
 

@@ -367,7 +367,7 @@ func (h *Handle) ParseTarget(text string) (Target, bool) {
 		}
 		if t := find(text[:i]); t != nil && len(t.Primary) == 1 {
 			key := t.Columns[t.Primary[0]]
-			if ambiguous(h.dialect, key, text[i+1:]) {
+			if Ambiguous(h.dialect, key, text[i+1:]) {
 				return Target{Kind: TargetTable, Name: text[:i]}, true
 			}
 			return Target{Kind: TargetRow, Name: text[:i], Values: map[string]driver.Value{key.Name: text[i+1:]}}, true
@@ -376,10 +376,10 @@ func (h *Handle) ParseTarget(text string) (Target, bool) {
 	return Target{}, false
 }
 
-// ambiguous reports whether a column can hold what a text says both as a number and as
+// Ambiguous reports whether a column can hold what a text says both as a number and as
 // the text, and would tell these apart, as one of SQLite without a type does. Who writes
 // 5 may mean either.
-func ambiguous(values dialect.Values, c *dialect.Column, text string) bool {
+func Ambiguous(values dialect.Values, c *dialect.Column, text string) bool {
 	var number driver.Value
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		number = n

@@ -79,4 +79,5 @@ var breakages = slices.Concat(
 	spaceBreakages,
 	cliBreakages,
 	setsBreakages,
+	redisAttackBreakages,
 )

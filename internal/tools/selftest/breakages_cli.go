@@ -59,8 +59,8 @@ var cliBreakages = []breakage{
 	{
 		Name:  "the doctor writes a key",
 		File:  "cmd/cacheops/doctor_rights.go",
-		Old:   `[]string{"SET", key, "", "XX"}`,
-		New:   `[]string{"SET", key, ""}`,
+		Old:   `[]string{"SET", entry, "", "XX"}`,
+		New:   `[]string{"SET", entry, ""}`,
 		Check: []string{"go", "test", "-timeout", "60s", "-run", "^TestDoctorNoticesEachRight$", "./cmd/cacheops"}, Want: "the doctor leaves",
 	},
 	{

@@ -142,7 +142,7 @@ var postgresReadBreakages = []breakage{
 	{
 		Name:  "a target of 5 is the text and not the number",
 		File:  "internal/engine/target.go",
-		Old:   "			if ambiguous(h.dialect, key, text[i+1:]) {",
+		Old:   "			if Ambiguous(h.dialect, key, text[i+1:]) {",
 		New:   "			if text == \"\" {",
 		Check: onSQLite("TestTargetOfAmbiguousText"), Want: "--- FAIL: TestTargetOfAmbiguousText",
 	},

@@ -49,6 +49,10 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
 if not bump then redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1]) end
 
+-- What is done when names are taken out is tried first, on a key that nobody has: an
+-- error then, as for a right that is missing, would leave entries that no set lists.
+redis.call('UNLINK', ARGV[5] .. '-')
+redis.call('GETRANGE', ARGV[5] .. '-', 0, 0)
 own(KEYS[2], 'zset')
 for _, set in ipairs(redis.call('ZRANGE', KEYS[2], 0, room - 1)) do
 	own(set, 'set')

@@ -118,6 +118,10 @@ end
 if not bump then
 	for i = 1, #fences do settle(fences[i]) end
 end
+-- What is done when names are taken out is tried first, on a key that nobody has: an
+-- error then, as for a right that is missing, would leave entries that no set lists.
+redis.call('UNLINK', ARGV[8] .. '-')
+redis.call('GETRANGE', ARGV[8] .. '-', 0, 0)
 own(members, 'set')
 empty(whole)
 if ARGV[3] == '1' or version == '' then

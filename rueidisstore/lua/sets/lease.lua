@@ -36,6 +36,9 @@ local name, life = ARGV[1], tonumber(ARGV[4])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local room = tonumber(ARGV[6])
+-- The place may hold an entry of one who analysed the query in another way, and asked for
+-- more time. The sets of this one outlive it too.
+life = math.max(life, redis.call('PTTL', KEYS[1]))
 
 -- own drops what is under a key and is not of the kind that is kept there.
 local function own(key, kind)
@@ -75,6 +78,10 @@ end
 -- emptied drops the entries of a set, as many as there is room for, and tells whether
 -- it is empty.
 local function emptied(set)
+	-- What is done when names are taken out is tried first, on a key that nobody has: an
+	-- error then, as for a right that is missing, would leave entries that no set lists.
+	redis.call('UNLINK', ARGV[5] .. '-')
+	redis.call('GETRANGE', ARGV[5] .. '-', 0, 0)
 	own(set, 'set')
 	local some = 4 -- at a time, as long as they take little
 	while room > 0 do
