@@ -169,7 +169,7 @@ func TestDoctorWithoutAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.Close()
-	if f := checkRights(t.Context(), c, &node{Client: c.Client}); f.Status != statusProblem {
+	if f := checkRights(t.Context(), c, &node{Client: c.Client}, rueidisstore.ModeStamps); f.Status != statusProblem {
 		t.Errorf("%+v", f)
 	}
 }
