@@ -25,13 +25,13 @@ const (
 
 // block is one use of a tag in a template.
 type block struct {
-	library *Library
-	name    string
-	tag     Tag
-	at      *tokens.Token
-	args    []nodes.Expression
-	named   map[string]nodes.Expression
-	body    *nodes.Wrapper
+	lib   *Library
+	name  string
+	tag   Tag
+	at    *tokens.Token
+	args  []nodes.Expression
+	named map[string]nodes.Expression
+	body  *nodes.Wrapper
 }
 
 // Position implements [nodes.ControlStructure].
@@ -45,7 +45,7 @@ func (b *block) String() string {
 // parser reads a tag, its arguments, and what it wraps.
 func (l *Library) parser(name string, tag Tag) parser.ControlStructureParser {
 	return func(p, args *parser.Parser) (nodes.ControlStructure, error) {
-		b := &block{library: l, name: name, tag: tag, at: p.Current(), named: make(map[string]nodes.Expression)}
+		b := &block{lib: l, name: name, tag: tag, at: p.Current(), named: make(map[string]nodes.Expression)}
 		for !args.End() {
 			var key *tokens.Token
 			if args.Peek(tokens.Assign) != nil {
@@ -138,8 +138,8 @@ func (b *block) fragment(r *exec.Renderer, call *Call) ([]byte, error) {
 	if choice.Extras == nil {
 		choice.Extras = call.all()
 	}
-	return cacheops.Fragment(call.Context, b.library.cache, choice.Name, choice.Extras, render,
-		slices.Concat([]cacheops.FuncOption{cacheops.Version(kind)}, b.library.options, choice.Options)...)
+	return cacheops.Fragment(call.Context, b.lib.cache, choice.Name, choice.Extras, render,
+		slices.Concat([]cacheops.FuncOption{cacheops.Version(kind)}, b.lib.options, choice.Options)...)
 }
 
 // all returns the arguments, and behind them the name and the value of each that is given

@@ -21,18 +21,18 @@ const (
 
 // node is one use of a tag in a template.
 type node struct {
-	library *Library
-	name    string
-	tag     Tag
-	start   *pongo2.Token
-	args    []pongo2.IEvaluator
-	body    *pongo2.NodeWrapper
+	lib   *Library
+	name  string
+	tag   Tag
+	start *pongo2.Token
+	args  []pongo2.IEvaluator
+	body  *pongo2.NodeWrapper
 }
 
 // parser reads a tag, its arguments, and what it wraps.
 func (l *Library) parser(name string, tag Tag) pongo2.TagParser {
 	return func(doc *pongo2.Parser, start *pongo2.Token, arguments *pongo2.Parser) (pongo2.INodeTag, *pongo2.Error) {
-		n := &node{library: l, name: name, tag: tag, start: start}
+		n := &node{lib: l, name: name, tag: tag, start: start}
 		for arguments.Remaining() > 0 {
 			arg, err := arguments.ParseExpression()
 			if err != nil {
@@ -102,14 +102,14 @@ func (n *node) fragment(x *pongo2.ExecutionContext, call *Call) ([]byte, error) 
 	if x.Autoescape {
 		kind = kindEscaped
 	}
-	options := slices.Concat([]cacheops.FuncOption{cacheops.Version(kind)}, n.library.options, choice.Options)
+	options := slices.Concat([]cacheops.FuncOption{cacheops.Version(kind)}, n.lib.options, choice.Options)
 	if choice.Name == "" {
 		choice.Name = n.name
 	}
 	if choice.Extras == nil {
 		choice.Extras = call.Args
 	}
-	return cacheops.Fragment(call.Context, n.library.cache, choice.Name, choice.Extras, render, options...)
+	return cacheops.Fragment(call.Context, n.lib.cache, choice.Name, choice.Extras, render, options...)
 }
 
 // find takes the context out of the data of the template.

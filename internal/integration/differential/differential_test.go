@@ -19,9 +19,9 @@ import (
 )
 
 var (
-	wantedReads  = flag.Int("differential.reads", 40_000, "reads that TestDifferential compares")
+	wantedReads  = flag.Int("differential.reads", 60_000, "reads that TestDifferential compares")
 	setsReads    = flag.Int("differential.sets", 10_000, "reads that TestDifferentialInSets compares")
-	redisReads   = flag.Int("differential.redis", 10_000, "reads that TestDifferentialOnRedis compares")
+	redisReads   = flag.Int("differential.redis", 15_000, "reads that TestDifferentialOnRedis compares")
 	clusterReads = flag.Int("differential.cluster", 6_000, "reads that TestDifferentialInCluster compares")
 	firstSeed    = flag.Uint64("differential.seed", 1, "seed of the first cases of each test; 0 for one by the time, -rapid.seed goes before it")
 )

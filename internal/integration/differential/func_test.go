@@ -17,7 +17,7 @@ import (
 )
 
 var (
-	funcCalls         = flag.Int("differential.funcs", 12_000, "calls of functions that TestDifferentialFuncs compares; the tests on Redis and PostgreSQL compare a share of it")
+	funcCalls         = flag.Int("differential.funcs", 20_000, "calls of functions that TestDifferentialFuncs compares; the tests on Redis and PostgreSQL compare a share of it")
 	redisFuncShare    = 5
 	postgresFuncShare = 10
 )

@@ -58,11 +58,4 @@ var speedBreakages = []breakage{
 		New:   "if err := error(nil); !errors.Is(err, driver.ErrBadConn) {",
 		Check: []string{"go", "test", "-run", "TestIdleConnectionsAreLookedAfter", "./sqlcache"}, Want: "--- FAIL: TestIdleConnectionsAreLookedAfter",
 	},
-	{
-		Name:  "a result of a schema that another read has loaded is stored under an old plan",
-		File:  "internal/engine/handle.go",
-		Old:   "\tchanged, err := h.CheckSchema(ctx, db, nil)\n\treturn changed || p.state != h.schema.Load(), err\n",
-		New:   "\treturn h.CheckSchema(ctx, db, nil)\n",
-		Check: onSQLite("TestReadIsPlannedAnewAfterAnotherReadSawTheChange"), Want: "STALE",
-	},
 }
