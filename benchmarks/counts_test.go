@@ -62,7 +62,7 @@ func TestFunctionHitsAllocate(t *testing.T) {
 	}
 	// The odd one in many calls is not the call's own.
 	for name, most := range map[string]float64{funcOfInt: 1, funcOfText: 1, funcOfStruct: 1, funcToStruct: allocs[decoding]} {
-		if allocs[name] > most+0.1 {
+		if allocs[name] > most+0.1 && !raceDetector {
 			t.Errorf("%s: %v allocations, want at most %v", name, allocs[name], most)
 		}
 	}

@@ -1,0 +1,6 @@
+//go:build !race
+
+package main
+
+// raceDetector tells that the race detector is off.
+const raceDetector = false
