@@ -58,13 +58,6 @@ var redisAttackBreakages = []breakage{
 		Check: inRedis("TestReapLeavesOtherPrefixes"), Want: "--- FAIL: TestReapLeavesOtherPrefixes",
 	},
 	{
-		Name:  "a row by 5 leaves what is cached of the number in a column without a type",
-		File:  "internal/engine/target.go",
-		Old:   "return isNumber && isText && asNumber != asText",
-		New:   "return isNumber && isText && asNumber == asText",
-		Check: inScript("attack-sqlite"), Want: "is a hit",
-	},
-	{
 		Name:  "a pattern leaves tables whose names are quoted",
 		File:  "cmd/cacheops/known.go",
 		Old:   "if part == \"\" || part[0] != '\"' && part[0] != '`' {",
@@ -98,19 +91,5 @@ var redisAttackBreakages = []breakage{
 		Old:   "				other = name + \": \" + err.Error()\n",
 		New:   "				other = \"\"\n",
 		Check: inCommand("TestDoctorWithoutAnswers"), Want: "--- FAIL: TestDoctorWithoutAnswers",
-	},
-	{
-		Name:  "Invalidate of a table leaves what is read of its rows by another one",
-		File:  "internal/engine/target.go",
-		Old:   "	targets = withRelatives(targets)\n",
-		New:   "",
-		Check: inScript("attack-parts"), Want: "is a hit",
-	},
-	{
-		Name:  "a dependency on everything leaves tables with a slash in their names out",
-		File:  "internal/engine/target.go",
-		Old:   `strings.ReplaceAll(strings.ToLower(s), "/", "\x00")`,
-		New:   `strings.ToLower(s)`,
-		Check: []string{"go", "test", "-run", "^TestMatches$", "./internal/engine"}, Want: "--- FAIL: TestMatches",
 	},
 }
