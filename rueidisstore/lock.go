@@ -90,7 +90,7 @@ func (s *Store) unlockRequest(k *lockKeys, owner string) *request {
 }
 
 // AwaitUnlock waits until nobody holds the lock of the key. It is told by the
-// holder's unlock, and looks at the lock again when the holder's time is over.
+// holder's unlock, and looks at the lock again then and when the holder's time is over.
 func (s *Store) AwaitUnlock(ctx context.Context, key store.Key) error {
 	if err := s.check(ctx); err != nil {
 		return err
@@ -113,7 +113,9 @@ func (s *Store) AwaitUnlock(ctx context.Context, key store.Key) error {
 		first = owner
 		timer := time.NewTimer(left)
 		select {
-		case <-woken:
+		case <-woken: // perhaps by the unlock before, which a Cluster may tell late
+			timer.Stop()
+			continue
 		case <-h.over:
 			err = s.failed(ctx, "wait for a lock", h.err)
 		case <-ctx.Done():

@@ -120,4 +120,11 @@ var redisBreakages = []breakage{
 		New:   "",
 		Check: []string{"go", "test", "-timeout", "60s", "-run", "^TestConformance$/^lock", "./rueidisstore"}, Want: "--- FAIL: TestConformance",
 	},
+	{
+		Name:  "who waits for a lock believes the unlock of an earlier holder",
+		File:  "rueidisstore/lock.go",
+		Old:   "			timer.Stop()\n			continue\n",
+		New:   "",
+		Check: inRedis("TestAwaitUnlockHearsLate"), Want: "--- FAIL: TestAwaitUnlockHearsLate",
+	},
 }
