@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/cacheops/cacheops/internal/testprocess"
 )
@@ -44,7 +46,7 @@ func runReplica(master *Server, options ...Option) (*Server, error) {
 }
 
 // WaitSynced waits until a replica is connected with its master, whichever that
-// is by now, and has all that the master had written when it was asked.
+// is by now, the master counts it, and it has all that the master had written when it was asked.
 func (s *Server) WaitSynced() error {
 	return s.owner.Check(testprocess.Await("the replica "+s.Addr()+" to have its master's data", s.synced))
 }
@@ -86,8 +88,25 @@ func (s *Server) synced(ctx context.Context) error {
 		return errors.New("it follows another history than " + master.Addr())
 	case has < behind:
 		return fmt.Errorf("it has %d of %d bytes", has, behind)
+	case !counts(want, s.port.Number):
+		return errors.New("it does not count yet for " + master.Addr())
 	}
 	return nil
+}
+
+// counts reports whether a master takes the replica with that port for connected. It
+// does so a moment after the replica does.
+func counts(master map[string]string, port int) bool {
+	for i := 0; ; i++ {
+		replica, ok := master["slave"+strconv.Itoa(i)]
+		if !ok {
+			return false
+		}
+		fields := strings.Split(replica, ",")
+		if slices.Contains(fields, "port="+strconv.Itoa(port)) {
+			return slices.Contains(fields, "state=online")
+		}
+	}
 }
 
 func offset(info map[string]string, name string) (int64, error) {
