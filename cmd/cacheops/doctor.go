@@ -50,8 +50,8 @@ type diagnosis struct {
 type doctorFlags struct {
 	redisFlags
 
-	json bool
-	keys int
+	json, sets bool
+	keys       int
 }
 
 func newDoctor() *cobra.Command {
@@ -62,8 +62,9 @@ func newDoctor() *cobra.Command {
 		Long: `Looks at a Redis as the cache will use it, by the user of the URL, and says what to
 change: version, eviction, memory, persistence, the user's rights, replication, clock,
 latency, scripts, channels, and what keys there are. What it asks for is what the mode
-needs that the programs use the prefix in, stamps or sets. It changes nothing: what it tries
-to write is written only where it is there already, and that is a key that nobody has.
+needs that the programs use the prefix in, stamps or sets; --sets looks at one that no
+program has used yet as sets mode will. It leaves nothing behind: what it tries to write
+is a key that nobody has, written only where it is there, or taken away in the same step.
 It publishes to one channel of its own under the prefix.
 
 ` + redisURLForms + `
@@ -84,6 +85,7 @@ Variables: ` + redisVariable + `, ` + prefixVariable + `. Exit codes: 0 no probl
 	}
 	flags := cmd.Flags()
 	f.add(flags)
+	flags.BoolVar(&f.sets, "sets", false, "the programs are going to use sets mode (rueidisstore.NewSets)")
 	flags.IntVar(&f.keys, "keys", 100_000, "how many keys of each server to look at, at most")
 	flags.BoolVar(&f.json, "json", false, "print JSON")
 	return cmd
@@ -109,7 +111,7 @@ func runDoctor(ctx context.Context, out io.Writer, f *doctorFlags) error {
 	if s.rewrites && !f.json {
 		s.status("   looking ...")
 	}
-	d, err := examine(bounded, conn, f.keys)
+	d, err := examine(bounded, conn, f)
 	s.clear()
 	if err != nil {
 		return conn.failed(err)

@@ -18,7 +18,7 @@ import (
 )
 
 // examine makes all checks. The error is of a server that nobody reaches.
-func examine(ctx context.Context, c *redisConn, maxKeys int) (*diagnosis, error) {
+func examine(ctx context.Context, c *redisConn, flags *doctorFlags) (*diagnosis, error) {
 	d := &diagnosis{Redis: c.where(), Prefix: c.prefix, Keys: []keyCount{}}
 	var nodes []*node
 	found := c.Nodes()
@@ -41,7 +41,7 @@ func examine(ctx context.Context, c *redisConn, maxKeys int) (*diagnosis, error)
 		return nil, errors.New("no master answers")
 	}
 	d.add(checkServer(ctx, c, nodes)...)
-	d.add(checkMode(ctx, c, d))
+	d.add(checkMode(ctx, c, d, flags.sets))
 	for _, check := range []func(*node) finding{checkEviction(d.Mode), checkMemory(d.Mode), checkPersistence, checkReplication(c), checkClients} {
 		d.add(each(nodes, func(n *node) finding {
 			if n.info == nil {
@@ -51,11 +51,14 @@ func examine(ctx context.Context, c *redisConn, maxKeys int) (*diagnosis, error)
 		})...)
 	}
 	d.add(each(nodes, func(n *node) finding { return checkRights(ctx, c, n, d.Mode) })...)
+	if d.Mode == rueidisstore.ModeSets {
+		d.add(each(nodes, func(n *node) finding { return checkReaping(ctx, c, n) })...)
+	}
 	d.add(each(nodes, func(n *node) finding { return checkScripts(ctx, n) })...)
 	d.add(checkChannels(ctx, c))
 	d.add(each(nodes, func(n *node) finding { return checkClock(ctx, n) })...)
 	d.add(each(nodes, func(n *node) finding { return checkLatency(ctx, n) })...)
-	d.add(checkKeys(ctx, c, nodes, maxKeys, d)...)
+	d.add(checkKeys(ctx, c, nodes, flags.keys, d)...)
 	return d, ctx.Err()
 }
 
@@ -159,19 +162,29 @@ func older(version string, major, minor int) bool {
 	return errA == nil && errB == nil && (a < major || a == major && b < minor)
 }
 
-// checkMode tells in which mode the programs use the prefix.
-func checkMode(ctx context.Context, c *redisConn, d *diagnosis) finding {
+// checkMode tells in which mode the programs use the prefix. Sets says that they are
+// going to use sets mode.
+func checkMode(ctx context.Context, c *redisConn, d *diagnosis, sets bool) finding {
 	f := finding{Check: "mode", Status: statusOK}
 	mode, err := c.mode(ctx)
 	if err != nil {
 		return finding{} // it is among the rights
 	}
+	unused := mode == ""
+	if unused && sets {
+		mode = rueidisstore.ModeSets
+	}
 	switch {
 	case mode == "":
 		return finding{} // nobody has used it, or what is asked for is that of stamps
+	case mode == rueidisstore.ModeStamps && sets:
+		f.Status, f.Text = statusProblem, "stamps: sets mode refuses a prefix that was used with stamps"
+		f.Fix = "give sets mode another prefix, or clear this one while no program runs"
 	case mode == rueidisstore.ModeSets && c.Mode() == rueidis.ClientModeCluster:
 		f.Status, f.Text = statusProblem, "sets mode, which is for a single server, and this is a Cluster"
 		f.Fix = "have the programs use rueidisstore.New, or a server that is no node of a Cluster"
+	case unused:
+		f.Text = "sets: no program has used the prefix yet"
 	case mode == rueidisstore.ModeSets:
 		f.Text = "sets: a write deletes results, and a hit is one GET"
 	case mode == rueidisstore.ModeStamps:

@@ -51,11 +51,16 @@ func trials(key, entry, channel string) []trial {
 	}
 }
 
-// setsTrials are those that sets mode needs besides. The other key holds no set.
+// setsTrials are those that sets mode needs besides. The other key holds no set; it is
+// empty where there is none.
 func setsTrials(key, other string) []trial {
+	sadd := []string{"SADD", other, "m"} // refused for the kind of the key
+	if other == "" {                     // nobody sees what is taken away in the same step
+		sadd = []string{"EVAL", "redis.call('SADD', KEYS[1], 'm') return redis.call('DEL', KEYS[1])", "1", key}
+	}
 	return []trial{
 		{"unlink", []string{"UNLINK", key}},
-		{"sadd", []string{"SADD", other, "m"}}, // refused for the kind of the key
+		{"sadd", sadd},
 		{"srem", []string{"SREM", key, "m"}},
 		{"spop", []string{"SPOP", key}},
 		{"getrange", []string{"GETRANGE", key, "0", "0"}},
@@ -70,7 +75,11 @@ func checkRights(ctx context.Context, c *redisConn, n *node, mode string) findin
 	entry := c.prefix + ":" + strings.Repeat("nobody", 3) + "-_" // as long as those are
 	list := trials(key, entry, channel)
 	if mode == rueidisstore.ModeSets {
-		list = append(list, setsTrials(key, rueidisstore.KeyInfo{Kind: rueidisstore.KeyMode}.Key(c.prefix))...)
+		other := rueidisstore.KeyInfo{Kind: rueidisstore.KeyMode}.Key(c.prefix)
+		if noted, err := n.Do(ctx, n.B().Exists().Key(other).Build()).AsInt64(); err != nil || noted == 0 {
+			other = ""
+		}
+		list = append(list, setsTrials(key, other)...)
 	}
 	if c.Mode() == rueidis.ClientModeCluster {
 		list = append(list, trial{"cluster|slots", []string{"CLUSTER", "SLOTS"}}, trial{"asking", []string{"ASKING"}})
@@ -92,7 +101,7 @@ func checkRights(ctx context.Context, c *redisConn, n *node, mode string) findin
 			keys = true
 		case strings.HasPrefix(text, "NOPERM") && access && strings.Contains(what, "channel"):
 			channels = true
-		case strings.HasPrefix(text, "NOPERM"):
+		case strings.HasPrefix(text, "NOPERM"), name == "sadd" && refusedInScript(text):
 			commands = append(commands, "+"+name)
 		case strings.HasPrefix(text, "ERR unknown command"), strings.HasPrefix(text, "MISCONF"), strings.HasPrefix(text, "NOREPLICAS"):
 			other = name + ": " + text
@@ -109,10 +118,7 @@ func checkRights(ctx context.Context, c *redisConn, n *node, mode string) findin
 		note("get", n.Do(ctx, n.B().Get().Key(entry).Build()).Error())
 	}
 	note("subscribe", n.subscribes(ctx, channel))
-	user, err := n.Do(ctx, n.B().AclWhoami().Build()).ToString()
-	if err != nil {
-		user = cmp.Or(c.option.Username, "default")
-	}
+	user := c.user(ctx, n)
 	var rules []string
 	if keys {
 		rules = append(rules, "~"+c.prefix+":*")
@@ -133,6 +139,47 @@ func checkRights(ctx context.Context, c *redisConn, n *node, mode string) findin
 		f.Text = fmt.Sprintf("the user %s may run all %d commands, under the prefix %s", user, len(list)+1, c.prefix)
 	}
 	return f
+}
+
+// refusedInScript reports whether a script met a command that its user may not run, in
+// the words of Redis 7 or those of 6.2.
+func refusedInScript(text string) bool {
+	return strings.Contains(text, "ACL failure in script") || strings.Contains(text, "The user executing the script can't run this command")
+}
+
+// user is the name of the user that the doctor is.
+func (c *redisConn) user(ctx context.Context, n *node) string {
+	user, err := n.Do(ctx, n.B().AclWhoami().Build()).ToString()
+	if err != nil {
+		return cmp.Or(c.option.Username, "default")
+	}
+	return user
+}
+
+// checkReaping tries the commands that reaping takes beside what the cache needs.
+// Another user may do that, so it is no problem where this one may not.
+func checkReaping(ctx context.Context, c *redisConn, n *node) finding {
+	key := c.prefix + ":{doctor}:nobody"
+	names := []string{"scan", "sscan", "scard"}
+	answers := n.DoMulti(ctx, // one round trip
+		n.B().Arbitrary("SCAN", "0", "COUNT", "1").Build(),
+		n.B().Arbitrary("SSCAN", key, "0").Build(),
+		n.B().Arbitrary("SCARD", key).Build())
+	var rules []string
+	for i, r := range answers {
+		if answered(r.Error(), "NOPERM") {
+			rules = append(rules, "+"+names[i])
+		}
+	}
+	user := c.user(ctx, n)
+	if len(rules) == 0 {
+		return finding{Check: "reaping", Status: statusOK, Text: fmt.Sprintf("the user %s may reap", user)}
+	}
+	return finding{
+		Check: "reaping", Status: statusWarning, Text: fmt.Sprintf("the user %s may not run cacheops reap, which sets mode needs now and then", user),
+		Fix:  "let another user reap, or an administrator run this line, and ACL SAVE:",
+		Line: "ACL SETUSER " + user + " " + strings.Join(rules, " "),
+	}
 }
 
 // missing says what a user lacks.

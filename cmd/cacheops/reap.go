@@ -82,40 +82,11 @@ func runReap(ctx context.Context, out io.Writer, f *reapFlags) error {
 	case f.minSize < 1:
 		return misuse("cacheops: --min-size is %d: use 1 or more", f.minSize)
 	}
-	bounded, cancel := context.WithTimeout(ctx, max(f.timeout, 1))
-	defer cancel()
-	conn, err := f.open(bounded)
-	if err != nil {
-		return err
-	}
-	defer conn.Close()
-	st, err := conn.toReap(bounded)
-	if err != nil {
-		return err
-	}
 	s := newScreen(out, environment())
-	options := rueidisstore.ReapOptions{Chunk: f.chunk, MinSize: f.minSize, DryRun: f.dryRun}
-	if s.rewrites && !f.json { // a job at night has no use for a bar
-		const whole = 1000
-		bar := s.newProgress("reaping", whole)
-		options.Progress = func(r rueidisstore.Reaped) { bar.set(int(r.Share * whole)) }
-	}
-	done, err := st.Reap(bounded, options)
-	s.clear()
-	if ctx.Err() == nil && bounded.Err() != nil && done.Found > 0 {
-		err = fmt.Errorf("cacheops: --timeout of %v was over before all was gone through: give it more time, and run it again", f.timeout)
-	} else {
-		err = conn.reapFailed(err)
-	}
-	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
-		err = errInterrupted
-	}
-	if closing := st.Close(); err == nil {
-		err = closing
-	}
+	done, err := f.reap(ctx, s)
 	if f.json {
 		answer := reaped{
-			Prefix: conn.prefix, DryRun: f.dryRun, Found: done.Found, Sets: done.Sets, Members: done.Members, Dead: done.Dead, Share: done.Share,
+			Prefix: f.inUse(), DryRun: f.dryRun, Found: done.Found, Sets: done.Sets, Members: done.Members, Dead: done.Dead, Share: done.Share,
 		}
 		if err != nil {
 			answer.Error = err.Error()
@@ -129,6 +100,41 @@ func runReap(ctx context.Context, out io.Writer, f *reapFlags) error {
 		printReaped(s, f, &done)
 	}
 	return err
+}
+
+// reap opens the Redis and reaps it. What was done is told with an error, too.
+func (f *reapFlags) reap(ctx context.Context, s *screen) (done rueidisstore.Reaped, err error) {
+	bounded, cancel := context.WithTimeout(ctx, max(f.timeout, 1))
+	defer cancel()
+	conn, err := f.open(bounded)
+	if err != nil {
+		return done, err
+	}
+	defer conn.Close()
+	st, err := conn.toReap(bounded)
+	if err != nil {
+		return done, err
+	}
+	options := rueidisstore.ReapOptions{Chunk: f.chunk, MinSize: f.minSize, DryRun: f.dryRun}
+	if s.rewrites && !f.json { // a job at night has no use for a bar
+		const whole = 1000
+		bar := s.newProgress("reaping", whole)
+		options.Progress = func(r rueidisstore.Reaped) { bar.set(int(r.Share * whole)) }
+	}
+	done, err = st.Reap(bounded, options)
+	s.clear()
+	if ctx.Err() == nil && bounded.Err() != nil && done.Found > 0 {
+		err = fmt.Errorf("cacheops: --timeout of %v was over before all was gone through: give it more time, and run it again", f.timeout)
+	} else {
+		err = conn.reapFailed(err)
+	}
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		err = errInterrupted
+	}
+	if closing := st.Close(); err == nil {
+		err = closing
+	}
+	return done, err
 }
 
 // toReap opens the store of a Redis in sets mode. It writes nothing to another one.

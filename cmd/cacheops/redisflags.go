@@ -59,9 +59,14 @@ type redisConn struct {
 	timeout time.Duration
 }
 
+// inUse is the prefix that the command is about.
+func (f *redisFlags) inUse() string {
+	return cmp.Or(f.prefix, os.Getenv(prefixVariable), rueidisstore.DefaultPrefix)
+}
+
 // open reaches the server. The caller closes what it returns.
 func (f *redisFlags) open(ctx context.Context) (*redisConn, error) {
-	c := &redisConn{prefix: cmp.Or(f.prefix, os.Getenv(prefixVariable), rueidisstore.DefaultPrefix), timeout: f.timeout}
+	c := &redisConn{prefix: f.inUse(), timeout: f.timeout}
 	raw := cmp.Or(f.url, os.Getenv(redisVariable))
 	if raw == "" {
 		return nil, misuse("cacheops: which Redis? give --redis, or set %s, to one of\n%s", redisVariable, redisURLForms)
