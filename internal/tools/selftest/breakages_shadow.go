@@ -63,7 +63,7 @@ var shadowBreakages = []breakage{
 		Name:  "a read that fails to be planned anew is not told",
 		File:  "sqlcache/read.go",
 		Old:   "return c.observedPass(ctx, p, k, &answer, since)\n\t\t}\n\t\tc.failed(err)",
-		New:   "return c.pass(ctx, k)\n\t\t}\n\t\tc.failed(err)",
+		New:   "return c.pass(ctx, p, k)\n\t\t}\n\t\tc.failed(err)",
 		Check: onSQLite("TestEachReadIsToldOnce"), Want: "--- FAIL: TestEachReadIsToldOnce",
 	},
 	{
