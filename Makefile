@@ -75,7 +75,7 @@ servers: ## install Redis with Sentinel, PostgreSQL and Chromium where they are 
 
 .PHONY: test
 test: tools servers ## run the tests of every module, and say what ran
-	@$(BIN)/testsummary -p $(PACKAGES) -timeout $(TIMEOUT) $(ARGS) $(ORDERED)
+	@$(BIN)/testsummary -short -p $(PACKAGES) -timeout $(TIMEOUT) $(ARGS) $(ORDERED)
 
 .PHONY: torture
 torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, and their full load, each fault of Redis and of PostgreSQL for FAULT_LASTS (15s), on each database, and processes on one folder of cache files for FILES_LAST (30s)

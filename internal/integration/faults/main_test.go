@@ -9,7 +9,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// lasts is how long a fault lasts that can last as long as one likes.
+// lasts is how long a fault lasts that can last as long as one likes: with -short a
+// third of that, for the load runs on meanwhile.
 var lasts = flag.Duration("faults.lasts", time.Second, "how long each fault lasts, where it has no length of its own")
 
 // under is the database of the faults of Redis. Those of a database have it.
@@ -36,6 +37,9 @@ func some[F any](faults []F) []F {
 // when it was closed.
 func TestMain(m *testing.M) {
 	flag.Parse()
+	if testing.Short() {
+		*lasts /= 3
+	}
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
 		_ = f.Value.Set("4") // most of the time they wait
 	}
