@@ -2,6 +2,7 @@ package integration
 
 import (
 	"context"
+	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -91,6 +92,33 @@ func TestReadIsPlannedAnewAfterAnotherReadSawTheChange(t *testing.T) {
 	process.read(t, namesInView, 3)
 	exec(t, s.cached, "INSERT INTO others VALUES (1, 3, 'new')")
 	if rows, hit := process.read(t, namesInView, 3); rows != "new" {
+		t.Errorf("STALE: %q (hit: %v)", rows, hit)
+	}
+}
+
+// A write is planned, somebody makes a trigger, and a read of the handle notices that
+// before the write begins. It is planned anew, although the schema in force is the
+// database's by then.
+func TestWriteIsPlannedAnewAfterAReadSawTheChange(t *testing.T) {
+	t.Parallel()
+	s := newItems(t, nil)
+	const others = "SELECT name FROM others WHERE id = ?"
+	exec(t, s.cached, createOthers)
+	s.want(t, "", false, others, 1)
+	var met atomic.Bool
+	s.gate.set(func(_ context.Context, text string) error {
+		if strings.HasPrefix(text, "BEGIN") && met.CompareAndSwap(false, true) {
+			exec(t, s.bare, "CREATE TRIGGER tr AFTER INSERT ON others BEGIN UPDATE items SET name = 'T' WHERE id = 1; END")
+			s.want(t, "", false, others, 2) // and everything is dropped
+			s.want(t, "one,two", false, namesOfKind, 1)
+		}
+		return nil
+	}, nil)
+	exec(t, s.cached, "INSERT INTO others (id, kind, name) VALUES (3, 1, 'x')")
+	if !met.Load() {
+		t.Fatal("the write began no transaction")
+	}
+	if rows, hit := s.read(t, namesOfKind, 1); rows != "T,two" {
 		t.Errorf("STALE: %q (hit: %v)", rows, hit)
 	}
 }
