@@ -31,11 +31,12 @@ func TestMain(m *testing.M) {
 	set := map[string]bool{}
 	flag.Visit(func(f *flag.Flag) { set[f.Name] = true })
 	for name, value := range map[string]string{
-		"rapid.checks":     "4",    // a turn is short, so that a test ends when it has seen enough
-		"rapid.nofailfile": "true", // a script is printed
+		"rapid.checks":     "4",     // a turn is short, so that a test ends when it has seen enough
+		"rapid.nofailfile": "true",  // a script is printed
+		"test.short":       "false", // with -short rapid would try a fifth of one case: none
 		"rapid.shrinktime": "10s",
 	} {
-		if !set[name] {
+		if !set[name] || name == "test.short" {
 			_ = flag.Set(name, value)
 		}
 	}
