@@ -70,7 +70,7 @@ tools: ## build the project's own tools into .bin
 	@go build -buildvcs=false -o $(BIN)/ ./internal/tools/...
 
 .PHONY: servers
-servers: ## install Redis with Sentinel, PostgreSQL and Chromium where they are missing (as root, with apt-get)
+servers: ## install Redis with Sentinel, PostgreSQL, MariaDB and Chromium where they are missing (as root, with apt-get)
 	@.ci/servers
 
 .PHONY: test

@@ -183,6 +183,16 @@ type Table struct {
 	// images: a unique index that replaces on conflict, for example. Writes
 	// take the table's epoch then. Empty when they can.
 	NoImages string
+	// NoRollback is true for a table whose changes are there at once and stay,
+	// whatever becomes of the transaction: MySQL's engines without transactions.
+	// NoImages is set as well.
+	NoRollback bool
+	// Step is how far apart the numbers are that the database generates for the rows of
+	// one INSERT; 0 where that is not known, or none are generated.
+	Step int64
+	// Generates is the column (position) that gets such a number where a row gives it
+	// none; -1 where Step is 0.
+	Generates int
 }
 
 // RowName stands for [Table.RowID] in a list of columns' positions.

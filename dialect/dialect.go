@@ -163,6 +163,12 @@ type Session struct {
 	// Private is true when the connection has a database of its own, which other
 	// connections of its pool do not see: SQLite's :memory:.
 	Private bool
+	// Silent is true when every statement outside a transaction begins one, which
+	// stays until it is ended: MySQL with autocommit off.
+	Silent bool
+	// Chains is true when another transaction begins at once wherever one is committed
+	// or rolled back, whatever the text says: MySQL's completion_type.
+	Chains bool
 }
 
 // Images are the queries that collect the images of one write: Both alone, or Write
@@ -203,7 +209,55 @@ type Images struct {
 	// rows Write affected, and the last id generated on the connection. Empty where as
 	// many were affected as Write returns, and the driver has no last id.
 	Result string
+	// Own is set where the statement returns no images: then queries of our own find
+	// the rows after it. Write and Both are empty.
+	Own *OwnImages
 }
+
+// OwnImages say how the images of a write are taken that cannot return rows, by
+// queries beside it. What they find stays locked, so that it is no other row that
+// they show.
+type OwnImages struct {
+	// One is true for an UPDATE or DELETE that can touch no row but that which Before
+	// finds: its condition gives all columns of a unique key values, and Before has
+	// locked the row. The statement then runs as it is.
+	One bool
+	// Restricted returns the statement so changed that it touches no row but those of
+	// these names, and else does the same: its parameters are those of the statement.
+	// Nil with One, and for an INSERT.
+	Restricted func(names []driver.Value) string
+
+	// After selects the images of the rows that an INSERT wrote, by the keys that its
+	// text gives. It returns each of them once, and may return others only where the
+	// count tells. AfterParams say whose arguments it takes. Empty where the keys were
+	// generated, and for an UPDATE, whose rows are read again by their names.
+	After       string
+	AfterParams []Param
+	// NonZero are those of AfterParams whose argument has to be a whole number other
+	// than 0, for the database takes NULL and 0 for the wish to generate a number.
+	NonZero []Param
+	// Generated is true for an INSERT whose rows are named by numbers that the database
+	// generates: the driver's Result tells the first one, and the others follow in steps
+	// of Step. Rows is how many rows the INSERT has.
+	Generated bool
+	Step      int64
+	Rows      int
+	// Counted tells what the number of affected rows says of a statement that need not
+	// insert all its rows.
+	Counted Counted
+}
+
+// Counted says what the number of affected rows tells of an INSERT.
+type Counted uint8
+
+const (
+	// CountedAll is a plain INSERT: it wrote all its rows, and no other.
+	CountedAll Counted = iota
+	// CountedNew is an INSERT that wrote all its rows as new ones, and no other, if and
+	// only if as many were affected as it has; that wrote none where none was; and of
+	// which nothing is known with any other number.
+	CountedNew
+)
 
 // Transactions describes how a database's transactions behave. BeginWrite, Commit and
 // Rollback are required. Each other field's zero value is right for a database that has
@@ -264,4 +318,10 @@ type Transactions struct {
 	// SavepointBegins is true when SAVEPOINT outside a transaction starts one and the
 	// RELEASE of it commits.
 	SavepointBegins bool
+	// BeginCommits is true when a statement that begins a transaction commits the one
+	// that it stands in, instead of being refused or ignored. True is careful.
+	BeginCommits bool
+	// AsksProcess is true when it can be asked of a connection, by its
+	// [Session.Identity], whether it is gone, although Unfinished is empty.
+	AsksProcess bool
 }

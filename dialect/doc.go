@@ -18,21 +18,6 @@
 // differential tests, which know no rule of the analysis; faults, and killed writers.
 // Those of PostgreSQL are the ones to begin from.
 //
-// # What it has no words for yet
-//
-// The model was made with SQLite and PostgreSQL. For a database with one of the
-// following it has to be extended first, and the core with it: no dialect can be
-// sound by itself there.
-//
-//   - Statements that commit the transaction they stand in, as DDL does in MySQL:
-//     [KindDDL] is taken for a part of its transaction.
-//   - Transactions that begin without a statement, where autocommit is off: a write
-//     outside a transaction is taken for one that commits by itself.
-//   - Tables whose changes a rollback leaves behind: [TaintRollback] is said of a
-//     connection, not of a table.
-//   - Writes that cannot return rows: [Images.Write] and [Images.Both] do, and nothing
-//     takes images of after by a query of its own.
-//
 // The package is public so that dialects can live in modules of their own. It
 // is unstable: do not implement [Dialect] outside this project yet.
 package dialect

@@ -78,6 +78,18 @@ const (
 	TaintAll = TaintReads | TaintWrites | TaintRollback
 )
 
+// Autocommit is what a statement makes of the silent beginning of transactions.
+type Autocommit uint8
+
+const (
+	// AutocommitKept leaves it as it is.
+	AutocommitKept Autocommit = iota
+	// AutocommitOff has every statement begin a transaction from now on.
+	AutocommitOff
+	// AutocommitOn ends that, and commits the transaction that it stands in.
+	AutocommitOn
+)
+
 // Reset is what a statement puts back of its connection's state.
 type Reset uint8
 
@@ -151,6 +163,13 @@ type Statement struct {
 	// Chain is true for a KindCommit or KindRollback that begins another
 	// transaction at once.
 	Chain bool
+	// Commits is true for a statement that commits the transaction it stands in, before
+	// it does its own work and even where that fails, and leaves none behind: DDL in
+	// MySQL.
+	Commits bool
+	// Autocommit is set for a KindSession that turns the silent beginning of
+	// transactions, [Session.Silent], on or off.
+	Autocommit Autocommit
 	// Cascade is true for a TRUNCATE that goes on to every table with a foreign
 	// key to those it names, whatever the key's action.
 	Cascade bool
