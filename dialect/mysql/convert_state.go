@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/sqlc-dev/marino/ast"
+
 	"github.com/cacheops/cacheops/dialect"
 )
 
@@ -26,6 +28,13 @@ type converter struct {
 	noPlaces bool
 	// locals are the folded names of the variables of a routine.
 	locals map[string]bool
+
+	// The RETURNING of MariaDB is cut off before the parser sees the statement. These
+	// are its list, parsed like that of a SELECT, nil where there is none; where the list
+	// stands, with its parameters; and whether a bare * is in it.
+	returningFields *ast.FieldList
+	returns         dialect.Clause
+	returnsStar     bool
 
 	reads, writes, foreigns, functions map[string]struct{}
 
