@@ -48,7 +48,7 @@ func (c *converter) statement(n ast.StmtNode) {
 	case *ast.CloneStmt:
 		c.unknown(dialect.TaintAll, "CLONE may take the place of all data")
 	case *ast.XAStmt:
-		if c.st.Kind = dialect.KindUtility; n.Op != ast.XARecover {
+		if c.st.Kind = dialect.KindUtility; n.Op != ast.XAOpRecover {
 			c.unknown(dialect.TaintAll, "XA has transactions of its own")
 		}
 	default:
