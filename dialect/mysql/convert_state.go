@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/sqlc-dev/marino/ast"
+
 	"github.com/cacheops/cacheops/dialect"
 )
 
@@ -21,6 +23,13 @@ type converter struct {
 	scope    *convertScope // the WITH clauses around
 	depth    int
 	subquery bool // an expression holds a query
+
+	// The RETURNING of MariaDB is cut off before the parser sees the statement. These
+	// are its list, parsed like that of a SELECT, nil where there is none; where the list
+	// stands, with its parameters; and whether a bare * is in it.
+	returningFields *ast.FieldList
+	returns         dialect.Clause
+	returnsStar     bool
 
 	reads, writes, foreigns, functions map[string]struct{}
 
