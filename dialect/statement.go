@@ -241,9 +241,9 @@ type Insert struct {
 	// it may be told by others as well: by any unique key, by several ON CONFLICT
 	// clauses, or by one with anything else than the names of columns.
 	Target []string
-	// Values holds, for an upsert with a Target, where the values of each row
-	// stand in the text. A value that is neither a literal nor a parameter has
-	// the zero Span.
+	// Values holds where the values of each row stand in the text: for an upsert with
+	// a Target, and for every INSERT with rows where the dialect's images need them. A
+	// value that is neither a literal nor a parameter has the zero Span.
 	Values [][]Span
 	// ValueParams are the parameters of the text, in its order, where Values is
 	// set.
@@ -255,6 +255,10 @@ type Insert struct {
 	// of its own or end the transaction on a conflict (REPLACE, OR REPLACE, OR
 	// FAIL, OR ROLLBACK). One that only skips rows has it false.
 	Conflict bool
+	// Skips is true when the statement may leave out rows of its own, or change their
+	// values, instead of failing: INSERT IGNORE. A dialect whose images do not need it
+	// leaves it false.
+	Skips bool
 	// Returning is true when the text has a RETURNING clause.
 	Returning bool
 	// With is true when the text starts with WITH.
@@ -316,6 +320,9 @@ type Condition struct {
 	TargetPos, TargetEnd int
 	// WithText bounds the WITH clause, with the word.
 	WithText Clause
+	// Tail bounds the text of ORDER BY and LIMIT, with the words. A dialect whose
+	// images do not need it leaves it zero.
+	Tail Clause
 	// Shadowed is true when a CTE has the target's name: behind FROM that name
 	// means the CTE.
 	Shadowed bool
