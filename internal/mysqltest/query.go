@@ -41,17 +41,13 @@ const (
 
 // The first bytes of packets.
 const (
-	headOK    = 0x00
 	headNull  = 0xfb
 	headEnd   = 0xfe // also the wish for another way to authenticate
 	headError = 0xff
 )
 
-// The commands.
-const (
-	comQuit  = 0x01
-	comQuery = 0x03
-)
+// comQuit is the command that ends a connection.
+const comQuit = 0x01
 
 // query speaks MySQL's protocol, of which a query in text needs little. The module has
 // no driver, and starting a client takes longer than most queries.
@@ -71,7 +67,7 @@ func (s *Server) query(database, text string) (rows []string, err error) {
 		return nil, err
 	}
 	w.sequence = 0
-	if err := w.send(append([]byte{comQuery}, text...)); err != nil {
+	if err := w.send(append([]byte{queryHead}, text...)); err != nil {
 		return nil, err
 	}
 	for more := true; more; {
@@ -115,7 +111,7 @@ func (w *wire) greet(database string) error {
 		return err
 	}
 	answer, err := w.receive()
-	if err == nil && answer[0] != headOK {
+	if err == nil && answer[0] != okHead {
 		err = errors.New("the server wants another way to authenticate")
 	}
 	return err
@@ -127,7 +123,7 @@ func (w *wire) result() (rows []string, more bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
-	if head[0] == headOK {
+	if head[0] == okHead {
 		_, rest := number(head[1:]) // the rows that it changed
 		_, rest = number(rest)      // the number that it gave one
 		return nil, moreFollows(rest), nil
