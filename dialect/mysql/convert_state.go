@@ -23,6 +23,11 @@ type converter struct {
 	scope    *convertScope // the WITH clauses around
 	depth    int
 	subquery bool // an expression holds a query
+	// noPlaces is true where the statement is a part of another one, so that its clauses
+	// are not looked up among the tokens.
+	noPlaces bool
+	// locals are the folded names of the variables of a routine.
+	locals map[string]bool
 
 	// The RETURNING of MariaDB is cut off before the parser sees the statement. These
 	// are its list, parsed like that of a SELECT, nil where there is none; where the list
@@ -138,8 +143,8 @@ func (c *converter) incomplete(why string) {
 	c.st.Query, c.st.Insert, c.st.Update, c.st.Delete = nil, nil, nil, nil
 }
 
-// unknown makes the statement one that nothing is known of.
+// unknown makes the statement one that nothing is known of, so that it may commit.
 func (c *converter) unknown(taint dialect.Taint, why string) {
-	c.st.Kind, c.st.Taint = dialect.KindUnknown, taint
+	c.st.Kind, c.st.Taint, c.st.Commits = dialect.KindUnknown, taint, true
 	c.incomplete(why)
 }
