@@ -1,8 +1,6 @@
 package mysql
 
 import (
-	"strings"
-
 	"github.com/sqlc-dev/marino/ast"
 
 	"github.com/cacheops/cacheops/dialect"
@@ -34,7 +32,7 @@ func (c *converter) statement(n ast.StmtNode) {
 	case *ast.LoadXMLStmt:
 		c.load(n.Table, n.ColumnAssignments, "LOAD XML")
 	case *ast.CallStmt:
-		c.call(n.Procedure)
+		c.procedure(n.Procedure)
 	case *ast.DoStmt:
 		c.st.Kind = dialect.KindSelect
 		c.exprs(n.Exprs)
@@ -56,27 +54,6 @@ func (c *converter) statement(n ast.StmtNode) {
 			c.ddl(n)
 		}
 	}
-	c.hints()
-}
-
-// hints looks for a hint that sets a variable for the one statement: sql_mode or
-// foreign_key_checks, for example.
-func (c *converter) hints() {
-	if _, rest, ok := strings.Cut(c.text, "/*+"); ok && strings.Contains(nameFold(rest), "set_var") {
-		c.incomplete("a hint sets a variable")
-	}
-}
-
-// exprs converts expressions whose values do not matter.
-func (c *converter) exprs(list []ast.ExprNode) {
-	for _, e := range list {
-		c.expr(e)
-	}
-}
-
-// convertTable returns the name of a table.
-func convertTable(n *ast.TableName) dialect.Name {
-	return dialect.Name{Schema: n.Schema.O, Name: n.Name.O}
 }
 
 // transaction converts BEGIN, COMMIT and their kin; false where n is none of them.
@@ -122,9 +99,9 @@ func (c *converter) savepoint(kind dialect.Kind, name string) {
 	c.st.Kind, c.st.Savepoint = kind, nameFold(name)
 }
 
-// call converts a CALL. A procedure is declared as a function is, but unlike a function
+// procedure converts a CALL. A procedure is declared as a function is, but unlike a function
 // it may commit, begin a transaction, and leave the settings of the connection changed.
-func (c *converter) call(n *ast.FuncCallExpr) {
+func (c *converter) procedure(n *ast.FuncCallExpr) {
 	c.st.Kind, c.st.Commits = dialect.KindSelect, true
 	c.exprs(n.Args)
 	name := nameFold(n.FnName.O)
@@ -162,12 +139,12 @@ func (c *converter) aside(n ast.StmtNode) bool {
 	case *ast.FlushStmt:
 		return c.flush(n)
 	case *ast.ShowStmt:
-		c.exprOrNil(n.Where)
+		c.expr(n.Where)
 	case *ast.HandlerReadStmt: // like all of HANDLER not cached
 		c.exprs(n.Values)
-		c.exprOrNil(n.Where)
+		c.expr(n.Where)
 	case *ast.KillStmt:
-		c.exprOrNil(n.Expr)
+		c.expr(n.Expr)
 	case *ast.HandlerOpenStmt, *ast.HandlerCloseStmt, *ast.ExplainForStmt, *ast.ChecksumTableStmt, *ast.HelpStmt, *ast.DeallocateStmt,
 		*ast.SignalStmt, *ast.ResignalStmt, *ast.GetDiagnosticsStmt, *ast.LockInstanceStmt, *ast.UnlockInstanceStmt,
 		*ast.ResetPersistStmt, *ast.SetResourceGroupStmt:
@@ -176,14 +153,6 @@ func (c *converter) aside(n ast.StmtNode) bool {
 	}
 	c.st.Kind = dialect.KindUtility
 	return true
-}
-
-// exprOrNil converts an expression that need not be there.
-func (c *converter) exprOrNil(n ast.ExprNode) dialect.Expr {
-	if n == nil {
-		return nil
-	}
-	return c.expr(n)
 }
 
 // flush converts FLUSH; false where it changes rights. One that locks tables has locks
