@@ -50,7 +50,10 @@ func (mysqlDialect) Canonical(c *dialect.Column, v driver.Value, side dialect.Si
 		return valueCanonicalText(rule, v, side)
 	}
 	if rule, ok := strings.CutPrefix(c.Comparison, valueEnum); ok {
-		return valueCanonicalText(rule, v, side)
+		text, ok := valueCanonicalText(rule, v, side)
+		// The empty text may be a label, or stand for none of them: an index tells
+		// these apart, and the collation does not.
+		return text, ok && (strings.TrimRight(text, " ") != "" || side == dialect.SideImage)
 	}
 	return "", false
 }

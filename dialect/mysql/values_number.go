@@ -15,10 +15,7 @@ const valueExactDigits = 15
 
 // The bounds on a number's digits, before the point and behind it, within which every
 // server reads it as it is written.
-const (
-	valueMaxWhole    = 30
-	valueMaxFraction = 30
-)
+const valueMaxWhole, valueMaxFraction = 30, 30
 
 // valueCanonicalWhole serves the types of whole numbers, with a sign or without.
 func valueCanonicalWhole(v driver.Value, side dialect.Side) (string, bool) {
@@ -46,8 +43,7 @@ func valueCanonicalWhole(v driver.Value, side dialect.Side) (string, bool) {
 		return v, len(v) <= valueExactDigits && valuePlainWhole(v)
 	case dialect.Decimal:
 		// One with a fraction equals none.
-		s, ok := valueDecimalForm(string(v))
-		return s, ok && valuePlainWhole(s)
+		return valueDecimalForm(string(v), 0)
 	}
 	// Bytes may be a literal in hexadecimal, which is a number here.
 	return "", false
@@ -79,26 +75,23 @@ func valueCanonicalDecimal(c *dialect.Column, v driver.Value, side dialect.Side)
 		}
 		return valueDecimalOf(s)
 	}
+	precision, scale, _ := valueTypeNumbers(c.Type) // none: 0
 	switch v := v.(type) {
 	case bool:
 		return valueBit(v), true
 	case dialect.Decimal:
-		return valueDecimalForm(string(v))
+		return valueDecimalForm(string(v), scale)
 	case float64:
-		return valueAsFloat(c, strconv.FormatFloat(v, 'f', -1, 64))
+		return valueAsFloat(strconv.FormatFloat(v, 'f', -1, 64), precision, scale)
 	case string:
-		return valueAsFloat(c, v)
+		return valueAsFloat(v, precision, scale)
 	}
 	return "", false
 }
 
 // valueAsFloat serves a number that a decimal column may be compared with as a float.
-func valueAsFloat(c *dialect.Column, s string) (string, bool) {
-	precision, ok := valueTypeNumber(c.Type, "decimal")
-	if !ok || precision > valueExactDigits {
-		return "", false
-	}
-	if len(s) > valueExactDigits+len("-.") {
+func valueAsFloat(s string, precision, scale int) (string, bool) {
+	if precision == 0 || precision > valueExactDigits || len(s) > valueExactDigits+len("-.") {
 		return "", false
 	}
 	digits := 0
@@ -110,32 +103,40 @@ func valueAsFloat(c *dialect.Column, s string) (string, bool) {
 	if digits > valueExactDigits {
 		return "", false
 	}
-	return valueDecimalForm(s)
+	return valueDecimalForm(s, scale)
 }
 
-// valueTypeNumber returns the first number in parentheses behind the name of a type: 10
-// of decimal(10,2).
-func valueTypeNumber(declared, name string) (int, bool) {
-	rest, ok := strings.CutPrefix(declared, name+"(")
-	if !ok {
-		return 0, false
+// valueTypeNumbers returns the numbers in parentheses behind the name of a type: 10 and 2
+// of decimal(10,2). The second is 0 where there is one.
+func valueTypeNumbers(declared string) (first, second int, ok bool) {
+	_, rest, ok := strings.Cut(declared, "(")
+	list, _, closed := strings.Cut(rest, ")")
+	if !ok || !closed {
+		return 0, 0, false
 	}
-	end := strings.IndexAny(rest, ",)")
-	if end < 0 {
-		return 0, false
+	one, two, both := strings.Cut(list, ",")
+	first, err := strconv.Atoi(one)
+	if err != nil {
+		return 0, 0, false
 	}
-	n, err := strconv.Atoi(rest[:end])
-	return n, err == nil && n >= 0
+	if both {
+		if second, err = strconv.Atoi(two); err != nil {
+			return 0, 0, false
+		}
+	}
+	return first, second, true
 }
 
-// valueDecimalForm is valueDecimalOf for numbers that no server has to round.
-func valueDecimalForm(s string) (string, bool) {
+// valueDecimalForm is valueDecimalOf for numbers that no server has to round. One with
+// more digits behind the point than the column has equals none of its values, and yet an
+// index may be searched for what it is rounded to.
+func valueDecimalForm(s string, scale int) (string, bool) {
 	s, ok := valueDecimalOf(s)
 	if !ok {
 		return "", false
 	}
 	whole, fraction, _ := strings.Cut(strings.TrimPrefix(s, "-"), ".")
-	return s, len(whole) <= valueMaxWhole && len(fraction) <= valueMaxFraction
+	return s, len(whole) <= valueMaxWhole && len(fraction) <= min(scale, valueMaxFraction)
 }
 
 // valueDecimalOf brings a decimal number to one form for all ways to write it.

@@ -44,17 +44,13 @@ func valueCanonicalDateTime(c *dialect.Column, v driver.Value, side dialect.Side
 		return "", false
 	}
 	if side == dialect.SideArgument && t.Nanosecond() != 0 {
-		// A fraction finer than the column's may be rounded where an index is used.
-		name, _, _ := strings.Cut(c.Type, "(")
-		digits, known := valueTypeNumber(c.Type, name)
-		if !known {
-			return "", false
-		}
-		unit := time.Second
-		for range digits {
+		// A finer fraction than the column's may be rounded where an index is used.
+		digits, _, _ := valueTypeNumbers(c.Type) // none: 0
+		unit := int(time.Second)
+		for range min(digits, 6) {
 			unit /= 10
 		}
-		if unit == 0 || t.Nanosecond()%int(unit) != 0 {
+		if t.Nanosecond()%unit != 0 {
 			return "", false
 		}
 	}
