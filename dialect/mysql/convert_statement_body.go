@@ -47,7 +47,7 @@ func parseBody(body string, params ...string) (list []*dialect.Statement) {
 		return nil
 	}
 	b.incomplete("the expressions of a routine")
-	if len(b.st.Reads) > 0 || b.st.Foreign != "" || len(b.st.Functions) > 0 {
+	if b.calls() {
 		b.list = append(b.list, b.st)
 	}
 	return b.list
