@@ -37,7 +37,7 @@ func TestCorpus(t *testing.T) {
 	}{
 		{"corpus.tsv", "corpus.golden", 92, map[string]bool{
 			"update_join": true, "delete_join": true, "delete_using": true, "cte_update": true,
-			"explain_analyze": true, "call": true, "load_data": true, "do_sleep": true,
+			"explain": true, "explain_analyze": true, "call": true, "load_data": true, "do_sleep": true,
 		}},
 		{"mariadb.tsv", "mariadb.golden", 16, map[string]bool{
 			"upsert_value": true, "system_time": true, "fetch_next": true, "create_or_replace": true,
