@@ -24,6 +24,10 @@ const (
 	// tokMaxJoins is how many JOINs, and how many UNIONs, EXCEPTs and INTERSECTs, a
 	// text may have.
 	tokMaxJoins = 1000
+	// tokMaxAgain is how often the parser may read a part of the text again. It tries
+	// one reading after the other, and where such places stand in each other that
+	// doubles with each of them.
+	tokMaxAgain = 256
 	// tokMaxBlocks is how many words that may begin a block a text may have.
 	tokMaxBlocks = 1000
 	// tokMaxDigits is the longest number that is parsed. The server's own numbers end
@@ -68,6 +72,9 @@ func (t tok) is(text string, op byte) bool {
 	return t.kind == tokOp && t.end == t.pos+1 && text[t.pos] == op
 }
 
+// isName reports whether the token may be a name or a part of one.
+func (t tok) isName() bool { return t.kind == tokWord || t.kind == tokQuoted }
+
 // tokError says that a text cannot be split into tokens, so that nothing can be told
 // about it.
 type tokError struct {
@@ -93,6 +100,7 @@ type tokShape struct {
 	chain  int // the most tokens between two commas or parentheses
 	joins  int // the JOINs and set operations in all
 	blocks int // the words that may begin a block in all
+	again  int // how often the parser may read a part of it
 	// odd says what the parser does not read, or perhaps not as the server does.
 	odd string
 	// bangs are the comments that the server takes for a part of the statement.
@@ -110,6 +118,8 @@ func (s *tokShape) refuse(text string) string {
 		return fmt.Sprintf("more than %d words and operators stand in one expression", tokMaxChain)
 	case s.joins > tokMaxJoins:
 		return fmt.Sprintf("it has more than %d joins or set operations", tokMaxJoins)
+	case s.again > tokMaxAgain:
+		return "the parser would read a part of it too often"
 	case s.blocks > tokMaxBlocks:
 		return fmt.Sprintf("it has more than %d blocks", tokMaxBlocks)
 	}
@@ -131,6 +141,9 @@ type tokenizer struct {
 type tokLevel struct {
 	chain int
 	from  bool // it is in a FROM, whose commas join tables
+	// again is how often the parser may read what stands here, and outer how often it
+	// may read the parenthesis as such.
+	again, outer int
 }
 
 // tokenize splits a text the way the servers' lexers do in their default mode: blanks and
@@ -139,7 +152,7 @@ type tokLevel struct {
 // Where MySQL, MariaDB and the parser differ, or may, the shape has it as odd, so that
 // only the tokens count. Where even those may differ there is an error.
 func tokenize(text string) ([]tok, tokShape, error) {
-	t := &tokenizer{text: text, bang: -1, levels: make([]tokLevel, 1, 8)}
+	t := &tokenizer{text: text, bang: -1, levels: append(make([]tokLevel, 0, 8), tokLevel{again: 1, outer: 1})}
 	err := t.run()
 	return t.toks, t.shape, err
 }
@@ -335,7 +348,7 @@ func (t *tokenizer) touches(i int) bool {
 		return false
 	}
 	last := t.toks[len(t.toks)-1]
-	return int(last.end) == i && (last.kind == tokWord || last.kind == tokQuoted)
+	return int(last.end) == i && last.isName()
 }
 
 // tokOps are the operators of several characters, the longer ones first.
@@ -437,7 +450,7 @@ func (t *tokenizer) number(i int) (kind tokKind, end int) {
 		}
 		return i
 	}
-	if n := len(t.toks); n > 0 && t.toks[n-1].is(text, '.') && int(t.toks[n-1].end) == i {
+	if n := len(t.toks); n > 0 && tokDigit(text[i]) && t.toks[n-1].is(text, '.') && int(t.toks[n-1].end) == i {
 		t.odd("a name begins with a digit")
 		return tokWord, tokWordEnd(text, i)
 	}
@@ -458,7 +471,7 @@ func (t *tokenizer) number(i int) (kind tokKind, end int) {
 		switch {
 		case end == whole+1:
 			t.odd("a number ends in a point") // the parser takes the next word for a name
-		case end-whole > tokMaxScale:
+		case end-whole-1 > tokMaxScale:
 			t.odd(fmt.Sprintf("a number has more than %d digits behind the point", tokMaxScale))
 		}
 	}
@@ -520,17 +533,17 @@ func (t *tokenizer) add(token tok) {
 	top.chain++
 	switch token.kind {
 	case tokSemi:
-		top.chain, top.from = 0, false
+		*top = tokLevel{again: top.outer, outer: top.outer}
 	case tokOp:
 		switch text[token.pos] {
 		case '(', '{', '[':
-			t.levels = append(t.levels, tokLevel{from: top.from})
+			t.levels = append(t.levels, tokLevel{from: top.from, again: top.again, outer: top.again})
 		case ')', '}', ']':
 			if len(t.levels) > 1 {
 				t.levels = t.levels[:len(t.levels)-1]
 			}
 		case ',':
-			if !top.from {
+			if top.again = top.outer; !top.from {
 				top.chain = 0
 			}
 		}
@@ -538,7 +551,8 @@ func (t *tokenizer) add(token tok) {
 		t.word(top, token)
 	default:
 	}
-	t.shape.chain = max(t.shape.chain, t.levels[len(t.levels)-1].chain)
+	top = &t.levels[len(t.levels)-1]
+	t.shape.chain, t.shape.again = max(t.shape.chain, top.chain), max(t.shape.again, top.again)
 	t.shape.depth = max(t.shape.depth, len(t.levels)-1+t.cases)
 	t.toks = append(t.toks, token)
 }
@@ -546,14 +560,27 @@ func (t *tokenizer) add(token tok) {
 // word counts a word that opens a level of its own.
 func (t *tokenizer) word(level *tokLevel, token tok) {
 	word := token.in(t.text)
-	if len(word) > len("intersect") {
+	if n := len(t.toks); n > 1 && t.toks[n-2].kind == tokWord && tokFoldEqual(t.toks[n-2].in(t.text), "interval") {
+		if k := t.toks[n-1].kind; k == tokNumber || k == tokParam || k == tokText {
+			level.again = max(level.again/tokIntervals, level.outer) // INTERVAL 1 DAY holds no other
+		}
+	}
+	if len(word) > len("json_value") {
 		return
 	}
 	switch word = tokFold(word); word {
-	case "from", "update", "using", "table", "tables":
+	case "from", "update", "using", "tables":
 		level.from = true
 	case "select", "where", "group", "having", "order", "limit", "set", "values":
 		level.from = false
+		t.query(level)
+	case "with", "table":
+		level.from = word == "table"
+		t.query(level)
+	case "interval":
+		level.repeat(tokIntervals)
+	case "json_value":
+		level.repeat(2)
 	case "join", "union", "except", "intersect":
 		level.from = level.from || word == "join"
 		t.shape.joins++
@@ -562,9 +589,31 @@ func (t *tokenizer) word(level *tokLevel, token tok) {
 		t.shape.blocks++
 	case "end":
 		t.cases = max(t.cases-1, 0)
-	case "begin", "if", "elseif", "loop", "while", "repeat", "for":
+	case "begin", "if", "loop", "while", "repeat", "for":
 		t.shape.blocks++
 	}
+}
+
+// query counts a query in several parentheses: each may be read as that of an expression
+// first.
+func (t *tokenizer) query(level *tokLevel) {
+	open := 0
+	for i := len(t.toks) - 1; i >= 0 && t.toks[i].is(t.text, '('); i-- {
+		open++
+	}
+	if open > 1 {
+		level.repeat(open + 1)
+		level.outer = level.again
+	}
+}
+
+// tokIntervals is how often the parser may read what stands behind the word INTERVAL: as
+// what is added to a date, as a date to add to, and as a function.
+const tokIntervals = 3
+
+// repeat counts that the parser may read n times what stands here.
+func (l *tokLevel) repeat(n int) {
+	l.again = min(l.again*n, 1<<24)
 }
 
 // neighbours marks a text as odd by tokens that stand beside each other. Where a point
@@ -577,7 +626,7 @@ func (t *tokenizer) neighbours() {
 		case token.is(t.text, '.'):
 			if i == 0 || !t.adjoins(i) || i+1 == len(t.toks) || !t.adjoins(i+1) {
 				t.odd("a point stands beside a blank")
-			} else if before := t.toks[i-1].kind; before != tokWord && before != tokQuoted {
+			} else if !t.toks[i-1].isName() || !t.toks[i+1].isName() && !t.toks[i+1].is(t.text, '*') {
 				t.odd("a point stands beside no name")
 			}
 		case token.is(t.text, '(') && i > 0 && t.toks[i-1].kind == tokWord && !t.adjoins(i):

@@ -1,0 +1,2 @@
+// Package mysql tests the cache against a real MariaDB.
+package mysql
