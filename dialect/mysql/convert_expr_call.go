@@ -11,14 +11,13 @@ import (
 // call converts the call of a function, and what the parser makes one of.
 func (c *converter) call(n *ast.FuncCallExpr) dialect.Expr {
 	name := nameFold(n.FnName.O)
-	at := n.OriginTextPosition()
 	if n.Schema.O != "" {
 		// A name with a database is never that of a built-in function.
 		return c.foreignCall(name, n.Args)
 	}
 	if own, is := functionRenamed[name]; is {
 		// The parser's name for something else, unless the text has it itself.
-		if convertHasWord(c.text, at, name) {
+		if convertHasWord(c.text, n.OriginTextPosition(), name) {
 			return c.foreignCall(name, n.Args)
 		}
 		if name = own; name == "" {
@@ -29,11 +28,11 @@ func (c *converter) call(n *ast.FuncCallExpr) dialect.Expr {
 	if f.kind == functionForeign {
 		return c.foreignCall(name, n.Args)
 	}
-	if f.some || convertParted(c.text, at, name) {
+	if f.some {
 		c.function(name)
 	}
 	c.volatile(functionVolatileWhy(name, len(n.Args)))
-	if f.kind == functionVolatile && f.sequence {
+	if f.sequence {
 		return &dialect.Call{Name: name} // the argument is no expression
 	}
 	return &dialect.Call{Name: name, Args: c.exprs(n.Args), Aggregate: f.kind == functionAggregate}
@@ -76,20 +75,4 @@ func (c *converter) known(name string) {
 // either case.
 func convertHasWord(text string, at int, word string) bool {
 	return at >= 0 && at+len(word) <= len(text) && strings.EqualFold(text[at:at+len(word)], word)
-}
-
-// convertParted reports whether something stands between the name of a function, at a
-// place in the text, and its parenthesis. Then the server takes the name of one of the
-// built-in functions that have a syntax of their own for that of a stored function.
-func convertParted(text string, at int, name string) bool {
-	end := at + len(name)
-	if !convertHasWord(text, at, name) || end == len(text) || text[end] == '(' {
-		return false
-	}
-	switch rest := strings.TrimLeft(text[end:], " \t\r\n\f\v"); {
-	case rest == "":
-		return false
-	default:
-		return strings.IndexByte("(/#-", rest[0]) >= 0
-	}
 }

@@ -46,7 +46,7 @@ func (c *converter) literal(n *ast.ValueExprBase) dialect.Expr {
 	return &dialect.Opaque{What: "unknown"}
 }
 
-// negative converts the negation of a number; nil for any other operand.
+// convertNegative converts the negation of a number; nil for any other operand.
 func convertNegative(n ast.ExprNode) *dialect.Literal {
 	for {
 		p, ok := n.(*ast.ParenthesesExpr)

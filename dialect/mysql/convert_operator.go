@@ -19,11 +19,11 @@ func (c *converter) unary(n *ast.UnaryOperationExpr) dialect.Expr {
 			return lit
 		}
 	case opcode.Plus:
-		if x := c.expr(n.V); convertIsNumber(x) {
+		x := c.expr(n.V)
+		if convertIsNumber(x) {
 			return x
-		} else {
-			return &dialect.Opaque{What: "unary plus", Args: []dialect.Expr{x}}
 		}
+		return &dialect.Opaque{What: "unary plus", Args: []dialect.Expr{x}}
 	default:
 	}
 	return c.opaque("arithmetic", n.V)

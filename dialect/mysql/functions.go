@@ -98,6 +98,7 @@ var functions = functionTableOf([]functionGroup{
 var functionRenamed = map[string]string{
 	"char_func":           "char",
 	"insert_func":         "insert",
+	"json_memberof":       "json_memberof", // x MEMBER OF (y)
 	"'tidb`.(dateliteral": "", "'tidb`.(timeliteral": "", "'tidb`.(timestampliteral": "",
 }
 
