@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/sqlc-dev/marino/ast"
+	"github.com/sqlc-dev/marino/mysql"
 
 	"github.com/cacheops/cacheops/dialect"
 )
@@ -58,7 +59,7 @@ func (c *converter) expr(n ast.ExprNode) dialect.Expr {
 	case *ast.RowExpr:
 		return &dialect.Row{X: c.exprs(e.Values)}
 	case *ast.SubqueryExpr:
-		return &dialect.Scalar{Query: c.subselect(e)}
+		return &dialect.Scalar{Query: c.valueQuery(e)}
 	case *ast.ExistsSubqueryExpr:
 		return convertNot(e.Not, &dialect.Exists{Query: c.subselect(e.Sel)})
 	case *ast.CompareSubqueryExpr:
@@ -81,7 +82,9 @@ func (c *converter) expr(n ast.ExprNode) dialect.Expr {
 func (c *converter) rare(n ast.ExprNode) dialect.Expr {
 	switch e := n.(type) {
 	case *ast.BetweenExpr:
-		return convertNot(e.Not, c.opaque("BETWEEN", e.Expr, e.Left, e.Right))
+		o := c.opaque("BETWEEN", e.Expr, e.Left, e.Right)
+		c.compared(o.Args[0], o.Args[1:]...)
+		return convertNot(e.Not, o)
 	case *ast.PatternLikeOrIlikeExpr:
 		if e.IsLike {
 			return convertNot(e.Not, c.opaque("LIKE", e.Expr, e.Pattern))
@@ -95,13 +98,21 @@ func (c *converter) rare(n ast.ExprNode) dialect.Expr {
 		if e.FunctionType == ast.CastBinaryOperator {
 			return c.opaque("BINARY", e.Expr)
 		}
-		return c.opaque("CAST", e.Expr)
+		o := c.opaque("CAST", e.Expr)
+		switch e.Tp.GetType() {
+		case mysql.TypeDuration:
+			o.What = convertTime
+		case mysql.TypeDate, mysql.TypeNewDate, mysql.TypeDatetime, mysql.TypeTimestamp:
+			c.dated(o.Args...)
+		}
+		return o
 	case *ast.CaseExpr:
 		o := c.opaque("CASE", e.Value)
 		for _, w := range e.WhenClauses {
 			o.Args = append(o.Args, c.exprs([]ast.ExprNode{w.Expr, w.Result})...)
 		}
 		o.Args = append(o.Args, c.exprs([]ast.ExprNode{e.ElseClause})...)
+		c.dated(o.Args...)
 		return o
 	case *ast.MatchAgainst:
 		// The index knows the words of all rows, and by how many of them a row's
@@ -156,6 +167,13 @@ func (c *converter) subselect(n ast.ExprNode) *dialect.Query {
 		return &dialect.Query{}
 	}
 	return c.query(sub.Query)
+}
+
+// valueQuery converts a query whose columns are compared with something.
+func (c *converter) valueQuery(n ast.ExprNode) *dialect.Query {
+	q := c.subselect(n)
+	c.renames(q, true)
+	return q
 }
 
 // responses converts what the JSON functions return instead of a value.

@@ -20,8 +20,8 @@ func (c *converter) call(n *ast.FuncCallExpr) dialect.Expr {
 		if convertHasWord(c.text, n.OriginTextPosition(), name) {
 			return c.foreignCall(name, n.Args)
 		}
-		if name = own; name == "" {
-			return &dialect.Opaque{What: "date literal"}
+		if name = own; name == convertTime || name == convertDate {
+			return &dialect.Opaque{What: name}
 		}
 	}
 	f := functions[name]
@@ -35,7 +35,11 @@ func (c *converter) call(n *ast.FuncCallExpr) dialect.Expr {
 	if f.sequence {
 		return &dialect.Call{Name: name} // the argument is no expression
 	}
-	return &dialect.Call{Name: name, Args: c.exprs(n.Args), Aggregate: f.kind == functionAggregate}
+	call := &dialect.Call{Name: name, Args: c.exprs(n.Args), Aggregate: f.kind == functionAggregate}
+	if functionDates[name] {
+		c.dated(call.Args...)
+	}
+	return call
 }
 
 // foreignCall converts the call of a function that is not known. It is not known either
@@ -57,6 +61,9 @@ func (c *converter) aggregate(n *ast.AggregateFuncExpr) dialect.Expr {
 func (c *converter) windowCall(n *ast.WindowFuncExpr) dialect.Expr {
 	name := nameFold(n.Name)
 	call := &dialect.Call{Name: name, Args: c.exprs(n.Args), Aggregate: true, Window: true, Extra: c.window(&n.Spec)}
+	if functionDates[name] {
+		c.dated(call.Args...)
+	}
 	c.known(name)
 	return call
 }

@@ -102,6 +102,7 @@ func (c *converter) table(name dialect.Name, alias string) dialect.Source {
 
 // renamed gives the columns of a query in FROM their names.
 func (c *converter) renamed(src *dialect.QuerySource, names []ast.CIStr) dialect.Source {
+	c.renames(src.Query, len(names) > 0)
 	if len(names) == 0 {
 		return src
 	}
@@ -143,6 +144,10 @@ func (c *converter) join(n *ast.Join) dialect.Source {
 	}
 	for _, name := range n.Using {
 		j.Using = append(j.Using, name.Name.O)
+		c.datedName(name.Name.O)
+	}
+	if j.Natural {
+		c.datedName(datedAll)
 	}
 	if n.On != nil {
 		j.On = c.expr(n.On.Expr)

@@ -55,12 +55,14 @@ func (c *converter) binary(n *ast.BinaryOperationExpr) dialect.Expr {
 			return &dialect.Opaque{What: "OR or ||", Args: c.chain(n)}
 		}
 		return &dialect.Or{X: c.chain(n)}
-	case opcode.EQ:
-		return &dialect.Equal{X: c.expr(n.L), Y: c.expr(n.R)}
-	case opcode.NullEQ:
-		return &dialect.Equal{X: c.expr(n.L), Y: c.expr(n.R), NullSafe: true}
+	case opcode.EQ, opcode.NullEQ:
+		e := &dialect.Equal{X: c.expr(n.L), Y: c.expr(n.R), NullSafe: n.Op == opcode.NullEQ}
+		c.compared(e.X, e.Y)
+		return e
 	case opcode.NE, opcode.LT, opcode.LE, opcode.GT, opcode.GE:
-		return c.opaque("comparison", n.L, n.R)
+		o := c.opaque("comparison", n.L, n.R)
+		c.compared(o.Args[0], o.Args[1])
+		return o
 	case opcode.LogicXor:
 		return c.opaque("XOR", n.L, n.R)
 	case opcode.Plus, opcode.Minus, opcode.Mul, opcode.Div, opcode.IntDiv, opcode.Mod,
@@ -113,9 +115,11 @@ func convertUnparen(n ast.ExprNode) ast.ExprNode {
 func (c *converter) in(n *ast.PatternInExpr) dialect.Expr {
 	x := c.expr(n.Expr)
 	if n.Sel != nil {
-		return convertInQuery(x, c.subselect(n.Sel))
+		c.dated(x)
+		return convertInQuery(x, c.valueQuery(n.Sel))
 	}
 	in := &dialect.In{X: x, List: c.exprs(n.List)}
+	c.compared(x, in.List...)
 	for _, item := range in.List {
 		if !convertAlike(x, item) {
 			return &dialect.Opaque{What: "IN", Args: append([]dialect.Expr{x}, in.List...)}
@@ -160,7 +164,8 @@ func convertInQuery(x dialect.Expr, q *dialect.Query) dialect.Expr {
 
 // compareQuery converts X = ANY (query) and the like.
 func (c *converter) compareQuery(n *ast.CompareSubqueryExpr) dialect.Expr {
-	x, q := c.expr(n.L), c.subselect(n.R)
+	x, q := c.expr(n.L), c.valueQuery(n.R)
+	c.dated(x)
 	switch {
 	case n.Op == opcode.EQ && !n.All:
 		return convertInQuery(x, q)

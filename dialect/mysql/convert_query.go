@@ -47,6 +47,9 @@ func (c *converter) compound(q *dialect.Query, with *ast.WithClause, list []ast.
 	defer end()
 	q.With, q.Recursive = ctes, with != nil && with.IsRecursive
 	c.parts(q, list)
+	if len(q.Cores) > 1 {
+		c.united(q)
+	}
 	c.tail(q, order, limit)
 }
 
@@ -142,6 +145,7 @@ func (c *converter) cte(n *ast.CommonTableExpression) dialect.CTE {
 	for _, name := range n.ColNameList {
 		cte.Columns = append(cte.Columns, name.O)
 	}
+	c.renames(cte.Query, len(cte.Columns) > 0)
 	if len(cte.Columns) > 0 && len(cte.Columns) != convertCount(cte.Query) {
 		// It is not known which name is whose.
 		cte.Columns, cte.Query = nil, unknownColumns(&dialect.QuerySource{Query: cte.Query})

@@ -37,7 +37,7 @@ type converter struct {
 	returnsStar     bool
 	looked          convertLooked
 
-	reads, writes, foreigns, functions map[string]struct{}
+	reads, writes, foreigns, functions, dates map[string]struct{}
 
 	// failed says what could not be converted. The result is thrown away then, so that
 	// what goes on after it does not matter.

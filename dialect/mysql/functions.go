@@ -49,7 +49,7 @@ var functions = functionTableOf([]functionGroup{
 		inet6_aton inet6_ntoa inet_aton inet_ntoa is_ipv4 is_ipv4_compat is_ipv4_mapped is_ipv6
 		extractvalue updatexml regexp_instr regexp_replace regexp_substr
 		json_array json_array_append json_array_insert json_contains json_contains_path json_depth json_extract json_insert
-		json_keys json_length json_merge json_merge_patch json_merge_preserve json_object json_quote json_remove json_replace
+		json_keys json_length json_merge_patch json_merge_preserve json_object json_quote json_remove json_replace
 		json_search json_set json_type json_unquote json_valid
 		geometrycollection linestring multilinestring multipoint multipolygon point polygon
 		mbrcontains mbrdisjoint mbrequals mbrintersects mbroverlaps mbrtouches mbrwithin
@@ -63,7 +63,7 @@ var functions = functionTableOf([]functionGroup{
 		st_srid st_startpoint st_symdifference st_touches st_union st_within st_x st_y`},
 
 	// MySQL only, or MariaDB only, or not all versions of them.
-	{functionScalar, true, `any_value bin_to_uuid format_bytes format_pico_time gtid_subset gtid_subtract is_uuid json_memberof
+	{functionScalar, true, `any_value bin_to_uuid format_bytes format_pico_time gtid_subset gtid_subtract is_uuid json_memberof json_merge mbrcoveredby mbrcovers
 		json_pretty json_schema_valid json_schema_validation_report json_storage_free json_storage_size json_overlaps regexp_like
 		statement_digest statement_digest_text uuid_to_bin st_geohash st_isvalid st_latfromgeohash st_latitude st_longfromgeohash
 		st_longitude st_makeenvelope st_pointfromgeohash st_simplify st_swapxy st_transform st_validate st_collect
@@ -84,22 +84,43 @@ var functions = functionTableOf([]functionGroup{
 	// The clock, chance, locks, who asks, and what was asked before.
 	{functionVolatile, false, `benchmark connection_id curdate current_date current_role current_time current_timestamp current_user
 		curtime database found_rows get_lock is_free_lock is_used_lock last_insert_id load_file localtime localtimestamp
-		now rand random_bytes release_all_locks release_lock row_count schema session_user sleep
+		now rand release_all_locks release_lock row_count schema session_user sleep
 		sysdate system_user unix_timestamp user utc_date utc_time utc_timestamp uuid uuid_short version
 		aes_decrypt aes_encrypt`},
 	{functionVolatile, true, `binlog_gtid_pos des_decrypt des_encrypt encrypt icu_version master_gtid_wait master_pos_wait old_password
-		password ps_current_thread_id ps_thread_id random roles_graphml rownum source_pos_wait sys_guid uuid_v4 uuid_v7
+		password ps_current_thread_id ps_thread_id random random_bytes roles_graphml rownum source_pos_wait sys_guid uuid_v4 uuid_v7
 		validate_password_strength wait_for_executed_gtid_set wait_until_sql_thread_after_gtids wsrep_last_seen_gtid
 		wsrep_last_written_gtid wsrep_sync_wait_upto_gtid current_resource_group`},
 })
 
 // functionRenamed maps the parser's names for what has no such name in SQL to the
-// function it is, or to nothing for a literal.
+// function it is, or to the kind of a literal.
 var functionRenamed = map[string]string{
-	"char_func":           "char",
-	"insert_func":         "insert",
-	"json_memberof":       "json_memberof", // x MEMBER OF (y)
-	"'tidb`.(dateliteral": "", "'tidb`.(timeliteral": "", "'tidb`.(timestampliteral": "",
+	"char_func":                "char",
+	"insert_func":              "insert",
+	"json_memberof":            "json_memberof", // x MEMBER OF (y)
+	"'tidb`.(dateliteral":      convertDate,
+	"'tidb`.(timestampliteral": convertDate,
+	"'tidb`.(timeliteral":      convertTime,
+}
+
+// functionDates are the functions that make a date of an argument that is a time of day,
+// and those that bring their arguments to one type.
+var functionDates = functionSet(`add_months adddate convert_tz date date_add date_format date_sub datediff day dayname dayofmonth
+	dayofweek dayofyear extract from_days last_day month monthname quarter subdate timestamp timestampadd timestampdiff to_char
+	to_days to_seconds unix_timestamp week weekday weekofyear year yearweek
+	coalesce decode_oracle field greatest if ifnull interval lag lead least nullif nvl nvl2`)
+
+// functionTimes are the functions that return a time of day.
+var functionTimes = functionSet("maketime sec_to_time str_to_date time timediff")
+
+// functionSet makes a set of names that are set off by blanks.
+func functionSet(names string) map[string]bool {
+	set := make(map[string]bool)
+	for name := range strings.FieldsSeq(names) {
+		set[name] = true
+	}
+	return set
 }
 
 // functionGroup is some functions of one kind, their names set off by blanks.
