@@ -68,7 +68,6 @@ func (c *converter) set(list []*ast.VariableAssignment) {
 		case v.IsGlobal, v.IsInstance, v.IsPersist, v.IsPersistOnly:
 			global = true
 		case !v.IsSystem && v.Name != ast.SetNames && v.Name != ast.SetCharset: // @x
-		case c.locals[name], strings.HasPrefix(name, "new."): // in a trigger, which stands nowhere else
 		case name == "autocommit":
 			autocommits++
 			if c.st.Autocommit = setAutocommit(v.Value); c.st.Autocommit == dialect.AutocommitKept {
