@@ -228,4 +228,11 @@ var mysqlStatementBreakages = []breakage{
 `,
 		Check: onMySQLStatements("TestConvertUpdateDelete"), Want: "--- FAIL: TestConvertUpdateDelete",
 	},
+	{
+		Name:  "the next transaction of MySQL has the session's isolation",
+		File:  "dialect/mysql/convert_set.go",
+		Old:   "			c.st.OtherIsolation = true\n",
+		New:   "			c.st.OtherIsolation = c.st.OtherIsolation || global\n",
+		Check: onMySQLStatements("TestConvertSettings"), Want: "--- FAIL: TestConvertSettings",
+	},
 }
