@@ -34,6 +34,7 @@ func (mysqlDialect) Transactions() dialect.Transactions {
 		ReadCommitted: true, // but for sessions with OtherIsolation, the default
 		Concurrent:    true,
 		BeginCommits:  true,
+		AtOnce:        "SELECT ?", // unsigned numbers, floats
 		OwnImages:     true,
 		AsksProcess:   true,
 	}
