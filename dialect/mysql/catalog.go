@@ -83,7 +83,9 @@ type catalogBuilder struct {
 	// hidden are the folded names of columns that are not in SELECT *.
 	hidden   map[string]bool
 	routines map[string]dialect.Routine
-	grants   *grants
+	// procedures are by catalogAt, functions by their folded names.
+	procedures map[string]*routineStored
+	functions  map[string][]*routineStored
 }
 
 // catalogTable is a table on its way into the catalog.
