@@ -164,10 +164,11 @@ type Session struct {
 	// connections of its pool do not see: SQLite's :memory:.
 	Private bool
 	// Silent is true when every statement outside a transaction begins one, which
-	// stays until it is ended: MySQL with autocommit off.
+	// stays until it is ended: MySQL with autocommit off. [Connections.InTransaction]
+	// then need not tell one that has begun from none.
 	Silent bool
-	// Chains is true when another transaction begins at once wherever one is committed
-	// or rolled back, whatever the text says: MySQL's completion_type.
+	// Chains is true when another transaction may begin at once wherever one is
+	// committed or rolled back, whatever the text says: MySQL's completion_type.
 	Chains bool
 }
 
@@ -330,12 +331,31 @@ type Transactions struct {
 	// RELEASE of it commits.
 	SavepointBegins bool
 	// BeginCommits is true when a statement that begins a transaction commits the one
-	// that it stands in, instead of being refused or ignored. True is careful.
+	// that it stands in, instead of being refused or ignored, and others do so as well,
+	// see [Statement.Commits]: what transaction a connection is in is then asked where
+	// it cannot be told. True is careful.
 	BeginCommits bool
 	// OwnImages is true when writes return no rows, so that their images are taken by
 	// queries beside them: see [Images.Own]. What a LIMIT or a rule for conflicts makes of
 	// a statement is then the dialect's to judge.
 	OwnImages bool
+	// Keeps is true when there are tables whose changes a rollback leaves,
+	// [Table.NoRollback]: what may write any table may have changed one of those,
+	// whatever becomes of its transaction. True is careful.
+	Keeps bool
+	// ScriptAtomic is true when several statements in one text, outside a transaction,
+	// commit together or not at all. False is careful.
+	ScriptAtomic bool
+	// SavepointReplaces is true when a savepoint takes the place of an older one of its
+	// name, instead of hiding it until it is released itself.
+	SavepointReplaces bool
+	// ReadUncommitted is true when a transaction of that level reads what others have
+	// not committed. True is careful.
+	ReadUncommitted bool
+	// Texts is true when not all that can be run can be prepared as well: several
+	// statements in one text cannot. BeginWrite, Commit and Rollback are then sent as
+	// texts.
+	Texts bool
 	// AsksProcess is true when it can be asked of a connection, by its
 	// [Session.Identity], whether it is gone, although Unfinished is empty.
 	AsksProcess bool

@@ -156,16 +156,17 @@ type Statement struct {
 	Resets Reset
 
 	// OtherIsolation is true for a KindBegin that asks for a level of isolation
-	// that need not be the session's own.
+	// that need not be the session's own, and for a KindSession that asks so for the
+	// next transaction alone.
 	OtherIsolation bool
 	// ReadOnly is true for a KindBegin whose transaction is not to write.
 	ReadOnly bool
 	// Chain is true for a KindCommit or KindRollback that begins another
 	// transaction at once.
 	Chain bool
-	// Commits is true for a statement that commits the transaction it stands in, before
-	// it does its own work and even where that fails, and leaves none behind: DDL in
-	// MySQL.
+	// Commits is true for a statement that commits the transaction it stands in, or may,
+	// before it does its own work and even where that fails: DDL in MySQL. Whether it did,
+	// and whether it left another transaction behind, is asked after it.
 	Commits bool
 	// Autocommit is set for a KindSession that turns the silent beginning of
 	// transactions, [Session.Silent], on or off.

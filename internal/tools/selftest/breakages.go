@@ -80,4 +80,6 @@ var breakages = slices.Concat(
 	cliBreakages,
 	setsBreakages,
 	redisAttackBreakages,
+	mysqlStatementBreakages,
+	mysqlExprBreakages,
 )
