@@ -118,7 +118,7 @@ func (s *cachedMySQL) refill(t *testing.T, schema []string) {
 	}
 	text := "SET foreign_key_checks = 0"
 	for table := range strings.SplitSeq(tables, "\n") {
-		text += "; TRUNCATE `" + table + "`"
+		text += "; TRUNCATE `" + strings.ReplaceAll(table, "`", "``") + "`"
 	}
 	text += "; SET foreign_key_checks = 1"
 	for _, statement := range slices.Concat(imageSchema, schema) {
