@@ -204,6 +204,12 @@ type Statement struct {
 	// and Delete are nil then.
 	Incomplete string
 
+	// Dates names, each once and folded, the columns of which the text may make dates: it
+	// gives them to a function that wants one, or compares or unites them with what may
+	// be one. "*" stands for all. Where one is of [Column.TimeOfDay] the result changes
+	// with the day.
+	Dates []string
+
 	// TruthWords is true when the text uses the bare words TRUE or FALSE as
 	// values, in a dialect where such a word is a column's name wherever a table
 	// in scope has such a column. Query holds them as literals: a read of a

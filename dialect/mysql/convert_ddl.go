@@ -73,7 +73,7 @@ func (c *converter) ddl(n ast.StmtNode) {
 // ddlTable notes a table or view whose schema changes.
 func (c *converter) ddlTable(n *ast.TableName) {
 	if n != nil {
-		c.write(convertTable(n))
+		c.write(convertName(n))
 	}
 }
 

@@ -83,7 +83,7 @@ func (c *converter) set(list []*ast.VariableAssignment) {
 		}
 	}
 	// What the values call runs as it does in a SELECT.
-	runs := c.st.Foreign != "" || len(c.st.Reads) > 0 || len(c.st.Functions) > 0
+	runs := c.calls()
 	switch {
 	case autocommits > 1, autocommits > 0 && (global || runs):
 		c.st.Autocommit = dialect.AutocommitKept

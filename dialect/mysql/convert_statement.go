@@ -1,8 +1,6 @@
 package mysql
 
 import (
-	"strings"
-
 	"github.com/sqlc-dev/marino/ast"
 
 	"github.com/cacheops/cacheops/dialect"
@@ -34,7 +32,7 @@ func (c *converter) statement(n ast.StmtNode) {
 	case *ast.LoadXMLStmt:
 		c.load(n.Table, n.ColumnAssignments, "LOAD XML")
 	case *ast.CallStmt:
-		c.call(n.Procedure)
+		c.procedure(n.Procedure)
 	case *ast.DoStmt:
 		c.st.Kind = dialect.KindSelect
 		c.exprs(n.Exprs)
@@ -50,33 +48,14 @@ func (c *converter) statement(n ast.StmtNode) {
 	case *ast.CloneStmt:
 		c.unknown(dialect.TaintAll, "CLONE may take the place of all data")
 	case *ast.XAStmt:
-		c.unknown(dialect.TaintAll, "XA has transactions of its own")
+		if c.st.Kind = dialect.KindUtility; n.Op != ast.XAOpRecover {
+			c.unknown(dialect.TaintAll, "XA has transactions of its own")
+		}
 	default:
 		if !c.transaction(n) && !c.session(n) && !c.aside(n) {
 			c.ddl(n)
 		}
 	}
-	c.hints()
-}
-
-// hints looks for a hint that sets a variable for the one statement: sql_mode or
-// foreign_key_checks, for example.
-func (c *converter) hints() {
-	if _, rest, ok := strings.Cut(c.text, "/*+"); ok && strings.Contains(nameFold(rest), "set_var") {
-		c.incomplete("a hint sets a variable")
-	}
-}
-
-// exprs converts expressions whose values do not matter.
-func (c *converter) exprs(list []ast.ExprNode) {
-	for _, e := range list {
-		c.expr(e)
-	}
-}
-
-// convertTable returns the name of a table.
-func convertTable(n *ast.TableName) dialect.Name {
-	return dialect.Name{Schema: n.Schema.O, Name: n.Name.O}
 }
 
 // transaction converts BEGIN, COMMIT and their kin; false where n is none of them.
@@ -122,9 +101,9 @@ func (c *converter) savepoint(kind dialect.Kind, name string) {
 	c.st.Kind, c.st.Savepoint = kind, nameFold(name)
 }
 
-// call converts a CALL. A procedure is declared as a function is, but unlike a function
+// procedure converts a CALL. A procedure is declared as a function is, but unlike a function
 // it may commit, begin a transaction, and leave the settings of the connection changed.
-func (c *converter) call(n *ast.FuncCallExpr) {
+func (c *converter) procedure(n *ast.FuncCallExpr) {
 	c.st.Kind, c.st.Commits = dialect.KindSelect, true
 	c.exprs(n.Args)
 	name := nameFold(n.FnName.O)
@@ -134,7 +113,8 @@ func (c *converter) call(n *ast.FuncCallExpr) {
 }
 
 // explain converts EXPLAIN and DESCRIBE. The statement in it runs with ANALYZE alone; but
-// a part of it may be run to find the plan, which calls the functions in it.
+// the servers run parts of any to find the plan: subqueries, views, and functions of
+// constants.
 func (c *converter) explain(n *ast.ExplainStmt) {
 	if n.Explore || n.Stmt == nil {
 		c.failf("an EXPLAIN of TiDB's")
@@ -142,14 +122,30 @@ func (c *converter) explain(n *ast.ExplainStmt) {
 	}
 	c.noPlaces = true
 	c.statement(n.Stmt)
-	switch {
-	case !n.Analyze:
-		c.st.Kind, c.st.Taint, c.st.Commits = dialect.KindUtility, 0, false
-		c.st.Incomplete, c.st.Writes = "", nil
-		c.st.Query, c.st.Insert, c.st.Update, c.st.Delete = nil, nil, nil, nil
-	case c.st.Kind == dialect.KindSelect, c.st.Kind == dialect.KindInsert, c.st.Kind == dialect.KindUpdate, c.st.Kind == dialect.KindDelete:
+	if n.Analyze {
 		c.incomplete("EXPLAIN ANALYZE runs a statement")
+		return
 	}
+	for _, name := range c.st.Writes {
+		c.read(name) // a view, perhaps
+	}
+	c.st.Taint, c.st.Commits, c.st.Writes = 0, false, nil
+	c.st.Query, c.st.Insert, c.st.Update, c.st.Delete, c.st.Incomplete = nil, nil, nil, nil, ""
+	c.utility("EXPLAIN runs parts of a statement")
+}
+
+// utility makes the statement one that changes nothing but by what its expressions call.
+func (c *converter) utility(why string) {
+	c.st.Kind = dialect.KindUtility
+	if c.calls() {
+		c.st.Kind = dialect.KindSelect
+		c.incomplete(why)
+	}
+}
+
+// calls reports whether a function, or a view, may be called that does anything.
+func (c *converter) calls() bool {
+	return c.st.Foreign != "" || len(c.st.Reads) > 0 || len(c.st.Functions) > 0
 }
 
 // aside converts what changes neither rows nor the schema; false where n may. Those that
@@ -162,28 +158,20 @@ func (c *converter) aside(n ast.StmtNode) bool {
 	case *ast.FlushStmt:
 		return c.flush(n)
 	case *ast.ShowStmt:
-		c.exprOrNil(n.Where)
+		c.expr(n.Where)
 	case *ast.HandlerReadStmt: // like all of HANDLER not cached
 		c.exprs(n.Values)
-		c.exprOrNil(n.Where)
+		c.expr(n.Where)
 	case *ast.KillStmt:
-		c.exprOrNil(n.Expr)
+		c.expr(n.Expr)
 	case *ast.HandlerOpenStmt, *ast.HandlerCloseStmt, *ast.ExplainForStmt, *ast.ChecksumTableStmt, *ast.HelpStmt, *ast.DeallocateStmt,
 		*ast.SignalStmt, *ast.ResignalStmt, *ast.GetDiagnosticsStmt, *ast.LockInstanceStmt, *ast.UnlockInstanceStmt,
 		*ast.ResetPersistStmt, *ast.SetResourceGroupStmt:
 	default:
 		return false
 	}
-	c.st.Kind = dialect.KindUtility
+	c.utility("it returns no rows of a query")
 	return true
-}
-
-// exprOrNil converts an expression that need not be there.
-func (c *converter) exprOrNil(n ast.ExprNode) dialect.Expr {
-	if n == nil {
-		return nil
-	}
-	return c.expr(n)
 }
 
 // flush converts FLUSH; false where it changes rights. One that locks tables has locks

@@ -17,7 +17,7 @@ func (c *converter) insert(n *ast.InsertStmt) {
 	}
 	name := t.Source.(*ast.TableName)
 	ins := &dialect.Insert{
-		Table:    convertTable(name),
+		Table:    convertName(name),
 		Rows:     len(n.Lists),
 		Upsert:   len(n.OnDuplicate) > 0,
 		Conflict: n.IsReplace,
@@ -80,9 +80,7 @@ func (c *converter) returning() bool {
 	if c.returningFields == nil {
 		return false
 	}
-	for _, f := range c.returningFields.Fields {
-		c.exprOrNil(f.Expr)
-	}
+	c.outputs(c.returningFields)
 	return true
 }
 
@@ -95,7 +93,7 @@ func (c *converter) update(n *ast.UpdateStmt) {
 	}
 	// IGNORE skips rows, or changes what they get.
 	up := &dialect.Update{
-		Table: convertTable(t.Source.(*ast.TableName)),
+		Table: convertName(t.Source.(*ast.TableName)),
 		Alias: t.AsName.O,
 		Limit: n.Order != nil || n.Limit != nil,
 		With:  n.With != nil,
@@ -106,8 +104,8 @@ func (c *converter) update(n *ast.UpdateStmt) {
 	defer func() { closeScope() }()
 	up.Set = c.assignments(n.List)
 	up.Volatile = c.volatileIn(func() {
-		up.Where = c.exprOrNil(n.Where)
-		c.tail(n.Order, n.Limit)
+		up.Where = c.expr(n.Where)
+		c.writeTail(n.Order, n.Limit)
 	})
 	if up.Volatile == "" {
 		up.Volatile = volatileWith
@@ -116,8 +114,10 @@ func (c *converter) update(n *ast.UpdateStmt) {
 	up.Subquery = c.subquery
 	c.st.Update = up
 	p := c.places("update", t, n.Where != nil, n.Order != nil, n.Limit != nil, len(n.List))
-	up.SetText = p.set
 	c.condition(&up.Condition, p)
+	if p != nil {
+		up.SetText = p.set
+	}
 }
 
 // delete converts a DELETE. One from several tables may write any of them.
@@ -128,7 +128,7 @@ func (c *converter) delete(n *ast.DeleteStmt) {
 		return
 	}
 	del := &dialect.Delete{
-		Table: convertTable(t.Source.(*ast.TableName)),
+		Table: convertName(t.Source.(*ast.TableName)),
 		Alias: t.AsName.O,
 		Limit: n.Order != nil || n.Limit != nil,
 		With:  n.With != nil,
@@ -137,8 +137,8 @@ func (c *converter) delete(n *ast.DeleteStmt) {
 	closeScope := func() {}
 	del.Volatile = c.volatileIn(func() {
 		_, closeScope = c.with(n.With)
-		del.Where = c.exprOrNil(n.Where)
-		c.tail(n.Order, n.Limit)
+		del.Where = c.expr(n.Where)
+		c.writeTail(n.Order, n.Limit)
 	})
 	defer func() { closeScope() }()
 	del.Returning = c.returning()
@@ -146,20 +146,15 @@ func (c *converter) delete(n *ast.DeleteStmt) {
 	del.Shadowed = c.isCTE(del.Table)
 	del.Subquery = c.subquery
 	c.st.Delete = del
-	p := c.places("delete", t, n.Where != nil, n.Order != nil, n.Limit != nil, 0)
-	c.condition(&del.Condition, p)
+	c.condition(&del.Condition, c.places("delete", t, n.Where != nil, n.Order != nil, n.Limit != nil, 0))
 }
 
-// tail converts the ORDER BY and LIMIT of a write.
-func (c *converter) tail(order *ast.OrderByClause, limit *ast.Limit) {
-	if order != nil {
-		for _, item := range order.Items {
-			c.expr(item.Expr)
-		}
-	}
+// writeTail converts the ORDER BY and LIMIT of a write.
+func (c *converter) writeTail(order *ast.OrderByClause, limit *ast.Limit) {
+	c.ordering(order)
 	if limit != nil {
-		c.exprOrNil(limit.Count)
-		c.exprOrNil(limit.Offset)
+		c.expr(limit.Count)
+		c.expr(limit.Offset)
 	}
 }
 
@@ -170,8 +165,8 @@ func (c *converter) updateJoined(n *ast.UpdateStmt) {
 	defer func() { closeScope() }()
 	c.from(n.TableRefs.TableRefs)
 	c.assignments(n.List)
-	c.exprOrNil(n.Where)
-	c.tail(n.Order, n.Limit)
+	c.expr(n.Where)
+	c.writeTail(n.Order, n.Limit)
 	var targets []dialect.Name
 	for _, a := range n.List {
 		targets = append(targets, dialect.Name{Schema: a.Column.Schema.O, Name: a.Column.Table.O})
@@ -185,13 +180,13 @@ func (c *converter) deleteJoined(n *ast.DeleteStmt) {
 	_, closeScope := c.with(n.With)
 	defer func() { closeScope() }()
 	c.from(n.TableRefs.TableRefs)
-	c.exprOrNil(n.Where)
-	c.tail(n.Order, n.Limit)
+	c.expr(n.Where)
+	c.writeTail(n.Order, n.Limit)
 	c.returning()
 	var targets []dialect.Name
 	if n.Tables != nil {
 		for _, t := range n.Tables.Tables {
-			targets = append(targets, convertTable(t))
+			targets = append(targets, convertName(t))
 		}
 	}
 	c.joined(n.TableRefs.TableRefs, targets)
@@ -206,7 +201,7 @@ func (c *converter) joined(refs *ast.Join, targets []dialect.Name) {
 	}
 	var tables []*ast.TableSource
 	convertJoined(refs, func(t *ast.TableSource) {
-		if !c.isCTE(convertTable(t.Source.(*ast.TableName))) {
+		if !c.isCTE(convertName(t.Source.(*ast.TableName))) {
 			tables = append(tables, t)
 		}
 	})
@@ -223,7 +218,7 @@ func (c *converter) joined(refs *ast.Join, targets []dialect.Name) {
 	}
 	for i, t := range tables {
 		if all || written[i] {
-			c.write(convertTable(t.Source.(*ast.TableName)))
+			c.write(convertName(t.Source.(*ast.TableName)))
 		}
 	}
 	if len(c.st.Writes) == 0 {
@@ -234,7 +229,7 @@ func (c *converter) joined(refs *ast.Join, targets []dialect.Name) {
 // convertMeans reports whether a name may mean a table of a FROM. Whether case counts is a
 // matter of the server's, so it does not here.
 func convertMeans(t *ast.TableSource, n dialect.Name) bool {
-	table := convertTable(t.Source.(*ast.TableName))
+	table := convertName(t.Source.(*ast.TableName))
 	if n.Schema != "" && table.Schema != "" && nameFold(n.Schema) != nameFold(table.Schema) {
 		return false
 	}
@@ -265,7 +260,7 @@ func convertJoined(n ast.ResultSetNode, f func(*ast.TableSource)) {
 // load converts LOAD DATA and LOAD XML. Into a table of a cluster it commits.
 func (c *converter) load(t *ast.TableName, set []*ast.Assignment, what string) {
 	c.st.Kind, c.st.Commits = dialect.KindInsert, true
-	c.write(convertTable(t))
+	c.write(convertName(t))
 	c.assignments(set)
 	c.incomplete(what)
 }

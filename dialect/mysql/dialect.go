@@ -38,6 +38,7 @@ func (mysqlDialect) Transactions() dialect.Transactions {
 		Keeps:             true, // MyISAM, Aria
 		SavepointReplaces: true,
 		Texts:             true,
+		OwnImages:         true,
 		AsksProcess:       true,
 	}
 }

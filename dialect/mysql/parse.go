@@ -279,6 +279,7 @@ func parseUnknown(text, why string) *dialect.Statement {
 	return &dialect.Statement{
 		Kind:       dialect.KindUnknown,
 		Taint:      dialect.TaintAll,
+		Commits:    true,
 		Volatile:   "the text was not understood",
 		Incomplete: why,
 		Text:       text,

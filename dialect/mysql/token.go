@@ -24,11 +24,17 @@ const (
 	// tokMaxJoins is how many JOINs, and how many UNIONs, EXCEPTs and INTERSECTs, a
 	// text may have.
 	tokMaxJoins = 1000
+	// tokMaxAgain is how often the parser may read a part of the text again. It tries
+	// one reading after the other, and where such places stand in each other that
+	// doubles with each of them.
+	tokMaxAgain = 256
 	// tokMaxBlocks is how many words that may begin a block a text may have.
 	tokMaxBlocks = 1000
 	// tokMaxDigits is the longest number that is parsed. The server's own numbers end
 	// there; the parser fails above 81 digits.
 	tokMaxDigits = 65
+	// tokMaxScale is how many digits may stand behind the point.
+	tokMaxScale = 30
 	// tokMaxScan is the longest text that is split into tokens at all. Big INSERTs of
 	// literals lie between the two limits: their target is still told from the tokens.
 	tokMaxScan = 64 << 20
@@ -66,6 +72,9 @@ func (t tok) is(text string, op byte) bool {
 	return t.kind == tokOp && t.end == t.pos+1 && text[t.pos] == op
 }
 
+// isName reports whether the token may be a name or a part of one.
+func (t tok) isName() bool { return t.kind == tokWord || t.kind == tokQuoted }
+
 // tokError says that a text cannot be split into tokens, so that nothing can be told
 // about it.
 type tokError struct {
@@ -81,6 +90,7 @@ func (e *tokError) Error() string {
 
 var (
 	errTokTooLong = errors.New("the text is too long to be analysed")
+	errTokZero    = errors.New("a zero byte stands in the text")
 	errTokNotUTF8 = errors.New("the text is not UTF-8")
 )
 
@@ -90,6 +100,7 @@ type tokShape struct {
 	chain  int // the most tokens between two commas or parentheses
 	joins  int // the JOINs and set operations in all
 	blocks int // the words that may begin a block in all
+	again  int // how often the parser may read a part of it
 	// odd says what the parser does not read, or perhaps not as the server does.
 	odd string
 	// bangs are the comments that the server takes for a part of the statement.
@@ -107,6 +118,8 @@ func (s *tokShape) refuse(text string) string {
 		return fmt.Sprintf("more than %d words and operators stand in one expression", tokMaxChain)
 	case s.joins > tokMaxJoins:
 		return fmt.Sprintf("it has more than %d joins or set operations", tokMaxJoins)
+	case s.again > tokMaxAgain:
+		return "the parser would read a part of it too often"
 	case s.blocks > tokMaxBlocks:
 		return fmt.Sprintf("it has more than %d blocks", tokMaxBlocks)
 	}
@@ -128,6 +141,9 @@ type tokenizer struct {
 type tokLevel struct {
 	chain int
 	from  bool // it is in a FROM, whose commas join tables
+	// again is how often the parser may read what stands here, and outer how often it
+	// may read the parenthesis as such.
+	again, outer int
 }
 
 // tokenize splits a text the way the servers' lexers do in their default mode: blanks and
@@ -136,7 +152,7 @@ type tokLevel struct {
 // Where MySQL, MariaDB and the parser differ, or may, the shape has it as odd, so that
 // only the tokens count. Where even those may differ there is an error.
 func tokenize(text string) ([]tok, tokShape, error) {
-	t := &tokenizer{text: text, bang: -1, levels: make([]tokLevel, 1, 8)}
+	t := &tokenizer{text: text, bang: -1, levels: append(make([]tokLevel, 0, 8), tokLevel{again: 1, outer: 1})}
 	err := t.run()
 	return t.toks, t.shape, err
 }
@@ -145,6 +161,9 @@ func (t *tokenizer) run() error {
 	switch {
 	case len(t.text) > tokMaxScan:
 		return errTokTooLong
+	case strings.IndexByte(t.text, 0) >= 0:
+		// To the server it ends a comment that goes to the end of the line.
+		return errTokZero
 	case !utf8.ValidString(t.text):
 		// The server takes such bytes as its character set has them, and the parser has
 		// blanks among them.
@@ -170,7 +189,7 @@ func (t *tokenizer) run() error {
 	if t.bang >= 0 {
 		return &tokError{pos: t.bang, what: "a comment is not closed"}
 	}
-	t.dots()
+	t.neighbours()
 	return nil
 }
 
@@ -225,7 +244,11 @@ func (t *tokenizer) comment(i int) (end int, space bool, what string) {
 		return 0, false, "a comment is a part of the statement for some servers"
 	case strings.HasPrefix(rest, "+"):
 		// A hint. Most choose a plan; the parser knows others than the servers do.
-		if n := strings.Index(rest, "*/"); n >= 0 && strings.Contains(strings.ToLower(rest[:n]), "set_var") {
+		n := max(strings.Index(rest, "*/"), 0)
+		if strings.ContainsAny(rest[:n], "'\"`") && (strings.Count(rest[:n], "`")%2 != 0 || strings.ContainsAny(rest[:n], "'\"")) {
+			return 0, false, "a hint may end elsewhere"
+		}
+		if strings.Contains(tokFold(rest[:n]), "set_var") {
 			t.odd("a hint sets a variable")
 		}
 	}
@@ -274,7 +297,7 @@ func (t *tokenizer) scan(i int) (kind tokKind, end int, what string) {
 			t.odd("a dollar may begin a text in dollars")
 		}
 		return tokWord, end, ""
-	case tokDigit(c) || c == '.' && tokDigit(next):
+	case tokDigit(c), c == '.' && tokDigit(next) && !t.touches(i):
 		kind, end = t.number(i)
 		return kind, end, ""
 	case c == '@':
@@ -300,22 +323,43 @@ func (t *tokenizer) scan(i int) (kind tokKind, end int, what string) {
 		}
 		return 0, 0, "a backslash stands in the text"
 	}
-	for _, op := range tokOps {
-		if strings.HasPrefix(text[i:], op) {
-			return tokOp, i + len(op), ""
-		}
-	}
 	if strings.IndexByte(tokOpChars, c) < 0 {
 		return 0, 0, "a character is not known"
 	}
-	return tokOp, i + 1, ""
+	end = i + 1
+	for _, op := range tokOps {
+		if strings.HasPrefix(text[i:], op) {
+			end = i + len(op)
+			break
+		}
+	}
+	if strings.IndexByte(tokComparison, c) >= 0 && end < len(text) && strings.IndexByte(tokComparison, text[end]) >= 0 {
+		// The server reads as many of these as it can, and forgets some where they are
+		// no operator.
+		t.odd("two comparisons touch each other")
+	}
+	return tokOp, end, ""
+}
+
+// touches reports whether a name ends right before i, so that a point there goes on with
+// it.
+func (t *tokenizer) touches(i int) bool {
+	if len(t.toks) == 0 {
+		return false
+	}
+	last := t.toks[len(t.toks)-1]
+	return int(last.end) == i && last.isName()
 }
 
 // tokOps are the operators of several characters, the longer ones first.
 var tokOps = []string{"<=>", "->>", "->", "<=", ">=", "<>", "!=", "<<", ">>", ":=", "||", "&&"}
 
-// tokOpChars are the characters of the others.
-const tokOpChars = "()[]{},.+-*/%&|^~!<>=:"
+const (
+	// tokOpChars are the characters that operators begin with.
+	tokOpChars = "()[]{},.+-*/%&|^~!<>=:"
+	// tokComparison are those of comparisons.
+	tokComparison = "=<>!"
+)
 
 func tokSpace(c byte) bool {
 	return c == ' ' || '\t' <= c && c <= '\r' // tab, newline, vertical tab, form feed, return
@@ -366,15 +410,13 @@ func tokQuotes(text string, i int) (end int, what string) {
 // tokBackticks reads the quoted name that begins at i.
 func tokBackticks(text string, i int) (end int, what string) {
 	for i++; i < len(text); i++ {
-		switch {
-		case text[i] == 0:
-			return 0, "a control character stands in the text"
-		case text[i] != '`':
-		case i+1 == len(text) || text[i+1] != '`':
-			return i + 1, ""
-		default:
-			i++
+		if text[i] != '`' {
+			continue
 		}
+		if i+1 == len(text) || text[i+1] != '`' {
+			return i + 1, ""
+		}
+		i++
 	}
 	return 0, "a quoted name is not closed"
 }
@@ -408,7 +450,7 @@ func (t *tokenizer) number(i int) (kind tokKind, end int) {
 		}
 		return i
 	}
-	if n := len(t.toks); n > 0 && t.toks[n-1].is(text, '.') && int(t.toks[n-1].end) == i {
+	if n := len(t.toks); n > 0 && tokDigit(text[i]) && t.toks[n-1].is(text, '.') && int(t.toks[n-1].end) == i {
 		t.odd("a name begins with a digit")
 		return tokWord, tokWordEnd(text, i)
 	}
@@ -424,11 +466,13 @@ func (t *tokenizer) number(i int) (kind tokKind, end int) {
 		return tokWord, tokWordEnd(text, i)
 	}
 	end = digits(i)
-	whole := end
-	if at(end) == '.' {
+	if whole := end; at(end) == '.' {
 		end = digits(end + 1)
-		if end == whole+1 {
+		switch {
+		case end == whole+1:
 			t.odd("a number ends in a point") // the parser takes the next word for a name
+		case end-whole-1 > tokMaxScale:
+			t.odd(fmt.Sprintf("a number has more than %d digits behind the point", tokMaxScale))
 		}
 	}
 	if at(end)|0x20 == 'e' {
@@ -467,7 +511,7 @@ func (t *tokenizer) variable(i int) (end int, what string) {
 		return tokBackticks(text, end)
 	}
 	from := end
-	for end < len(text) && (tokWordByte(text[end]) || text[end] == '.' || end == from && text[end] == '%') {
+	for end < len(text) && (tokWordByte(text[end]) || text[end] == '.') {
 		if text[end] >= utf8.RuneSelf {
 			t.odd("the name of a variable is not ASCII")
 		}
@@ -476,8 +520,8 @@ func (t *tokenizer) variable(i int) (end int, what string) {
 	if end == from {
 		return 0, "a variable has no name"
 	}
-	if text[end-1] == '.' || text[end-1] == '%' {
-		t.odd("a variable's name is not known to end there")
+	if text[end-1] == '.' {
+		t.odd("the name of a variable ends in a point") // the parser takes the next word for a name
 	}
 	return end, ""
 }
@@ -489,17 +533,17 @@ func (t *tokenizer) add(token tok) {
 	top.chain++
 	switch token.kind {
 	case tokSemi:
-		top.chain, top.from = 0, false
+		*top = tokLevel{again: top.outer, outer: top.outer}
 	case tokOp:
 		switch text[token.pos] {
 		case '(', '{', '[':
-			t.levels = append(t.levels, tokLevel{from: top.from})
+			t.levels = append(t.levels, tokLevel{from: top.from, again: top.again, outer: top.again})
 		case ')', '}', ']':
 			if len(t.levels) > 1 {
 				t.levels = t.levels[:len(t.levels)-1]
 			}
 		case ',':
-			if !top.from {
+			if top.again = top.outer; !top.from {
 				top.chain = 0
 			}
 		}
@@ -507,7 +551,8 @@ func (t *tokenizer) add(token tok) {
 		t.word(top, token)
 	default:
 	}
-	t.shape.chain = max(t.shape.chain, t.levels[len(t.levels)-1].chain)
+	top = &t.levels[len(t.levels)-1]
+	t.shape.chain, t.shape.again = max(t.shape.chain, top.chain), max(t.shape.again, top.again)
 	t.shape.depth = max(t.shape.depth, len(t.levels)-1+t.cases)
 	t.toks = append(t.toks, token)
 }
@@ -515,14 +560,27 @@ func (t *tokenizer) add(token tok) {
 // word counts a word that opens a level of its own.
 func (t *tokenizer) word(level *tokLevel, token tok) {
 	word := token.in(t.text)
-	if len(word) > len("intersect") {
+	if n := len(t.toks); n > 1 && t.toks[n-2].kind == tokWord && tokFoldEqual(t.toks[n-2].in(t.text), "interval") {
+		if k := t.toks[n-1].kind; k == tokNumber || k == tokParam || k == tokText {
+			level.again = max(level.again/tokIntervals, level.outer) // INTERVAL 1 DAY holds no other
+		}
+	}
+	if len(word) > len("json_value") {
 		return
 	}
-	switch word = nameFold(word); word {
-	case "from", "update", "using", "table", "tables":
+	switch word = tokFold(word); word {
+	case "from", "update", "using", "tables":
 		level.from = true
 	case "select", "where", "group", "having", "order", "limit", "set", "values":
 		level.from = false
+		t.query(level)
+	case "with", "table":
+		level.from = word == "table"
+		t.query(level)
+	case "interval":
+		level.repeat(tokIntervals)
+	case "json_value":
+		level.repeat(2)
 	case "join", "union", "except", "intersect":
 		level.from = level.from || word == "join"
 		t.shape.joins++
@@ -531,29 +589,88 @@ func (t *tokenizer) word(level *tokLevel, token tok) {
 		t.shape.blocks++
 	case "end":
 		t.cases = max(t.cases-1, 0)
-	case "begin", "if", "elseif", "loop", "while", "repeat", "for":
+	case "begin", "if", "loop", "while", "repeat", "for":
 		t.shape.blocks++
 	}
 }
 
-// dots marks a text as odd where a point does not join what stands around it: the parser
-// and the servers differ in whether a word beside it is a keyword.
-func (t *tokenizer) dots() {
-	for i, d := range t.toks {
-		if !d.is(t.text, '.') {
-			continue
-		}
-		if i == 0 || i+1 == len(t.toks) || t.toks[i-1].end != d.pos || t.toks[i+1].pos != d.end {
-			t.odd("a point stands beside a blank")
-			return
-		}
-		switch t.toks[i-1].kind {
-		case tokWord, tokQuoted:
-		default:
-			t.odd("a point stands beside no name")
-			return
+// query counts a query in several parentheses: each may be read as that of an expression
+// first.
+func (t *tokenizer) query(level *tokLevel) {
+	open := 0
+	for i := len(t.toks) - 1; i >= 0 && t.toks[i].is(t.text, '('); i-- {
+		open++
+	}
+	if open > 1 {
+		level.repeat(open + 1)
+		level.outer = level.again
+	}
+}
+
+// tokIntervals is how often the parser may read what stands behind the word INTERVAL: as
+// what is added to a date, as a date to add to, and as a function.
+const tokIntervals = 3
+
+// repeat counts that the parser may read n times what stands here.
+func (l *tokLevel) repeat(n int) {
+	l.again = min(l.again*n, 1<<24)
+}
+
+// neighbours marks a text as odd by tokens that stand beside each other. Where a point
+// does not join what stands around it the parser and the servers differ in whether a word
+// beside it is a keyword. Where the name of some functions does not touch its parenthesis
+// it is that of a stored function to the servers, but to the parser now and then its own.
+func (t *tokenizer) neighbours() {
+	for i, token := range t.toks {
+		switch {
+		case token.is(t.text, '.'):
+			if i == 0 || !t.adjoins(i) || i+1 == len(t.toks) || !t.adjoins(i+1) {
+				t.odd("a point stands beside a blank")
+			} else if !t.toks[i-1].isName() || !t.toks[i+1].isName() && !t.toks[i+1].is(t.text, '*') {
+				t.odd("a point stands beside no name")
+			}
+		case token.is(t.text, '(') && i > 0 && t.toks[i-1].kind == tokWord && !t.adjoins(i):
+			if tokTouching[tokFold(t.toks[i-1].in(t.text))] {
+				t.odd("a blank stands between a function's name and its parenthesis")
+			}
 		}
 	}
+}
+
+// adjoins reports whether nothing stands between a token and the one before.
+func (t *tokenizer) adjoins(i int) bool { return t.toks[i-1].end == t.toks[i].pos }
+
+// tokTouching are the functions that must touch their parenthesis, unless the session has
+// IGNORE_SPACE.
+var tokTouching = tokSet(`adddate add_months bit_and bit_or bit_xor cast count cume_dist curdate curtime date_add date_format
+	date_sub decode dense_rank extract first_value group_concat json_arrayagg json_objectagg json_table lag last_value lead
+	max median mid min now nth_value ntile percent_rank percentile_cont percentile_disc position rank row_number
+	session_user st_collect std stddev stddev_pop stddev_samp subdate substr substring sum sysdate system_user trim
+	trim_oracle variance var_pop var_samp`)
+
+// tokSet makes a set of words.
+func tokSet(words string) map[string]bool {
+	set := make(map[string]bool)
+	for word := range strings.FieldsSeq(words) {
+		set[word] = true
+	}
+	return set
+}
+
+// tokFold returns a word with its ASCII letters in lower case, as keywords are compared.
+func tokFold(word string) string {
+	for i := range len(word) {
+		if 'A' <= word[i] && word[i] <= 'Z' {
+			b := []byte(word)
+			for ; i < len(b); i++ {
+				if 'A' <= b[i] && b[i] <= 'Z' {
+					b[i] += 'a' - 'A'
+				}
+			}
+			return string(b)
+		}
+	}
+	return word
 }
 
 // tokFoldEqual reports whether a word is the given one, which is in lower case.

@@ -34,6 +34,7 @@ func PrintStatement(st *dialect.Statement) string {
 	line("volatile", st.Volatile)
 	line("foreign", strings.Join(st.Foreigns, ", "))
 	line("functions", strings.Join(st.Functions, ", "))
+	line("dates", strings.Join(st.Dates, ", "))
 	if st.TruthWords {
 		line("truth words", "yes")
 	}

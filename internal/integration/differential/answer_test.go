@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/lib/pq"
 )
@@ -135,11 +136,14 @@ func withTypes(rows *sql.Rows, names []string) ([]string, error) {
 	return list, nil
 }
 
-// said is what two databases have to say alike of an error: the SQLSTATE of
-// PostgreSQL, whose messages may hold names of its own, and all of it else.
+// said is what two databases have to say alike of an error: the number of
+// MySQL or the SQLSTATE of PostgreSQL, whose messages may hold names of its own, and all of it else.
 func said(err error) string {
 	if e := (*pgconn.PgError)(nil); errors.As(err, &e) {
 		return "SQLSTATE " + e.Code
+	}
+	if e := (*mysql.MySQLError)(nil); errors.As(err, &e) {
+		return fmt.Sprint("error ", e.Number)
 	}
 	if e := (*pq.Error)(nil); errors.As(err, &e) {
 		return "SQLSTATE " + string(e.Code)

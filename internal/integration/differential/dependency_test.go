@@ -3,7 +3,6 @@ package differential
 import (
 	"flag"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -143,9 +142,8 @@ func (g *gen) change() change {
 	g.constant = true
 	defer func() { g.constant = false }()
 	t := g.table()
-	key := g.rowKey(t)
 	c := change{table: t.name}
-	where := "(" + key + ") = (SELECT " + key + " FROM " + t.name + " ORDER BY " + key + " LIMIT 1 OFFSET " + strconv.Itoa(g.n(6)) + ")"
+	where := g.row(t, g.n(6))
 	switch g.n(6) {
 	case 0:
 		c.text = g.plainInsert(t)

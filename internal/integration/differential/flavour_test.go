@@ -2,6 +2,7 @@ package differential
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -13,11 +14,26 @@ type flavour interface {
 	schemaFlavour
 	writeFlavour
 
+	// traits are the small things.
+	traits() traits
 	// required are the constructs that must be seen in hits: of queries, and of the
 	// writes that the hits were checked after.
 	required() []string
 	// precision is how much of what is dropped has to have changed.
 	precision() precisions
+}
+
+// traits are what databases differ in by a word or by a yes or no.
+type traits struct {
+	arrays        bool     // = ANY takes a list
+	fullJoins     bool     // FULL JOIN
+	materialized  bool     // a WITH may say whether it is
+	deferrable    bool     // foreign keys can be
+	actions       []string // of foreign keys
+	defaultRow    string   // what an INSERT of a row of defaults ends with
+	rowSets       bool     // UPDATE sets several columns to a row
+	withFirst     bool     // WITH stands before INSERT, UPDATE and DELETE
+	updateReturns bool     // UPDATE has RETURNING
 }
 
 // valueFlavour is about values, and how a text holds them.
@@ -89,8 +105,12 @@ type schemaFlavour interface {
 	keyType(k kind) string
 	// seed makes an INSERT of a row that may be there already.
 	seed(table, names, values string) string
-	// rowKey are the columns that tell the rows of a table, in one text.
+	// refers tells whether one table can have a foreign key to another.
+	refers(child, parent *relation) bool
+	// rowKey are the columns that tell the rows of a table, in one text, and row is a
+	// condition on them for the row of a number.
 	rowKey(t *relation) string
+	row(t *relation, n int) string
 }
 
 // writeFlavour is about writes.
@@ -99,16 +119,48 @@ type writeFlavour interface {
 	statement(g *gen) statement
 	step(g *gen, queries int) step
 	// insertVerb and updateVerb begin a write, upsert is a clause of an INSERT on
-	// conflicts.
+	// conflicts, and usualUpsert one that adds 1 to a column.
 	insertVerb(g *gen) string
 	updateVerb(g *gen) string
 	upsert(g *gen, t *relation) string
+	usualUpsert(t *relation) string
+	// updateFrom is an UPDATE with the columns of another table.
+	updateFrom(g *gen, verb string, t *relation, set []string, s *scope) string
 }
 
 // sqliteFlavour makes the cases of SQLite, which compares anything with anything.
 type sqliteFlavour struct{}
 
 func (sqliteFlavour) same() string { return "IS" }
+
+func (sqliteFlavour) traits() traits {
+	return traits{fullJoins: true, materialized: true, deferrable: true, actions: actions, defaultRow: "DEFAULT VALUES", rowSets: true, withFirst: true, updateReturns: true}
+}
+
+func (sqliteFlavour) refers(child, parent *relation) bool {
+	return len(parent.key) > 0 && (parent != child || child.rowid)
+}
+
+func (f sqliteFlavour) row(t *relation, n int) string { return nthRow(t, f.rowKey(t), n) }
+
+// nthRow is a condition on the row of a number, by what tells rows.
+func nthRow(t *relation, key string, n int) string {
+	return "(" + key + ") = (SELECT " + key + " FROM " + t.name + " ORDER BY " + key + " LIMIT 1 OFFSET " + strconv.Itoa(n) + ")"
+}
+
+func (sqliteFlavour) usualUpsert(t *relation) string { return onConflict(t) }
+
+// onConflict is the clause of SQLite and PostgreSQL.
+func onConflict(t *relation) string {
+	return " ON CONFLICT (" + t.columns[0].name + ") DO UPDATE SET " + t.payload + " = " + t.name + "." + t.payload + " + 1"
+}
+
+func (sqliteFlavour) updateFrom(g *gen, verb string, t *relation, set []string, s *scope) string {
+	text, src := g.take(g.table())
+	set = append(set, "k = "+src.alias+"."+src.relation.columns[0].name)
+	s = &scope{sources: []source{s.sources[0], src}}
+	return verb + t.name + " SET " + strings.Join(set, ", ") + " FROM " + text + " WHERE " + src.alias + ".k = " + t.name + ".k AND " + g.one(t, s)
+}
 
 func (sqliteFlavour) strict() bool { return false }
 

@@ -1,6 +1,7 @@
 package differential
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -47,7 +48,8 @@ type lawPlace struct {
 	open func(c *lawCase, dir string) (b *bareConn, end func() error, err error)
 	// begin is run before the changes, each of which has a savepoint.
 	begin string
-	// column is how the images of a row are selected.
+	// column is how the images of a row are selected; nil where a write does not return
+	// rows, so that those of the table before and after it are compared.
 	column func(name string) string
 	dir    string
 }
@@ -191,7 +193,7 @@ func (c *lawCase) try(at lawPlace, b *bareConn, cat *dialect.Catalog, queries []
 		return nil, err
 	}
 	defer func() {
-		for _, text := range []string{"ROLLBACK TO x", "RELEASE x"} {
+		for _, text := range []string{"ROLLBACK TO x", "RELEASE SAVEPOINT x"} {
 			if _, e := b.ExecContext(ctx, text); err == nil && e != nil {
 				err = e
 			}
@@ -239,6 +241,9 @@ func (c *lawCase) try(at lawPlace, b *bareConn, cat *dialect.Catalog, queries []
 // imagesOf makes a change and returns the row before and after it, with all
 // its columns, as a writer takes them.
 func imagesOf(at lawPlace, b *bareConn, t *dialect.Table, ch *change) ([][]driver.Value, error) {
+	if at.column == nil {
+		return differingRows(b, t, ch)
+	}
 	list := make([]string, len(t.Columns))
 	for i, c := range t.Columns {
 		list[i] = at.column(c.Name)
@@ -257,6 +262,46 @@ func imagesOf(at lawPlace, b *bareConn, t *dialect.Table, ch *change) ([][]drive
 		return images, err
 	}
 	return append(images, after...), nil
+}
+
+// differingRows makes a change and returns the rows that the table had before it alone,
+// and those that it has after it alone.
+func differingRows(b *bareConn, t *dialect.Table, ch *change) (images [][]driver.Value, err error) {
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = c.Name
+	}
+	query := "SELECT " + strings.Join(names, ", ") + " FROM " + ch.table
+	before, err := b.Query(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := b.ExecContext(ctx, ch.text); err != nil {
+		return nil, err
+	}
+	after, err := b.Query(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	alone := func(rows, others [][]driver.Value) {
+		text := func(row []driver.Value) (b []byte) {
+			for _, v := range row {
+				b = appendValue(b, v)
+			}
+			return b
+		}
+		for _, row := range rows {
+			at := slices.IndexFunc(others, func(o []driver.Value) bool { return bytes.Equal(text(o), text(row)) })
+			if at < 0 {
+				images = append(images, row)
+				continue
+			}
+			others = slices.Delete(slices.Clone(others), at, at+1) // rows may be alike
+		}
+	}
+	alone(before, after)
+	alone(after, before)
+	return images, nil
 }
 
 // matches tells whether images of a table's row would drop the query, and

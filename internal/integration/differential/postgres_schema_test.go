@@ -310,3 +310,9 @@ func (postgresFlavour) seed(table, names, values string) string {
 }
 
 func (postgresFlavour) rowKey(*relation) string { return "tableoid, ctid" }
+
+func (f postgresFlavour) row(t *relation, n int) string { return nthRow(t, f.rowKey(t), n) }
+
+func (postgresFlavour) refers(child, parent *relation) bool {
+	return len(parent.key) > 0 && (parent != child || child.rowid)
+}

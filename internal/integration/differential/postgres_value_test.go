@@ -137,6 +137,12 @@ func (postgresFlavour) finish(g *gen, text string) string {
 
 func (postgresFlavour) strict() bool { return true }
 
+func (postgresFlavour) traits() traits {
+	return traits{
+		arrays: true, fullJoins: true, materialized: true, deferrable: true, actions: actions, defaultRow: "DEFAULT VALUES", rowSets: true, withFirst: true, updateReturns: true,
+	}
+}
+
 func (postgresFlavour) same() string { return "IS NOT DISTINCT FROM" }
 
 // precision: more of the writes of the other cases are of kinds that have no row

@@ -225,6 +225,14 @@ func (f postgresFlavour) upsert(g *gen, t *relation) string {
 	return text
 }
 
+func (postgresFlavour) usualUpsert(t *relation) string { return onConflict(t) }
+
+// updateFrom: rows of the source that fit the same row would be a matter of chance.
+func (postgresFlavour) updateFrom(g *gen, verb string, t *relation, _ []string, s *scope) string {
+	text, src := g.take(g.table())
+	return verb + t.name + " SET " + t.payload + " = " + t.payload + " + 1 FROM " + text + " WHERE " + src.alias + ".k = " + t.name + ".k AND " + g.one(t, s)
+}
+
 func (postgresFlavour) insertVerb(*gen) string { return "INSERT INTO " }
 
 func (postgresFlavour) updateVerb(*gen) string { return "UPDATE " }

@@ -41,7 +41,10 @@ type pair struct {
 	bare      *sql.DB // on the same, without the cache
 	twin      *sql.DB
 	strict    bool // see flavour
-	close     func() error
+	// early is true where a transaction's statements may be seen before its end: others
+	// are compared with what a bare handle sees, not with what was there before.
+	early bool
+	close func() error
 }
 
 // run is one case under way: a cached handle on a database, and a bare handle on

@@ -30,6 +30,7 @@ type relation struct {
 	writable     bool      // a view with INSTEAD OF triggers
 	tag          string    // of a view: what it is
 	family       bool      // it has partitions or heirs
+	stays        bool      // no foreign key can lead to it or from it
 }
 
 func (r *relation) column(name string) *column {
@@ -150,7 +151,7 @@ var actions = []string{"CASCADE", "SET NULL", "SET DEFAULT", "CASCADE", "SET NUL
 func (g *gen) foreignKey(t *relation, i int, add func(name, decl string, c column)) []string {
 	var parents []*relation
 	for _, p := range append(slices.Clone(g.made.tables), t) {
-		if len(p.key) > 0 && (p != t || t.rowid && g.percent(40)) {
+		if g.refers(t, p) && (p != t || g.percent(40)) {
 			parents = append(parents, p)
 		}
 	}
@@ -169,14 +170,14 @@ func (g *gen) foreignKey(t *relation, i int, add func(name, decl string, c colum
 	t.parent, t.ref = p, columns[0]
 	fk := "FOREIGN KEY (" + strings.Join(columns, ", ") + ") REFERENCES " + p.name + " (" + strings.Join(p.key, ", ") + ")"
 	if g.percent(75) {
-		t.onDelete = pick(g.chooser, actions...)
+		t.onDelete = pick(g.chooser, g.traits().actions...)
 		fk += " ON DELETE " + t.onDelete
 	}
 	if g.percent(75) {
-		t.onUpdate = pick(g.chooser, actions...)
+		t.onUpdate = pick(g.chooser, g.traits().actions...)
 		fk += " ON UPDATE " + t.onUpdate
 	}
-	if g.percent(10) {
+	if g.traits().deferrable && g.percent(10) {
 		fk += " DEFERRABLE INITIALLY DEFERRED"
 	}
 	return []string{fk}

@@ -141,7 +141,7 @@ func (g *gen) from(outer *scope, n int) (string, *scope) {
 			if !g.using(s.sources[:len(s.sources)-1], src) {
 				text += " JOIN " + right + " ON " + g.on(s)
 			} else {
-				text += pick(g.chooser, " JOIN ", " LEFT JOIN ", " JOIN ", " FULL JOIN ") + right + " USING (k)"
+				text += pick(g.chooser, " JOIN ", " LEFT JOIN ", " JOIN ", map[bool]string{true: " FULL JOIN ", false: " RIGHT JOIN "}[g.traits().fullJoins]) + right + " USING (k)"
 				s.equal = append(s.equal, equality{src.alias + ".k", kindInt})
 			}
 		case "NATURAL":
@@ -414,7 +414,12 @@ func (g *gen) with() string {
 			}
 			name += " (" + strings.Join(names, ", ") + ")"
 		}
-		parts = append(parts, name+" AS "+pick(g.chooser, "", "", "MATERIALIZED ", "NOT MATERIALIZED ")+"("+body+")")
+		if g.traits().materialized {
+			body = pick(g.chooser, "", "", "MATERIALIZED ", "NOT MATERIALIZED ") + "(" + body + ")"
+		} else {
+			body = "(" + body + ")"
+		}
+		parts = append(parts, name+" AS "+body)
 		g.ctes = append(g.ctes, r)
 	}
 	from, src := g.take(g.ctes[len(g.ctes)-1])

@@ -170,7 +170,7 @@ func (r *run) statements(s *step, on caller) *failure {
 				f = r.amid(on)
 			}
 		case st.read > len(r.queries): // of a case that is being made smaller
-		case st.apart && ended:
+		case st.apart && ended && !r.early:
 		case st.apart:
 			f = r.readApart(r.queries[st.read-1])
 		default:
@@ -219,10 +219,29 @@ func (r *run) readApart(q *reading) *failure {
 		r.abandon = true
 		return nil
 	}
+	last := q.last
+	defer func() { q.last = last }()
+	if r.early {
+		q.last = r.readBare(q)
+	}
 	if !got.equal(&q.last) {
 		return r.differ(q, "the cache, outside of the transaction", &got)
 	}
 	return nil
+}
+
+// readBare reads a query on a bare handle of the same database, as the cached handle is
+// read.
+func (r *run) readBare(q *reading) answer {
+	if !q.prepared() {
+		return r.collect(q, r.bare)
+	}
+	s, err := r.bare.PrepareContext(ctx, q.text)
+	if err != nil {
+		return answer{err: err}
+	}
+	defer s.Close()
+	return r.collected(q).collect(s.QueryContext(ctx, q.args...))
 }
 
 // both runs a statement on both databases and compares what they return.

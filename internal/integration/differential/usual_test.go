@@ -95,7 +95,7 @@ func (g *gen) usualQuery() selection {
 		g.tag("one table")
 		g.tag("IN list")
 		text = "SELECT " + key + ", " + payload + " FROM " + t.name + " WHERE " + key
-		if g.strict() && g.percent(40) {
+		if g.traits().arrays && g.percent(40) {
 			g.plain = true
 			text += " = ANY(" + g.list(g, kindInt) + ")"
 		} else {
@@ -175,7 +175,7 @@ func (g *gen) usualWrite() statement {
 		st.text, st.tags, st.id = row(""), []string{"write: INSERT of a row"}, true
 	case 4:
 		id := strconv.Itoa(1 + g.n(8))
-		st.text = row(id) + " ON CONFLICT (" + key + ") DO UPDATE SET " + payload + " = " + t.name + "." + payload + " + 1"
+		st.text = row(id) + g.usualUpsert(t)
 		st.tags = []string{"write: INSERT of a row", "write: ON CONFLICT DO UPDATE"}
 	case 5:
 		g.reach(t, "DELETE")

@@ -179,7 +179,7 @@ func (g *gen) insert() string {
 	}
 	if len(columns) == 0 || g.percent(2) {
 		g.tag("INSERT DEFAULT VALUES")
-		return "INSERT INTO " + t.name + " DEFAULT VALUES"
+		return "INSERT INTO " + t.name + " " + g.traits().defaultRow
 	}
 	names := make([]string, len(columns))
 	for i, c := range columns {
@@ -196,6 +196,9 @@ func (g *gen) insert() string {
 		if g.percent(40) {
 			g.tag("INSERT WITH")
 			prefix, from = "WITH z AS (SELECT * FROM "+r.name+") ", "z AS "+r.name
+			if !g.traits().withFirst {
+				text, prefix = text+" "+strings.TrimSpace(prefix), ""
+			}
 		}
 		list := make([]string, len(columns))
 		for i, c := range columns {
@@ -342,30 +345,27 @@ func (g *gen) update() string {
 		set = append(set, "k = ("+g.inner(s, pick(g.chooser, "max", "count"), []kind{kindInt})+")")
 	case how == 2:
 		g.tag("UPDATE FROM")
-		text, src := g.take(g.table())
-		if g.strict() {
-			// Rows of the source that fit the same row would be a matter of chance.
-			return verb + t.name + " SET " + t.payload + " = " + t.payload + " + 1 FROM " + text + " WHERE " + src.alias + ".k = " + t.name + ".k AND " + g.one(t, s)
-		}
-		set = append(set, "k = "+src.alias+"."+src.relation.columns[0].name)
-		s = &scope{sources: []source{s.sources[0], src}}
-		return verb + t.name + " SET " + strings.Join(set, ", ") + " FROM " + text + " WHERE " + src.alias + ".k = " + t.name + ".k AND " + g.one(t, s)
+		return g.updateFrom(g, verb, t, set, s)
 	case len(set) == 0:
 		set = append(set, "k = "+g.value(kindInt))
 	}
-	if len(set) == 2 && g.percent(10) {
+	if g.traits().rowSets && len(set) == 2 && g.percent(10) {
 		a, b, _ := strings.Cut(set[0], " = ")
 		c, d, _ := strings.Cut(set[1], " = ")
 		set = []string{"(" + a + ", " + c + ") = (" + b + ", " + d + ")"}
 	}
 	g.tag("UPDATE")
-	return g.withWrite(verb+t.name+" SET "+strings.Join(set, ", "), t, s) + g.returning(t)
+	text := g.withWrite(verb+t.name+" SET "+strings.Join(set, ", "), t, s)
+	if !g.traits().updateReturns {
+		return text
+	}
+	return text + g.returning(t)
 }
 
 // withWrite adds the condition of an UPDATE or DELETE, sometimes through WITH.
 func (g *gen) withWrite(text string, t *relation, s *scope) string {
 	switch {
-	case g.percent(4):
+	case g.traits().withFirst && g.percent(4):
 		g.tag("write with WITH")
 		u := g.table()
 		return "WITH z AS (SELECT " + u.columns[0].name + " FROM " + u.name + g.where(g.alone(u)) + ") " +
