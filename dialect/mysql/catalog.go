@@ -171,6 +171,9 @@ func (t *catalogTable) settle() {
 	case "memory", "heap":
 		t.NoImages, t.NoRollback = why+", which has no transactions", true
 		t.Uncached = why + ", which is empty when the server starts"
+	case "csv":
+		t.NoImages, t.NoRollback = why+", which has no transactions", true
+		t.Uncached = why + ", whose file may be written by others"
 	default:
 		// Its rows may be those of other tables, or of another server.
 		t.Kind, t.NoImages = dialect.TableVirtual, why
