@@ -95,8 +95,8 @@ func (c *converter) paramsIn(pos, end int) (params []dialect.ParamRef) {
 
 // targetTokens returns the token behind the target of a write with its alias and its
 // hints for indexes, which begins at token i; -1 where it is not what the parser found.
-func (c *converter) targetTokens(i int, t *ast.TableSource) int {
-	name := t.Source.(*ast.TableName)
+func (c *converter) targetTokens(i int, t *convertTarget) int {
+	name := t.table
 	if name.Schema.O != "" {
 		if !c.isNamed(i, name.Schema.O) || !c.isOp(i+1, '.') {
 			return -1
@@ -113,11 +113,11 @@ func (c *converter) targetTokens(i int, t *ast.TableSource) int {
 		}
 		i = c.closing(i+1) + 1
 	}
-	if t.AsName.O != "" {
+	if t.alias != "" {
 		if c.isWord(i, "as") {
 			i++
 		}
-		if !c.isNamed(i, t.AsName.O) {
+		if !c.isNamed(i, t.alias) {
 			return -1
 		}
 		i++
@@ -132,7 +132,7 @@ func (c *converter) targetTokens(i int, t *ast.TableSource) int {
 
 // places finds the clauses of an UPDATE or DELETE of one table; nil where they are not
 // what the parser found. Sets is the number of assignments.
-func (c *converter) places(verb string, t *ast.TableSource, where, order, limit bool, sets int) *convertPlaces {
+func (c *converter) places(verb string, t *convertTarget, where, order, limit bool, sets int) *convertPlaces {
 	if c.noPlaces || c.failed != "" {
 		return nil
 	}
