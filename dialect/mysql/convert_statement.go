@@ -48,7 +48,9 @@ func (c *converter) statement(n ast.StmtNode) {
 	case *ast.CloneStmt:
 		c.unknown(dialect.TaintAll, "CLONE may take the place of all data")
 	case *ast.XAStmt:
-		c.unknown(dialect.TaintAll, "XA has transactions of its own")
+		if c.st.Kind = dialect.KindUtility; n.Op != ast.XAOpRecover {
+			c.unknown(dialect.TaintAll, "XA has transactions of its own")
+		}
 	default:
 		if !c.transaction(n) && !c.session(n) && !c.aside(n) {
 			c.ddl(n)

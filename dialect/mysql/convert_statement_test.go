@@ -34,7 +34,7 @@ func TestConvertKinds(t *testing.T) {
 		{"ROLLBACK", "rollback"}, {"ROLLBACK AND CHAIN", "rollback chain"}, {"ROLLBACK RELEASE", "rollback"},
 		{"SAVEPOINT a", "savepoint"}, {"RELEASE SAVEPOINT a", "release"}, {"ROLLBACK TO a", "rollback to"}, {"ROLLBACK WORK TO SAVEPOINT a", "rollback to"},
 		{"SAVEPOINT é", kindUnknown}, {"ROLLBACK TO é", kindUnknown}, {"RELEASE SAVEPOINT é", kindUnknown},
-		{"XA START 'x'", kindUnknown}, {"XA COMMIT 'x'", kindUnknown},
+		{"XA START 'x'", kindUnknown}, {"XA COMMIT 'x'", kindUnknown}, {"XA PREPARE 'x'", kindUnknown}, {"XA RECOVER", "utility"},
 		{"EXPLAIN SELECT 1", "utility"}, {"EXPLAIN DELETE FROM t", "select"}, {"EXPLAIN FORMAT = JSON UPDATE t SET a = 1", "select"}, {"DESC t", "utility"}, {"DESCRIBE t a", "utility"},
 		{"EXPLAIN FOR CONNECTION 5", "utility"}, {"EXPLAIN ANALYZE SELECT 1", "select"}, {"EXPLAIN ANALYZE DELETE t FROM t JOIN u", "delete"},
 		{"PREPARE q FROM 'DELETE FROM t'", "session"}, {"PREPARE q FROM @x", "session"}, {"DEALLOCATE PREPARE q", "utility"},

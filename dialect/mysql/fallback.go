@@ -65,7 +65,7 @@ func (f *fallbackReader) word(i int) string {
 
 // isName reports whether a token may be a name or a part of one.
 func (f *fallbackReader) isName(i int) bool {
-	return f.kind(i) == tokWord || f.kind(i) == tokQuoted
+	return i >= 0 && i < len(f.toks) && f.toks[i].isName()
 }
 
 // name reads the name, qualified or not, that begins at token i, and returns the place

@@ -72,6 +72,9 @@ func (t tok) is(text string, op byte) bool {
 	return t.kind == tokOp && t.end == t.pos+1 && text[t.pos] == op
 }
 
+// isName reports whether the token may be a name or a part of one.
+func (t tok) isName() bool { return t.kind == tokWord || t.kind == tokQuoted }
+
 // tokError says that a text cannot be split into tokens, so that nothing can be told
 // about it.
 type tokError struct {
@@ -345,7 +348,7 @@ func (t *tokenizer) touches(i int) bool {
 		return false
 	}
 	last := t.toks[len(t.toks)-1]
-	return int(last.end) == i && (last.kind == tokWord || last.kind == tokQuoted)
+	return int(last.end) == i && last.isName()
 }
 
 // tokOps are the operators of several characters, the longer ones first.
@@ -447,7 +450,7 @@ func (t *tokenizer) number(i int) (kind tokKind, end int) {
 		}
 		return i
 	}
-	if n := len(t.toks); n > 0 && t.toks[n-1].is(text, '.') && int(t.toks[n-1].end) == i {
+	if n := len(t.toks); n > 0 && tokDigit(text[i]) && t.toks[n-1].is(text, '.') && int(t.toks[n-1].end) == i {
 		t.odd("a name begins with a digit")
 		return tokWord, tokWordEnd(text, i)
 	}
@@ -623,7 +626,7 @@ func (t *tokenizer) neighbours() {
 		case token.is(t.text, '.'):
 			if i == 0 || !t.adjoins(i) || i+1 == len(t.toks) || !t.adjoins(i+1) {
 				t.odd("a point stands beside a blank")
-			} else if before := t.toks[i-1].kind; before != tokWord && before != tokQuoted {
+			} else if !t.toks[i-1].isName() || !t.toks[i+1].isName() && !t.toks[i+1].is(t.text, '*') {
 				t.odd("a point stands beside no name")
 			}
 		case token.is(t.text, '(') && i > 0 && t.toks[i-1].kind == tokWord && !t.adjoins(i):

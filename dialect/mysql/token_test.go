@@ -99,7 +99,7 @@ func TestTokenizeOdd(t *testing.T) {
 	for _, text := range []string{
 		// The parser takes the word behind a point for a name, past blanks too.
 		"SELECT a. from FROM t", "SELECT a .b FROM t", "SELECT 1. FROM t", "SELECT @a. FROM t", "SELECT .t.a FROM t", "SELECT f().b",
-		"SELECT a. /* c */ b FROM t", "SELECT a.\nb FROM t", "SELECT .a", "SELECT a.",
+		"SELECT a. /* c */ b FROM t", "SELECT a.\nb FROM t", "SELECT .a", "SELECT a.", "SELECT a..0",
 		// A name to the server, a number and an alias to the parser, or the reverse.
 		"SELECT 2fa FROM t", "SELECT 0X1F", "SELECT 0B01", "SELECT 0x1g", "SELECT 0x", "SELECT 0b12", "SELECT 1ea", "SELECT 1.5ea", "SELECT 1e5a", "SELECT t.1a", "SELECT t.1e5",
 		// The server's longest numbers; the parser panics above 81 digits, or gives another value.
