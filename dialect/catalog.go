@@ -226,9 +226,13 @@ type Column struct {
 	// same for all columns of the type.
 	Collation string
 
-	// Composite is true when the column's values have columns of their own: what
-	// IS NULL says of such a value depends on what is in it.
+	// Composite is true when what IS NULL says of the column's values depends on what is
+	// in them: they have columns of their own; or they are dates of MySQL's in a column
+	// that is NOT NULL, of which 0000-00-00 is NULL to it.
 	Composite bool
+	// TimeOfDay is true when the column's values are times without a date, where the
+	// database takes such a time for one of the current day when it wants a date.
+	TimeOfDay bool
 
 	// Comparison identifies the rules by which values of the column are
 	// compared: the dialect, the kind of value, the collation and the version

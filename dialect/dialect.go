@@ -164,10 +164,11 @@ type Session struct {
 	// connections of its pool do not see: SQLite's :memory:.
 	Private bool
 	// Silent is true when every statement outside a transaction begins one, which
-	// stays until it is ended: MySQL with autocommit off.
+	// stays until it is ended: MySQL with autocommit off. [Connections.InTransaction]
+	// then need not tell one that has begun from none.
 	Silent bool
-	// Chains is true when another transaction begins at once wherever one is committed
-	// or rolled back, whatever the text says: MySQL's completion_type.
+	// Chains is true when another transaction may begin at once wherever one is
+	// committed or rolled back, whatever the text says: MySQL's completion_type.
 	Chains bool
 }
 
@@ -218,33 +219,44 @@ type Images struct {
 // queries beside it. What they find stays locked, so that it is no other row that
 // they show.
 type OwnImages struct {
-	// One is true for an UPDATE or DELETE that can touch no row but that which Before
+	// Keys are arguments that must be within the rules of the columns that they are for:
+	// see [Values]. Where one is not, Pinned and After do not hold.
+	Keys []KeyArgument
+
+	// Pinned is true for an UPDATE or DELETE that can touch no row but that which Before
 	// finds: its condition gives all columns of a unique key values, and Before has
 	// locked the row. The statement then runs as it is.
-	One bool
+	Pinned bool
 	// Restricted returns the statement so changed that it touches no row but those of
-	// these names, and else does the same: its parameters are those of the statement.
-	// Nil with One, and for an INSERT.
+	// these names, and else does the same: its parameters are those of the statement. It
+	// returns "" where a name is none. Nil for an INSERT, and where there is no such form.
 	Restricted func(names []driver.Value) string
 
 	// After selects the images of the rows that an INSERT wrote, by the keys that its
-	// text gives. It returns each of them once, and may return others only where the
-	// count tells. AfterParams say whose arguments it takes. Empty where the keys were
-	// generated, and for an UPDATE, whose rows are read again by their names.
+	// text gives, AfterParams, or by those that the database generated. It returns each
+	// of them once, and another only instead of one that it cannot find. For an UPDATE it
+	// is empty: its rows are read again by their names.
 	After       string
 	AfterParams []Param
-	// NonZero are those of AfterParams whose argument has to be a whole number other
-	// than 0, for the database takes NULL and 0 for the wish to generate a number.
-	NonZero []Param
 	// Generated is true for an INSERT whose rows are named by numbers that the database
-	// generates: the driver's Result tells the first one, and the others follow in steps
-	// of Step. Rows is how many rows the INSERT has.
+	// generates. They are the arguments of After: the driver's Result tells the first one,
+	// and the others follow in steps of Step.
 	Generated bool
 	Step      int64
-	Rows      int
+	// Rows is how many rows an INSERT has.
+	Rows int
 	// Counted tells what the number of affected rows says of a statement that need not
 	// insert all its rows.
 	Counted Counted
+}
+
+// KeyArgument is an argument that a key's column is compared with, or that it gets.
+type KeyArgument struct {
+	Param  Param
+	Column *Column
+	// NonZero is true where the argument has to be a whole number other than 0, for the
+	// database takes NULL and 0, in any form, for the wish to generate a number.
+	NonZero bool
 }
 
 // Counted says what the number of affected rows tells of an INSERT.
@@ -319,8 +331,31 @@ type Transactions struct {
 	// RELEASE of it commits.
 	SavepointBegins bool
 	// BeginCommits is true when a statement that begins a transaction commits the one
-	// that it stands in, instead of being refused or ignored. True is careful.
+	// that it stands in, instead of being refused or ignored, and others do so as well,
+	// see [Statement.Commits]: what transaction a connection is in is then asked where
+	// it cannot be told. True is careful.
 	BeginCommits bool
+	// OwnImages is true when writes return no rows, so that their images are taken by
+	// queries beside them: see [Images.Own]. What a LIMIT or a rule for conflicts makes of
+	// a statement is then the dialect's to judge.
+	OwnImages bool
+	// Keeps is true when there are tables whose changes a rollback leaves,
+	// [Table.NoRollback]: what may write any table may have changed one of those,
+	// whatever becomes of its transaction. True is careful.
+	Keeps bool
+	// ScriptAtomic is true when several statements in one text, outside a transaction,
+	// commit together or not at all. False is careful.
+	ScriptAtomic bool
+	// SavepointReplaces is true when a savepoint takes the place of an older one of its
+	// name, instead of hiding it until it is released itself.
+	SavepointReplaces bool
+	// ReadUncommitted is true when a transaction of that level reads what others have
+	// not committed. True is careful.
+	ReadUncommitted bool
+	// Texts is true when not all that can be run can be prepared as well: several
+	// statements in one text cannot. BeginWrite, Commit and Rollback are then sent as
+	// texts.
+	Texts bool
 	// AsksProcess is true when it can be asked of a connection, by its
 	// [Session.Identity], whether it is gone, although Unfinished is empty.
 	AsksProcess bool

@@ -26,4 +26,7 @@ const (
 	// FailureStatement is any other refusal of the statement, by a constraint for
 	// example. It was not carried out, but for what OR FAIL and the like leave behind.
 	FailureStatement
+	// FailureUnprepared is a refusal to prepare a statement that can be run all the same,
+	// where it is sent as a text.
+	FailureUnprepared
 )

@@ -156,16 +156,17 @@ type Statement struct {
 	Resets Reset
 
 	// OtherIsolation is true for a KindBegin that asks for a level of isolation
-	// that need not be the session's own.
+	// that need not be the session's own, and for a KindSession that asks so for the
+	// next transaction alone.
 	OtherIsolation bool
 	// ReadOnly is true for a KindBegin whose transaction is not to write.
 	ReadOnly bool
 	// Chain is true for a KindCommit or KindRollback that begins another
 	// transaction at once.
 	Chain bool
-	// Commits is true for a statement that commits the transaction it stands in, before
-	// it does its own work and even where that fails, and leaves none behind: DDL in
-	// MySQL.
+	// Commits is true for a statement that commits the transaction it stands in, or may,
+	// before it does its own work and even where that fails: DDL in MySQL. Whether it did,
+	// and whether it left another transaction behind, is asked after it.
 	Commits bool
 	// Autocommit is set for a KindSession that turns the silent beginning of
 	// transactions, [Session.Silent], on or off.
@@ -202,6 +203,12 @@ type Statement struct {
 	// no place for, as a MERGE, or an UPDATE of several tables. Query, Insert, Update
 	// and Delete are nil then.
 	Incomplete string
+
+	// Dates names, each once and folded, the columns of which the text may make dates: it
+	// gives them to a function that wants one, or compares or unites them with what may
+	// be one. "*" stands for all. Where one is of [Column.TimeOfDay] the result changes
+	// with the day.
+	Dates []string
 
 	// TruthWords is true when the text uses the bare words TRUE or FALSE as
 	// values, in a dialect where such a word is a column's name wherever a table
@@ -241,9 +248,9 @@ type Insert struct {
 	// it may be told by others as well: by any unique key, by several ON CONFLICT
 	// clauses, or by one with anything else than the names of columns.
 	Target []string
-	// Values holds, for an upsert with a Target, where the values of each row
-	// stand in the text. A value that is neither a literal nor a parameter has
-	// the zero Span.
+	// Values holds where the values of each row stand in the text: for an upsert with
+	// a Target, and for every INSERT with rows where the dialect's images need them. A
+	// value that is neither a literal nor a parameter has the zero Span.
 	Values [][]Span
 	// ValueParams are the parameters of the text, in its order, where Values is
 	// set.
@@ -255,6 +262,10 @@ type Insert struct {
 	// of its own or end the transaction on a conflict (REPLACE, OR REPLACE, OR
 	// FAIL, OR ROLLBACK). One that only skips rows has it false.
 	Conflict bool
+	// Skips is true when the statement may leave out rows of its own, or change their
+	// values, instead of failing: INSERT IGNORE. A dialect whose images do not need it
+	// leaves it false.
+	Skips bool
 	// Returning is true when the text has a RETURNING clause.
 	Returning bool
 	// With is true when the text starts with WITH.
@@ -316,6 +327,9 @@ type Condition struct {
 	TargetPos, TargetEnd int
 	// WithText bounds the WITH clause, with the word.
 	WithText Clause
+	// Tail bounds the text of ORDER BY and LIMIT, with the words. A dialect whose
+	// images do not need it leaves it zero.
+	Tail Clause
 	// Shadowed is true when a CTE has the target's name: behind FROM that name
 	// means the CTE.
 	Shadowed bool

@@ -57,6 +57,7 @@ func (c *conn) acquire(ctx context.Context) (*realConn, error) {
 		return nil, err
 	}
 	c.leased, c.real = l, l.real
+	c.tx, l.real.tx = l.real.tx, nil
 	return c.real, nil
 }
 
@@ -76,6 +77,14 @@ func (c *conn) giveBack(cause error) {
 		return
 	}
 	l := c.leased
+	if c.tx != nil {
+		if cause == nil {
+			c.real.tx = c.tx // it goes with its connection
+		} else {
+			c.keptUnseen(context.Background())
+		}
+		c.tx = nil
+	}
 	c.leased, c.real, c.sticky = nil, nil, false
 	c.connector.giveBack(l, cause)
 }
@@ -137,10 +146,14 @@ func (c *conn) IsValid() bool {
 	if c.closed || c.broken {
 		return false
 	}
-	if c.tx == nil && c.streaming == 0 {
-		c.giveBack(nil)
+	if c.real == nil {
+		return true
 	}
-	return true
+	if c.streaming == 0 && (c.tx == nil || c.real.stays()) {
+		c.giveBack(nil)
+		return true
+	}
+	return c.real.IsValid()
 }
 
 // ResetSession implements driver.SessionResetter. The real connections have
@@ -294,6 +307,9 @@ func (c *conn) execText(ctx context.Context, query string, args []driver.NamedVa
 	if err := c.arguments(ctx, caps, &k); err != nil {
 		return nil, err
 	}
+	if c.connector.skips(&k) {
+		return nil, driver.ErrSkip
+	}
 	return c.exec(ctx, k)
 }
 
@@ -317,6 +333,9 @@ type call struct {
 // query runs a statement for its rows. Since is when the call began.
 func (c *conn) query(ctx context.Context, k call, since engine.Moment) (driver.Rows, error) {
 	p := c.planCall(ctx, &k)
+	if (p.Statement.Kind != dialect.KindSelect || p.Write != nil) && c.connector.skips(&k) {
+		return nil, driver.ErrSkip
+	}
 	if p.Statement.Kind != dialect.KindSelect {
 		out, err := c.run(ctx, p, k, true)
 		return out.rows, err
@@ -365,15 +384,31 @@ func (c *conn) ensureSchema(ctx context.Context) {
 // cache.
 func (c *conn) bareQuery(ctx context.Context, real *realConn, k call) (driver.Rows, error) {
 	if !k.prepared {
-		return real.query(ctx, k.text, k.args)
+		rows, err := real.query(ctx, k.text, k.args)
+		if !c.skips(k, err) {
+			return rows, err
+		}
+		k.prepared = true
 	}
 	return real.queryKept(ctx, k)
+}
+
+// skips reports whether a driver wants a statement with arguments to be prepared, as
+// database/sql would do next. By then a transaction may have been begun for it, or a
+// fence be up, so that it costs less to do so at once. The arguments were checked by
+// the connection, which has the last word in drivers that others write with.
+func (c *conn) skips(k call, err error) bool {
+	return c.connector.txs.Concurrent && len(k.args) > 0 && errors.Is(err, driver.ErrSkip) && nameless(k.args) == nil
 }
 
 // bareExec is bareQuery for a statement's effect.
 func (c *conn) bareExec(ctx context.Context, real *realConn, k call) (driver.Result, error) {
 	if !k.prepared {
-		return real.exec(ctx, k.text, k.args)
+		res, err := real.exec(ctx, k.text, k.args)
+		if !c.skips(k, err) {
+			return res, err
+		}
+		k.prepared = true
 	}
 	s, err := real.stmts.take(ctx, real, k.text, k.since)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cacheops/cacheops/dialect"
@@ -60,9 +61,12 @@ func (c *conn) collectImages(ctx context.Context, real *realConn, p *engine.Plan
 	if ok, err := im.prepare(ctx); err != nil || !ok {
 		return outcome{}, false, err
 	}
-	if im.queries.Both != "" {
+	switch {
+	case im.queries.Both != "":
 		out, err = im.both(ctx)
 		return out, true, err
+	case im.queries.Own != nil:
+		return im.own(ctx)
 	}
 	before, ok, err := im.before(ctx)
 	switch {
@@ -151,6 +155,8 @@ func (im *imaged) forms() []bool {
 	switch {
 	case im.cascade != nil, im.write.Check && !im.concurrent:
 		return []bool{true}
+	case im.conn.connector.txs.OwnImages && !returns(st) && st.Kind != dialect.KindInsert:
+		return []bool{true} // the rows are found again by them
 	case im.concurrent && st.Kind == dialect.KindUpdate:
 		return []bool{false, true} // without them it takes one statement, or none at all
 	case im.concurrent && st.Insert != nil && st.Insert.Upsert:
@@ -164,7 +170,7 @@ func (im *imaged) forms() []bool {
 // those found.
 func (im *imaged) told(named bool) bool {
 	q := im.queries
-	return named || !im.concurrent || q.Both != "" || q.WriteIsBefore || q.WriteTellsNew ||
+	return named || !im.concurrent || q.Both != "" || q.Own != nil || q.WriteIsBefore || q.WriteTellsNew ||
 		im.plan.Statement.Insert != nil && !im.plan.Statement.Insert.Upsert
 }
 
@@ -353,6 +359,11 @@ func nameOf(row []driver.Value) (rowName, bool) {
 		return rowName{text: v, isText: true}, true
 	case []byte:
 		return rowName{text: string(v), isText: true}, true
+	case uint64:
+		if v <= math.MaxInt64 {
+			return rowName{number: int64(v)}, true
+		}
+		return rowName{text: strconv.FormatUint(v, 10), isText: true}, true
 	default:
 		return rowName{}, false
 	}

@@ -263,8 +263,7 @@ func (c *connector) loadSchema(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = c.handle.CheckSchema(ctx, v.asks(ctx, real), nil)
-	return err
+	return v.checkSchema(ctx, real, nil)
 }
 
 // schemaInterval is Config.SchemaInterval.

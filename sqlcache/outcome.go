@@ -23,7 +23,7 @@ func (c *conn) unknown(ctx context.Context, err error) bool {
 		// Drivers return all kinds of errors once a context has ended, also where the
 		// statement was done. They are believed where they bear the code of a server,
 		// which is one that can be asked later.
-		return c.connector.txs.Unfinished == "" && ctx.Err() != nil
+		return c.connector.txs.Unfinished == "" && !c.connector.txs.AsksProcess && ctx.Err() != nil
 	}
 }
 
@@ -48,12 +48,14 @@ func (c *conn) ended(ctx context.Context, real *realConn, changes *engine.Change
 // server takes a statement only when it is done with the one before.
 func (c *conn) answers(ctx context.Context, real *realConn, err error) bool {
 	d := c.connector.cfg.Dialect
-	if ctx.Err() != nil || errors.Is(err, driver.ErrBadConn) || c.streaming > 0 || c.connector.txs.Unfinished == "" {
+	txs := &c.connector.txs
+	if ctx.Err() != nil || errors.Is(err, driver.ErrBadConn) || c.streaming > 0 || txs.Unfinished == "" && !txs.AsksProcess {
 		return false
 	}
 	inside, err := d.InTransaction(func(text string) error {
 		_, err := c.bareExec(ctx, real, call{text: text})
 		return err
 	})
-	return err == nil && !inside
+	// Inside a transaction of the program what it did is collected.
+	return err == nil && (!inside || c.tx != nil)
 }

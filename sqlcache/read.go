@@ -181,6 +181,9 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 				return r.Rows(), nil
 			}
 		}
+		if c.connector.skips(&k) {
+			return nil, driver.ErrSkip
+		}
 		if rc.Unkept() == "" && !h.Admitted(ctx, &rc) && !rc.LeaveOut(engine.ReasonAdmit) {
 			answer.Reason, answer.Pass = engine.ReasonAdmit, engine.PassProfile
 			return c.observedPass(ctx, p, k, &answer, since)
@@ -237,6 +240,9 @@ func (c *conn) compared(ctx context.Context, rc *engine.Call, probe *engine.Prob
 
 // observedPass runs a read past the cache and tells why.
 func (c *conn) observedPass(ctx context.Context, p *engine.Plan, k call, answer *engine.Answer, since engine.Moment) (driver.Rows, error) {
+	if c.connector.skips(&k) {
+		return nil, driver.ErrSkip
+	}
 	// Before it begins: the function may return while it runs.
 	engine.Passed(ctx, answer.Reason, answer.Pass == engine.PassTransaction)
 	rows, err := c.pass(ctx, p, k)
@@ -251,6 +257,7 @@ func (c *conn) observedPass(ctx context.Context, p *engine.Plan, k call, answer 
 func (c *conn) load(ctx context.Context, k call, p *engine.Plan, keep bool) (r *result.Result, rest driver.Rows, err error) {
 	h := c.connector.handle
 	err = c.retry(ctx, func(real *realConn) error {
+		c.silently(real)
 		// Where that can be, the schema is compared while the rows are open: a
 		// transaction of its own would take several times as long. A version that is
 		// still the plan's was the plan's when the query began.
@@ -316,6 +323,7 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan, keep bool) (r *
 func (c *conn) pass(ctx context.Context, p *engine.Plan, k call) (driver.Rows, error) {
 	var rows driver.Rows
 	err := c.retry(ctx, func(real *realConn) (err error) {
+		c.silently(real)
 		if p.Runs {
 			c.ran(real, false)
 		}

@@ -120,6 +120,17 @@ func (r *liveRows) Next(dest []driver.Value) error {
 	return err
 }
 
+// NextResultSet implements driver.RowsNextResultSet. The error of a statement behind the
+// first one of a text comes here.
+func (r *liveRows) NextResultSet() error {
+	err := r.passRows.NextResultSet()
+	if err != nil && err != io.EOF && r.err == nil {
+		r.err = err
+		r.conn.failed(err)
+	}
+	return err
+}
+
 // Close implements driver.Rows.
 func (r *liveRows) Close() error {
 	if r.done {
@@ -129,6 +140,7 @@ func (r *liveRows) Close() error {
 	err := r.Rows.Close()
 	r.conn.failed(err)
 	r.conn.streaming--
+	r.conn.doubted()
 	if r.closing != nil {
 		cause := r.err
 		if cause == nil {

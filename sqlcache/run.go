@@ -39,9 +39,12 @@ func (c *conn) run(ctx context.Context, p *engine.Plan, k call, wantRows bool) (
 	}()
 	err := c.retry(ctx, func(real *realConn) (err error) {
 		c.sticky = true
-		if w := p.Write; p.Statement.Kind == dialect.KindBegin || w != nil && !w.All {
+		switch w := p.Write; {
+		case p.Statement.Kind == dialect.KindBegin || w != nil && !w.All:
 			c.sure(ctx, real)
 			c.seen(ctx, real)
+		case c.connector.txs.BeginCommits: // whether it begins a transaction is to be known
+			c.sure(ctx, real)
 		}
 		if c.look(ctx, real) {
 			p = c.connector.handle.Plan(k.text)
@@ -67,21 +70,18 @@ func (c *conn) settleRun(err error) {
 // dispatch chooses the path of a statement by its kind.
 func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k call, wantRows bool) (outcome, error) {
 	st := p.Statement
+	if beginsSilently(st) {
+		c.silently(real)
+	}
 	if c.tx != nil && (!harmless(st.Kind) || st.Foreign != "") {
 		c.tx.dirty = true
 	}
+	if c.tx != nil && st.Commits {
+		return c.commitsFirst(ctx, real, p, k, wantRows)
+	}
 	switch st.Kind {
 	case dialect.KindBegin:
-		out, err := c.bare(ctx, real, k, wantRows)
-		switch {
-		case c.tx != nil:
-		case err == nil:
-			c.enter()
-			c.tx.dirty, c.tx.readOnly = c.tx.dirty || st.OtherIsolation, st.ReadOnly
-		default:
-			c.resync(real) // it may have taken effect
-		}
-		return out, err
+		return c.begin(ctx, real, st, k, wantRows)
 	case dialect.KindCommit:
 		return c.commitText(ctx, real, k, wantRows, st.Chain)
 	case dialect.KindRollback:
@@ -95,10 +95,13 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 		if p.Runs || p.Catalog == nil {
 			c.ran(real, p.Write == nil || p.Write.All)
 		}
+		c.strayed(real, st, &out, err)
 		return out, err
 	case dialect.KindSession:
 		out, err := c.bare(ctx, real, k, wantRows)
 		c.left(ctx, real, st, err)
+		c.autocommits(ctx, real, st, err)
+		c.strayed(real, st, &out, err)
 		return out, err
 	default: // what may change rows, and what is not understood
 	}
@@ -110,6 +113,7 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 				c.ran(real, false)
 			}
 			c.left(ctx, real, st, err)
+			c.strayed(real, st, &out, err)
 			return out, err
 		}
 		w = everything // the schema could not be read
@@ -124,6 +128,8 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 			real.setTaint(dialect.TaintAll, fromState, "a statement was not understood: "+abbreviate(st.Text))
 		}
 		out.closed(func() { c.resync(real) })
+	} else {
+		c.strayed(real, st, &out, err)
 	}
 	return out, err
 }

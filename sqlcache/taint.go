@@ -25,9 +25,16 @@ const (
 	// fromProgram is what the program did to the driver's connection itself. It
 	// stays.
 	fromProgram
+	// fromSilence is what transactions that begin without a word spoil.
+	fromSilence
+	// fromNext is what was set for the next transaction alone, until one is over.
+	fromNext
 
 	origins // how many there are
 )
+
+// reasonNext is why reads pass that may be the next transaction.
+const reasonNext = "the next transaction has a level of isolation of its own"
 
 // originOf tells where the taint that a kind of statement leaves comes from.
 func originOf(k dialect.Kind) origin {
@@ -78,6 +85,7 @@ func (r *realConn) begins(s dialect.Session) {
 	r.connector.state.settings.move(r.session.Settings, s.Settings, r.looked)
 	r.session, r.looked = s, true
 	r.setTaint(s.Taint, fromSettings, s.Why)
+	r.setSilent(s.Silent)
 }
 
 // reset looks at the connection again after a statement that put settings back.
@@ -150,7 +158,8 @@ func (c *conn) sure(ctx context.Context, real *realConn) bool {
 	if err != nil {
 		return false
 	}
-	real.unsure, real.session.OtherIsolation = false, session.OtherIsolation
+	real.unsure, real.session.OtherIsolation, real.session.Chains = false, session.OtherIsolation, session.Chains
+	real.setSilent(session.Silent)
 	real.clearTaint(fromCode)
 	real.setTaint(session.Taint, fromCode, session.Why)
 	if session.Settings != real.session.Settings {
@@ -174,6 +183,9 @@ func (c *conn) left(ctx context.Context, real *realConn, st *dialect.Statement, 
 			by = st.Kind.String() + " " + by
 		}
 		real.setTaint(st.Taint, originOf(st.Kind), "the connection's state was changed by "+by)
+	}
+	if st.OtherIsolation && st.Kind == dialect.KindSession {
+		real.setTaint(dialect.TaintReads, fromNext, reasonNext)
 	}
 	if err == nil {
 		c.reset(ctx, real, st.Resets)
@@ -257,7 +269,7 @@ func (c *connector) adopt(ctx context.Context, real *realConn) bool {
 // its own where the program left that one in a state of its own.
 func (c *conn) checkSchema(ctx context.Context, real *realConn, stored *store.Schema) error {
 	db := c.asks(ctx, real)
-	if _, shifted := db.(shiftedConn); shifted && c.tx == nil {
+	if _, shifted := db.(shiftedConn); shifted && (c.tx == nil || real.session.Silent) {
 		return c.connector.apart(ctx, func(db dialect.Queryer) error {
 			_, err := c.connector.handle.CheckSchema(ctx, db, stored)
 			return err

@@ -7,6 +7,7 @@ import (
 	"errors"
 
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/analysis"
 	"github.com/cacheops/cacheops/internal/engine"
 	"github.com/cacheops/cacheops/store"
 )
@@ -37,23 +38,44 @@ type txState struct {
 	seen, all bool
 	// taint is what its state can spoil until it ends.
 	taint dialect.Taint
+	// doubt is true when an error may have ended it, and the connection takes no
+	// question before its rows are closed.
+	doubt bool
 }
 
 // enter begins to keep account of a transaction on the held connection.
 func (c *conn) enter() {
 	c.tx = &txState{changes: c.connector.handle.NewChanges()}
-	c.tx.dirty = c.real == nil || c.real.taint != 0 || c.real.unsure || c.real.session.OtherIsolation || !c.connector.txs.ReadCommitted
+	c.tx.dirty = c.shaky() || c.real.session.OtherIsolation
+}
+
+// shaky reports whether reads in a transaction that begins now pass the cache, whatever
+// its level of isolation.
+func (c *conn) shaky() bool {
+	return c.real == nil || c.real.taint != 0 || c.real.unsure || !c.connector.txs.ReadCommitted
 }
 
 // failed takes note of a statement's error inside a transaction, where such an
 // error may have ended it without a word: what the program does next would be
 // committed by itself.
 func (c *conn) failed(err error) {
-	if err == nil || c.tx == nil || c.real == nil {
+	if err == nil || c.tx == nil || c.real == nil || errors.Is(err, driver.ErrSkip) {
 		return
 	}
 	c.tx.dirty = true
-	if c.connector.txs.ErrorMayEnd {
+	switch txs := &c.connector.txs; {
+	case !txs.ErrorMayEnd:
+	case c.streaming > 0 && !txs.Nested:
+		c.tx.doubt = true
+	default:
+		c.resync(c.real)
+	}
+}
+
+// doubted is failed for an error that came while rows were open, once they are closed.
+func (c *conn) doubted() {
+	if c.tx != nil && c.tx.doubt && c.streaming == 0 && c.real != nil {
+		c.tx.doubt = false
 		c.resync(c.real)
 	}
 }
@@ -77,11 +99,22 @@ func (c *conn) resync(real *realConn) {
 		c.tx.changes.AddAll(true)
 		c.tx.dirty, c.tx.schema, c.tx.unknown = true, true, true
 	case !inside && c.tx != nil:
-		// It is over, and rolled back. The connection stays, database/sql may
-		// still hold its driver.Tx.
-		_ = c.rollback(context.Background(), func() error { return nil })
-		c.tx, c.sticky = nil, true
+		c.gone()
 	}
+}
+
+// gone leaves a transaction that has ended without a word, and was rolled back. The
+// connection stays, database/sql may still hold its driver.Tx.
+func (c *conn) gone() {
+	if c.connector.txs.BeginCommits {
+		// So says the error. But much commits there, and what is dropped for nothing
+		// costs no more than hits.
+		c.tx.changes.Bump(context.Background(), store.DropFence)
+	} else {
+		_ = c.rollback(context.Background(), func() error { return nil })
+	}
+	c.keptUnseen(context.Background())
+	c.leave()
 }
 
 // commitChanges is the write side of the protocol: fence, commit, bump.
@@ -104,18 +137,32 @@ func (c *conn) commitChanges(ctx context.Context, changes *engine.Changes, commi
 		return nil
 	}
 	if c.unknown(ctx, err) {
-		changes.Unanswered(ctx, engine.Outcome{}) // the server may still commit
+		changes.Unanswered(ctx, c.whom()) // the server may still commit
 		return err
 	}
 	changes.Failed(ctx)
 	return err
 }
 
+// whom says whom to ask about a COMMIT without an answer: all transactions that are
+// under way, or the connection where the database cannot name those.
+func (c *conn) whom() (o engine.Outcome) {
+	if txs := &c.connector.txs; txs.Unfinished == "" && txs.AsksProcess && c.real != nil {
+		o.Process = c.real.session.Identity
+	}
+	return o
+}
+
 // rollback rolls the transaction back. There is nothing to invalidate then, but
 // on a connection where changes may stay behind.
 func (c *conn) rollback(ctx context.Context, rollback func() error) error {
-	if c.tx == nil || c.real == nil || c.real.taint&dialect.TaintRollback == 0 {
+	if c.tx == nil || c.real == nil {
 		return rollback()
+	}
+	if c.real.taint&dialect.TaintRollback == 0 {
+		err := rollback()
+		c.keptUnseen(ctx)
+		return err
 	}
 	ctx = context.WithoutCancel(ctx)
 	err := c.commitChanges(ctx, c.tx.changes, rollback, rollback)
@@ -149,6 +196,13 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (begun driver
 	err = c.retry(ctx, func(real *realConn) (err error) {
 		c.sure(ctx, real)
 		c.look(ctx, real)
+		if c.tx != nil && c.connector.txs.BeginCommits { // a text began one
+			_, err = c.committing(ctx, real, "BEGIN", &analysis.Write{}, true, func() (out outcome, err error) {
+				inner, err = real.begin(ctx, opts)
+				return out, err
+			})
+			return err
+		}
 		inner, err = real.begin(ctx, opts)
 		return err
 	})
@@ -160,9 +214,13 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (begun driver
 	c.enter()
 	c.tx.readOnly = opts.ReadOnly
 	switch sql.IsolationLevel(opts.Isolation) {
-	case sql.LevelDefault, sql.LevelReadCommitted:
+	case sql.LevelDefault:
+	case sql.LevelReadCommitted:
+		c.tx.dirty = c.shaky() // whatever the session's own level is
 	case sql.LevelReadUncommitted:
-		// Where a transaction sees what is committed meanwhile, this level is that.
+		// Where there is no such level, and a transaction sees what is committed
+		// meanwhile, it is that.
+		c.tx.dirty = c.tx.dirty || c.connector.txs.ReadUncommitted
 	default:
 		c.tx.dirty = true
 	}
@@ -172,11 +230,13 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (begun driver
 // Commit implements driver.Tx.
 func (t *tx) Commit() error {
 	if t.conn.tx == nil { // ended by text, or by an error
-		return t.inner.Commit()
+		err := t.inner.Commit()
+		t.end(err)
+		return err
 	}
 	changes := t.conn.tx.changes
 	err := t.conn.commitChanges(t.ctx, changes, t.inner.Commit, t.inner.Rollback)
-	t.end()
+	t.end(err)
 	if err == nil {
 		t.conn.ahead = changes.Ahead()
 		t.conn.readAhead()
@@ -187,13 +247,15 @@ func (t *tx) Commit() error {
 // Rollback implements driver.Tx.
 func (t *tx) Rollback() error {
 	err := t.conn.rollback(t.ctx, t.inner.Rollback)
-	t.end()
+	t.end(err)
 	return err
 }
 
 // end leaves the transaction. The real connection stays until database/sql puts
 // the virtual one back, as it does right after.
-func (t *tx) end() {
-	t.conn.tx = nil
-	t.conn.sticky = true
+func (t *tx) end(err error) {
+	t.conn.leave()
+	if t.conn.real != nil {
+		t.conn.followed(t.conn.real, err)
+	}
 }

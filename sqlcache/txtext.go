@@ -16,7 +16,9 @@ import (
 // another transaction begins at once.
 func (c *conn) commitText(ctx context.Context, real *realConn, k call, wantRows, chain bool) (out outcome, err error) {
 	if c.tx == nil {
-		return c.bare(ctx, real, k, wantRows) // the database reports the error
+		out, err = c.bare(ctx, real, k, wantRows) // the database reports the error, or does nothing
+		c.chained(real, chain, err)
+		return out, err
 	}
 	rolledBack := false
 	changes := c.tx.changes
@@ -32,6 +34,7 @@ func (c *conn) commitText(ctx context.Context, real *realConn, k call, wantRows,
 			c.ahead = changes.Ahead()
 		}
 		c.over(chain && err == nil)
+		c.followed(real, err)
 		return out, err
 	}
 	// After a failed COMMIT the transaction may still be open, for the program
@@ -47,21 +50,36 @@ func (c *conn) commitText(ctx context.Context, real *realConn, k call, wantRows,
 // isolation of the one before, whatever it was, and writes no more than that one.
 func (c *conn) over(chain bool) {
 	readOnly := c.tx != nil && c.tx.readOnly
-	c.tx = nil
+	c.leave()
 	if chain {
 		c.enter()
 		c.tx.dirty, c.tx.readOnly = true, readOnly
 	}
 }
 
+// chained takes note of the end of no transaction: even that begins another one with
+// chain, in a database where a BEGIN commits.
+func (c *conn) chained(real *realConn, chain bool, err error) {
+	if chain && err == nil && c.connector.txs.BeginCommits {
+		c.over(true)
+	}
+	c.followed(real, err)
+}
+
 // rollbackText carries out ROLLBACK.
 func (c *conn) rollbackText(ctx context.Context, real *realConn, k call, wantRows, chain bool) (out outcome, err error) {
+	if c.tx == nil {
+		out, err = c.bare(ctx, real, k, wantRows)
+		c.chained(real, chain, err)
+		return out, err
+	}
 	err = c.rollback(ctx, func() (err error) {
 		out, err = c.bare(ctx, real, k, wantRows)
 		return err
 	})
 	if err == nil {
-		c.over(chain && c.tx != nil)
+		c.over(chain)
+		c.followed(real, nil)
 	}
 	return out, err
 }
@@ -130,7 +148,7 @@ func (c *conn) savepoint(ctx context.Context, real *realConn, st *dialect.Statem
 		if st.Kind == dialect.KindSavepoint && c.tx != nil {
 			// It may have taken effect. A mark too many keeps more of what was
 			// collected, one too few could lose some.
-			c.tx.changes.Savepoint(st.Savepoint)
+			c.tx.changes.Savepoint(st.Savepoint, false)
 		} else if st.Kind == dialect.KindSavepoint {
 			c.resync(real)
 		}
@@ -145,7 +163,7 @@ func (c *conn) savepoint(ctx context.Context, real *realConn, st *dialect.Statem
 	}
 	switch st.Kind {
 	case dialect.KindSavepoint:
-		c.tx.changes.Savepoint(st.Savepoint)
+		c.tx.changes.Savepoint(st.Savepoint, c.connector.txs.SavepointReplaces)
 	case dialect.KindRelease:
 		c.tx.changes.Release(st.Savepoint)
 	default:
@@ -171,7 +189,7 @@ func (c *conn) script(ctx context.Context, real *realConn, p *engine.Plan, k cal
 		if !control {
 			return c.write(ctx, real, p, w, k, wantRows)
 		}
-		if err := c.prepares(ctx, real, k.text); err != nil {
+		if err := c.prepares(ctx, real, p.Statement, k.text); err != nil {
 			return outcome{}, err
 		}
 		return c.uncertain(ctx, real, k, wantRows)
@@ -200,8 +218,16 @@ func (c *conn) uncertain(ctx context.Context, real *realConn, k call, wantRows b
 // scripted runs f and takes over the state that the parts of a script leave.
 func (c *conn) scripted(real *realConn, st *dialect.Statement, f func() (outcome, error)) (outcome, error) {
 	out, err := f()
+	silence := false
 	for _, part := range st.Script {
 		real.setTaint(part.Taint, originOf(part.Kind), "the connection's state was changed by "+abbreviate(part.Text))
+		silence = silence || part.Autocommit != dialect.AutocommitKept
+		if part.OtherIsolation && part.Kind == dialect.KindSession {
+			real.setTaint(dialect.TaintReads, fromNext, reasonNext)
+		}
+	}
+	if silence {
+		out.closed(func() { c.learnSilence(context.Background(), real) })
 	}
 	return out, err
 }
@@ -210,6 +236,9 @@ func (c *conn) scripted(real *realConn, st *dialect.Statement, f func() (outcome
 // that is not understood.
 func controlsTx(st *dialect.Statement) bool {
 	for _, part := range st.Script {
+		if part.Commits || part.Autocommit != dialect.AutocommitKept {
+			return true
+		}
 		switch part.Kind {
 		case dialect.KindBegin, dialect.KindCommit, dialect.KindRollback,
 			dialect.KindSavepoint, dialect.KindRelease, dialect.KindRollbackTo, dialect.KindPrepareTx, dialect.KindUnknown:

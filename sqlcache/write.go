@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/internal/analysis"
@@ -23,7 +24,7 @@ func (c *conn) write(ctx context.Context, real *realConn, p *engine.Plan, w *ana
 	if w.All {
 		// It will cost the whole cache, so first see that the database takes it
 		// for a statement at all. What cannot be prepared changes nothing.
-		if err := c.prepares(ctx, real, k.text); err != nil {
+		if err := c.prepares(ctx, real, p.Statement, k.text); err != nil {
 			return outcome{}, err
 		}
 	}
@@ -48,13 +49,20 @@ func unnoticed(ctx context.Context, w *analysis.Write) bool {
 
 // prepares returns the error with which the database refuses a text, where texts
 // may be prepared.
-func (c *conn) prepares(ctx context.Context, real *realConn, text string) error {
-	if c.connector.txs.Unprepared {
+func (c *conn) prepares(ctx context.Context, real *realConn, st *dialect.Statement, text string) error {
+	switch txs := &c.connector.txs; {
+	case txs.Unprepared:
 		return nil // it costs more than what it may drop
+	case txs.Texts && (st.Kind == dialect.KindScript || st.Kind == dialect.KindUnknown && strings.Contains(text, ";")):
+		return nil // it may be several statements
 	}
 	s, err := real.stmts.take(ctx, real, text, 0)
 	if err == nil {
 		real.stmts.put(s)
+		return nil
+	}
+	if c.connector.cfg.Dialect.Failure(err) == dialect.FailureUnprepared {
+		return nil
 	}
 	return err
 }
@@ -97,6 +105,8 @@ func (c *conn) writeAlone(ctx context.Context, real *realConn, p *engine.Plan, w
 	case w.All:
 		changes.AddWrite(w)
 		return c.fencedBare(ctx, real, changes, k, wantRows, writesRows(p.Statement))
+	case c.outsideOurs(p.Statement, w):
+		return c.writeUnread(ctx, real, p, w, changes, k, wantRows)
 	case unread && c.connector.txs.Concurrent && h.Engine().Shared():
 		// Nobody reads what it can reach, but others may have changed the schema since,
 		// and this process may end before it can say so.
@@ -111,7 +121,7 @@ func (c *conn) writeAlone(ctx context.Context, real *realConn, p *engine.Plan, w
 	if void, err := h.Outdated(ctx, c.asks(ctx, real), p); err != nil || void {
 		return c.replan(ctx, real, k, wantRows, err)
 	}
-	if err := c.prepares(ctx, real, k.text); err != nil {
+	if err := c.prepares(ctx, real, p.Statement, k.text); err != nil {
 		return outcome{}, err
 	}
 	changes.AddWrite(w)
@@ -130,7 +140,7 @@ func (c *conn) replan(ctx context.Context, real *realConn, k call, wantRows bool
 		w = everything // who knows what else changes
 	}
 	if w.All {
-		if err := c.prepares(ctx, real, k.text); err != nil {
+		if err := c.prepares(ctx, real, p.Statement, k.text); err != nil {
 			return outcome{}, err
 		}
 	}
@@ -174,7 +184,7 @@ func writesRows(st *dialect.Statement) bool {
 // before it, or ends the transaction.
 func wrappable(st *dialect.Statement, w *analysis.Write) bool {
 	switch {
-	case st.Insert != nil && st.Insert.Conflict, st.Update != nil && st.Update.Conflict:
+	case st.Commits, st.Insert != nil && st.Insert.Conflict, st.Update != nil && st.Update.Conflict:
 		return false
 	case st.Insert == nil && st.Update == nil && st.Delete == nil, w.Partial:
 		return false

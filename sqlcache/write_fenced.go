@@ -11,8 +11,8 @@ import (
 )
 
 // writeUnread carries out a write of tables that nobody caches anything of, outside a
-// transaction. To ask the database for its schema would cost more than all the rest,
-// so the store's answer to the fence has to do.
+// transaction, or one that no transaction may be put around. To ask the database for its
+// schema would cost more than all the rest, so the store's answer to the fence has to do.
 func (c *conn) writeUnread(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, changes *engine.Changes, k call, wantRows bool) (outcome, error) {
 	changes.AddWrite(w)
 	if err := changes.Fence(ctx); err != nil {

@@ -39,8 +39,24 @@ func (c *conn) writeInTx(ctx context.Context, real *realConn, p *engine.Plan, w 
 	if w.All {
 		t.schema = t.schema || w.Schema
 		t.changes.AddAll(w.Schema)
+		if c.connector.txs.Keeps {
+			return c.writeAnything(ctx, real, p.Statement, w, k, wantRows)
+		}
 		return c.bare(ctx, real, k, wantRows)
 	}
+	if p.Statement.Kind == dialect.KindScript && !c.connector.txs.ScriptAtomic {
+		return c.writeScript(ctx, real, p, w, k, wantRows)
+	}
+	if tables := lasting(w); len(tables) > 0 {
+		return c.writeLasting(ctx, real, p, w, tables, k, wantRows)
+	}
+	return c.writeCollected(ctx, real, p, w, k, wantRows)
+}
+
+// writeCollected carries out a write inside a transaction, whose tables are known, and
+// collects what it changes.
+func (c *conn) writeCollected(ctx context.Context, real *realConn, p *engine.Plan, w *analysis.Write, k call, wantRows bool) (outcome, error) {
+	t := c.tx
 	t.changes.Planned(p)
 	out, err := c.collect(ctx, real, p, w, t.changes, k, wantRows)
 	t.locked = t.locked || err == nil // a write holds the lock to the end
@@ -51,6 +67,9 @@ func (c *conn) writeInTx(ctx context.Context, real *realConn, p *engine.Plan, w 
 	}
 	return out, err
 }
+
+// lockStatement stands for the text that takes the lock.
+var lockStatement = &dialect.Statement{Kind: dialect.KindDelete}
 
 // lock takes the write lock before anything is read: a transaction that read
 // first may be refused the lock where the bare statement would have waited for
@@ -67,7 +86,7 @@ func (c *conn) lock(ctx context.Context, real *realConn, w *analysis.Write) (boo
 		// The database may refuse to compile it where it takes the program's
 		// statement: for a table whose foreign key names one that is not there.
 		lock := fmt.Sprintf(text, t.SQL)
-		if c.prepares(ctx, real, lock) == nil {
+		if c.prepares(ctx, real, lockStatement, lock) == nil {
 			return true, c.control(ctx, real, lock)
 		}
 	}

@@ -74,7 +74,7 @@ func (c *conn) writeWrapped(ctx context.Context, real *realConn, p *engine.Plan,
 
 // control runs BEGIN, COMMIT or ROLLBACK.
 func (c *conn) control(ctx context.Context, real *realConn, text string) error {
-	if c.connector.txs.Unprepared {
+	if c.connector.txs.Unprepared || c.connector.txs.Texts {
 		if _, err := real.exec(ctx, text, nil); !errors.Is(err, driver.ErrSkip) {
 			return err
 		}

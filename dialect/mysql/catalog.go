@@ -3,16 +3,313 @@ package mysql
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/cacheops/cacheops/dialect"
 )
 
-// LoadCatalog implements [dialect.Dialect].
-func (mysqlDialect) LoadCatalog(context.Context, dialect.Queryer) (*dialect.Catalog, error) {
-	return nil, errors.New("cacheops: the schema of MySQL is not read yet")
+// LoadCatalog implements [dialect.Dialect]. It reads the schema of the session's database,
+// and of those with foreign keys to it; of every one that the account sees where the
+// session has none. Names are compared without regard to case, whatever
+// lower_case_table_names says: two tables whose names differ in nothing else are not
+// told apart, and neither is cached.
+//
+// The queries are not of one moment. A change between them is one after the digest that
+// was read before, so that the next look at the schema finds it.
+func (mysqlDialect) LoadCatalog(ctx context.Context, db dialect.Queryer) (*dialect.Catalog, error) {
+	fail := func(err error) (*dialect.Catalog, error) {
+		return nil, fmt.Errorf("cacheops: read the schema of MySQL: %w", err)
+	}
+	session, err := sessionRead(ctx, db)
+	if err != nil {
+		return fail(err)
+	}
+	if session.old() {
+		return fail(fmt.Errorf("the server's version %s is older than MySQL 8.0 and MariaDB 10.5", session.variables["version"]))
+	}
+	if session.limited() {
+		return fail(errors.New("sql_select_limit is set, so that rows of it may be left out"))
+	}
+	rows, err := catalogRead(ctx, db, session)
+	if err != nil {
+		return fail(err)
+	}
+	return catalogMake(session, rows), nil
 }
 
-// SchemaDigest implements [dialect.Dialect].
-func (mysqlDialect) SchemaDigest(context.Context, dialect.Queryer) (string, error) {
-	return "", errors.New("cacheops: the schema of MySQL is not read yet")
+// catalogMake makes a catalog of what was read.
+func catalogMake(session *sessionState, rows *catalogRows) *dialect.Catalog {
+	b := &catalogBuilder{
+		session: session, rows: rows, tables: make(map[string]*catalogTable, len(rows.tables)), hidden: make(map[string]bool),
+		routines: make(map[string]dialect.Routine),
+	}
+	// Each step uses what those before it have found.
+	b.relations()
+	b.columns()
+	b.unique()
+	b.foreignKeys()
+	b.views()
+	b.declared()
+	b.triggers()
+	b.unseen()
+	b.events()
+
+	var search []string
+	if !session.database.null && session.database.text != "" {
+		search = []string{session.database.text}
+	}
+	tables := make([]*dialect.Table, 0, len(b.list))
+	for _, t := range b.list {
+		tables = append(tables, t.Table)
+	}
+	catalog := dialect.NewCatalog("", session.variables["version"], nameFold, search, tables)
+	catalog.Settings, catalog.Routines = session.settings(), b.routines
+	for name := range b.hidden {
+		catalog.SystemColumns = append(catalog.SystemColumns, name)
+	}
+	slices.Sort(catalog.SystemColumns)
+	return catalog
+}
+
+// catalogBuilder makes a catalog of rows.
+type catalogBuilder struct {
+	session *sessionState
+	rows    *catalogRows
+	tables  map[string]*catalogTable // by catalogAt
+	list    []*catalogTable
+	// hidden are the folded names of columns that are not in SELECT *.
+	hidden   map[string]bool
+	routines map[string]dialect.Routine
+	grants   *grants
+}
+
+// catalogTable is a table on its way into the catalog.
+type catalogTable struct {
+	*dialect.Table
+	row *catalogTableRow
+	// inno is true for a table of InnoDB.
+	inno bool
+	// end is the place, counted from 1, of the column that says until when a version of
+	// a row was there; 0 where there is none.
+	end int
+}
+
+// catalogAt is a table's place in catalogBuilder.tables.
+func catalogAt(schema, name string) string { return nameFold(schema) + "\x00" + nameFold(name) }
+
+// relations makes the tables.
+func (b *catalogBuilder) relations() {
+	add := func(schema, name string) (t *catalogTable, twin bool) {
+		t = &catalogTable{Table: &dialect.Table{
+			Schema: schema, Name: name, Key: catalogKey(schema, name), SQL: nameQuote(schema) + "." + nameQuote(name), Generates: -1,
+		}}
+		at := catalogAt(schema, name)
+		if twin := b.tables[at]; twin != nil {
+			const why = "its name differs from another table's in the case of letters alone"
+			t.Kind, t.NoImages = dialect.TableVirtual, why
+			twin.Kind, twin.NoImages, twin.NoRollback = dialect.TableVirtual, why, false
+			b.list = append(b.list, t)
+			return t, true
+		}
+		b.tables[at] = t
+		b.list = append(b.list, t)
+		return t, false
+	}
+	for i := range b.rows.tables {
+		row := &b.rows.tables[i]
+		t, twin := add(row.schema, row.name)
+		if t.row = row; !twin {
+			t.settle()
+		}
+		if own := b.session.database; !own.null && own.text != "" && nameFold(row.schema) != nameFold(own.text) {
+			t.uncached("a table of another database than the session's") // the digest does not tell of it
+		}
+	}
+	for _, n := range b.rows.system {
+		if t, twin := add(n.Schema, n.Name); !twin {
+			t.Kind, t.NoImages = dialect.TableSystem, "a table of the server's own"
+		}
+	}
+}
+
+// settle tells the kind of a table, why there are no images of it, and why reads of it
+// are not cached.
+func (t *catalogTable) settle() {
+	engine := strings.ToLower(t.row.engine)
+	switch strings.ToUpper(t.row.kind) {
+	case "VIEW", "SYSTEM VIEW":
+		t.Kind, t.NoImages = dialect.TableView, "a view"
+		return
+	case "SEQUENCE":
+		t.Kind, t.NoImages = dialect.TableVirtual, "a sequence"
+		return
+	case "BASE TABLE", "SYSTEM VERSIONED":
+	case "TEMPORARY", "LOCAL TEMPORARY", "TEMPORARY SEQUENCE":
+		t.Kind, t.NoImages = dialect.TableTemp, "a temporary table"
+		return
+	default:
+		t.Kind, t.NoImages = dialect.TableVirtual, "of a kind that is not known: "+t.row.kind
+		return
+	}
+	why := "a table of the engine " + t.row.engine
+	switch engine {
+	case "innodb":
+		t.inno = true
+		if strings.Contains(strings.ToLower(t.row.options), "secondary_engine") {
+			t.Uncached = "a table of a secondary engine, which may be behind"
+		}
+	case "rocksdb":
+		// It locks and reads otherwise.
+		t.NoImages = why
+	case "myisam", "aria", "archive", "blackhole":
+		t.NoImages, t.NoRollback = why+", which has no transactions", true
+	case "memory", "heap":
+		t.NoImages, t.NoRollback = why+", which has no transactions", true
+		t.Uncached = why + ", which is empty when the server starts"
+	default:
+		// Its rows may be those of other tables, or of another server.
+		t.Kind, t.NoImages = dialect.TableVirtual, why
+		if engine == "" {
+			t.NoImages = "a table that cannot be opened"
+		}
+	}
+}
+
+// uncached sets why reads of the table are not cached; the first reason wins.
+func (t *catalogTable) uncached(why string) {
+	if t.Uncached == "" {
+		t.Uncached = why
+	}
+}
+
+// noImages sets why there are no images of the table; the first reason wins.
+func (t *catalogTable) noImages(why string) {
+	if t.NoImages == "" {
+		t.NoImages = why
+	}
+}
+
+// versioned tells whether a table keeps the rows that it had.
+func (t *catalogTable) versioned() bool { return strings.EqualFold(t.row.kind, "SYSTEM VERSIONED") }
+
+// columns gives the tables their columns. Those that SELECT * leaves out are left out
+// here as well: a read that names one is not cached.
+func (b *catalogBuilder) columns() {
+	zone := b.fixedZone()
+	for i := range b.rows.columns {
+		row := &b.rows.columns[i]
+		t := b.tables[catalogAt(row.schema, row.table)]
+		if t == nil || t.row == nil || t.row.name != row.table || t.row.schema != row.schema {
+			continue // a table that came meanwhile, or one of two
+		}
+		if t.Kind == dialect.TableView {
+			t.ViewColumns = append(t.ViewColumns, row.name)
+		}
+		if strings.Contains(row.extra, "invisible") {
+			b.hidden[nameFold(row.name)] = true
+			continue
+		}
+		c := b.column(t, row, zone)
+		if twin, _ := t.Column(nameFold, row.name); twin != nil {
+			const why = "the names of two columns differ in the case of letters alone"
+			t.uncached(why)
+			t.noImages(why)
+		}
+		t.Columns = append(t.Columns, c)
+		if strings.EqualFold(row.expression, "ROW END") {
+			t.end = len(t.Columns)
+		}
+	}
+	for _, t := range b.list {
+		if t.row != nil && t.versioned() {
+			// They are there unless the table has named its own.
+			b.hidden["row_start"], b.hidden["row_end"] = true, true
+		}
+	}
+}
+
+// column makes a column of its row.
+func (b *catalogBuilder) column(t *catalogTable, row *catalogColumnRow, zone bool) *dialect.Column {
+	generated := strings.Contains(row.extra, "virtual generated") || strings.Contains(row.extra, "stored generated") || strings.Contains(row.extra, "persistent")
+	numbered := strings.Contains(row.extra, "auto_increment")
+	c := &dialect.Column{
+		Name: row.name, Folded: nameFold(row.name), SQL: nameQuote(row.name), Type: row.columnType, NotNull: !row.nullable, Collation: row.collation,
+		// One that the server sets when others change is as good as computed.
+		Generated:  generated || strings.Contains(row.extra, "on update"),
+		HasDefault: !generated && (numbered || !row.fallback.null && !strings.EqualFold(row.fallback.text, "NULL")),
+	}
+	if t.Kind != dialect.TablePlain {
+		return c
+	}
+	c.Comparison = valueComparison(valueType{
+		DataType: row.dataType, ColumnType: row.columnType, Charset: row.charset, Collation: row.collation, Pad: b.rows.pads[strings.ToLower(row.collation)],
+		Precision: catalogNumber(row.precision), Scale: catalogNumber(row.scale), MariaDB: b.session.mariaDB, FixedZone: zone,
+	})
+	if numbered && t.inno {
+		if step, err := strconv.ParseInt(b.session.variables["auto_increment_increment"], 10, 64); err == nil && step > 0 {
+			t.Step, t.Generates = step, len(t.Columns)
+		}
+	}
+	if generated && !strings.Contains(row.extra, "stored") && !strings.Contains(row.extra, "persistent") && !catalogPure(row.expression) {
+		// It is computed when it is read.
+		const why = "a generated column is not known to be a function of the row"
+		t.uncached(why)
+		t.noImages(why)
+	}
+	privileges := "," + strings.ToLower(strings.ReplaceAll(row.privileges, " ", "")) + ","
+	switch {
+	case !strings.Contains(privileges, ",select,"):
+		t.noImages("the account may not read all of it")
+	case !strings.Contains(privileges, ",update,"):
+		t.noImages("the account may not change its rows, and so not lock them")
+	}
+	return c
+}
+
+// fixedZone tells whether the clock of the session's time zone is never put forward or
+// back.
+func (b *catalogBuilder) fixedZone() bool {
+	zone := b.session.variables["time_zone"]
+	if strings.EqualFold(zone, "SYSTEM") {
+		return b.session.variables["system_time_zone"] == "UTC"
+	}
+	return strings.HasPrefix(zone, "+") || strings.HasPrefix(zone, "-") || strings.EqualFold(zone, "UTC")
+}
+
+// catalogNumber reads a number; -1 for NULL.
+func catalogNumber(s string) int {
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return -1
+	}
+	return n
+}
+
+// catalogPure tells whether an expression of the schema is a pure function of a row.
+func catalogPure(text string) bool {
+	st := Parse("SELECT " + text)
+	if st.Kind != dialect.KindSelect || st.Query == nil {
+		// MySQL shows its own texts with a backslash before each quote.
+		st = Parse("SELECT " + strings.ReplaceAll(text, `\'`, `'`))
+	}
+	return st.Kind == dialect.KindSelect && st.Query != nil && st.Incomplete == "" && st.Volatile == "" && st.Foreign == "" && len(st.Reads) == 0
+}
+
+// catalogKey names a table in stamps, such as shop.posts. A name with other characters
+// than letters, digits, _ and bytes past ASCII is quoted, so that no two tables share a
+// key.
+func catalogKey(schema, name string) string {
+	part := func(s string) string {
+		s = nameFold(s)
+		for i := range len(s) {
+			if c := s[i]; c != '_' && (c < '0' || '9' < c) && (c < 'a' || 'z' < c) && c < 0x80 {
+				return nameQuote(s)
+			}
+		}
+		return s
+	}
+	return part(schema) + "." + part(name)
 }

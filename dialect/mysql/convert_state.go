@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/sqlc-dev/marino/ast"
+
 	"github.com/cacheops/cacheops/dialect"
 )
 
@@ -21,8 +23,21 @@ type converter struct {
 	scope    *convertScope // the WITH clauses around
 	depth    int
 	subquery bool // an expression holds a query
+	// noPlaces is true where the statement is a part of another one, so that its clauses
+	// are not looked up among the tokens.
+	noPlaces bool
+	// locals are the folded names of the variables of a routine.
+	locals map[string]bool
 
-	reads, writes, foreigns, functions map[string]struct{}
+	// The RETURNING of MariaDB is cut off before the parser sees the statement. These
+	// are its list, parsed like that of a SELECT, nil where there is none; where the list
+	// stands, with its parameters; and whether a bare * is in it.
+	returningFields *ast.FieldList
+	returns         dialect.Clause
+	returnsStar     bool
+	looked          convertLooked
+
+	reads, writes, foreigns, functions, dates map[string]struct{}
 
 	// failed says what could not be converted. The result is thrown away then, so that
 	// what goes on after it does not matter.
@@ -35,7 +50,8 @@ type convertScope struct {
 	names []string
 	// visible is how many of the names, from the first, can be used. A WITH without
 	// RECURSIVE shows each query only the names before its own.
-	visible int
+	visible   int
+	recursive bool
 }
 
 // failf gives up: the statement is judged by its tokens.
@@ -62,10 +78,26 @@ func (c *converter) isCTE(n dialect.Name) bool {
 	if n.Schema != "" {
 		return false
 	}
+	hidden := false
 	for s := c.scope; s != nil; s = s.outer {
-		if i := slices.Index(s.names, nameFold(n.Name)); i >= 0 && i < s.visible {
+		i := slices.IndexFunc(s.names, func(name string) bool { return nameFold(name) == nameFold(n.Name) })
+		switch {
+		case i < 0:
+			continue
+		case s.names[i] != n.Name:
+			// Servers differ in whether it is the CTE or a table.
+			c.failf("the name of a CTE stands in other letters")
+		case i < s.visible && hidden:
+			// The neutral model has all names of a WITH visible, and would take the
+			// nearer one.
+			c.failf("a WITH has the name of a CTE that its queries use")
+		case i < s.visible:
 			return true
+		case s.recursive:
+			// MariaDB has all names of a RECURSIVE visible, MySQL those up to its own.
+			c.failf("a query of a WITH RECURSIVE has the name of one behind it")
 		}
+		hidden = true
 	}
 	return false
 }
@@ -129,8 +161,8 @@ func (c *converter) incomplete(why string) {
 	c.st.Query, c.st.Insert, c.st.Update, c.st.Delete = nil, nil, nil, nil
 }
 
-// unknown makes the statement one that nothing is known of.
+// unknown makes the statement one that nothing is known of, so that it may commit.
 func (c *converter) unknown(taint dialect.Taint, why string) {
-	c.st.Kind, c.st.Taint = dialect.KindUnknown, taint
+	c.st.Kind, c.st.Taint, c.st.Commits = dialect.KindUnknown, taint, true
 	c.incomplete(why)
 }

@@ -27,13 +27,18 @@ func (mysqlDialect) SchemaVersion(context.Context, dialect.Queryer) (string, err
 // of others is a matter of its session, which [mysqlDialect.CheckSession] looks at.
 func (mysqlDialect) Transactions() dialect.Transactions {
 	return dialect.Transactions{
-		BeginWrite:    "START TRANSACTION",
-		Commit:        "COMMIT",
-		Rollback:      "ROLLBACK",
-		ErrorMayEnd:   true, // a deadlock rolls back the whole transaction
-		ReadCommitted: true, // but for sessions with OtherIsolation, the default
-		Concurrent:    true,
-		BeginCommits:  true,
-		AsksProcess:   true,
+		BeginWrite:        "START TRANSACTION",
+		Commit:            "COMMIT",
+		Rollback:          "ROLLBACK",
+		ErrorMayEnd:       true, // a deadlock rolls back the whole transaction
+		ReadCommitted:     true, // but for sessions with OtherIsolation, the default
+		ReadUncommitted:   true,
+		Concurrent:        true,
+		BeginCommits:      true,
+		Keeps:             true, // MyISAM, Aria
+		SavepointReplaces: true,
+		Texts:             true,
+		OwnImages:         true,
+		AsksProcess:       true,
 	}
 }

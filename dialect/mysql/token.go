@@ -1,13 +1,56 @@
 package mysql
 
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/cacheops/cacheops/dialect"
+)
+
+// The bounds of what is given to the parser. A text beyond them is judged by its tokens
+// alone. They are checked before the parser runs, because it goes into itself for each
+// level, and running out of stack cannot be recovered from.
+const (
+	// tokMaxText is the longest text that is parsed, in bytes.
+	tokMaxText = 1 << 20
+	// tokMaxDepth is the deepest nesting of parentheses, braces and CASE that is parsed.
+	tokMaxDepth = 200
+	// tokMaxChain is how many tokens may follow each other without a comma or a
+	// semicolon between them, what stands in parentheses not counted: each may be a
+	// level of the tree. The commas of a FROM do not count, for its tables are joined.
+	tokMaxChain = 5000
+	// tokMaxJoins is how many JOINs, and how many UNIONs, EXCEPTs and INTERSECTs, a
+	// text may have.
+	tokMaxJoins = 1000
+	// tokMaxAgain is how often the parser may read a part of the text again. It tries
+	// one reading after the other, and where such places stand in each other that
+	// doubles with each of them.
+	tokMaxAgain = 256
+	// tokMaxBlocks is how many words that may begin a block a text may have.
+	tokMaxBlocks = 1000
+	// tokMaxDigits is the longest number that is parsed. The server's own numbers end
+	// there; the parser fails above 81 digits.
+	tokMaxDigits = 65
+	// tokMaxScale is how many digits may stand behind the point.
+	tokMaxScale = 30
+	// tokMaxScan is the longest text that is split into tokens at all. Big INSERTs of
+	// literals lie between the two limits: their target is still told from the tokens.
+	tokMaxScan = 64 << 20
+	// tokMaxParam is how many parameters a text may have: the protocol counts them in
+	// 16 bits.
+	tokMaxParam = 1<<16 - 1
+)
+
 // tokKind is the kind of a token.
 type tokKind uint8
 
 // The kinds of token.
 const (
 	tokWord   tokKind = iota // an unquoted word, a keyword perhaps
-	tokQuoted                // a name in backticks, or in double quotes with ANSI_QUOTES
-	tokText                  // a text in quotes
+	tokQuoted                // a name in backticks
+	tokText                  // a text in quotes, without what introduces it
 	tokNumber                // a number, also in hexadecimal or bits
 	tokParam                 // ?
 	tokVar                   // @name or @@name
@@ -19,4 +62,638 @@ const (
 type tok struct {
 	kind     tokKind
 	pos, end int32 // in the text
+}
+
+// in returns the token's text.
+func (t tok) in(text string) string { return text[t.pos:t.end] }
+
+// is reports whether the token is an operator of one character.
+func (t tok) is(text string, op byte) bool {
+	return t.kind == tokOp && t.end == t.pos+1 && text[t.pos] == op
+}
+
+// isName reports whether the token may be a name or a part of one.
+func (t tok) isName() bool { return t.kind == tokWord || t.kind == tokQuoted }
+
+// tokError says that a text cannot be split into tokens, so that nothing can be told
+// about it.
+type tokError struct {
+	pos  int
+	what string
+}
+
+// Error describes the failure and its place; it does not repeat the text, which may hold
+// private values.
+func (e *tokError) Error() string {
+	return fmt.Sprintf("%s at byte %d", e.what, e.pos)
+}
+
+var (
+	errTokTooLong = errors.New("the text is too long to be analysed")
+	errTokZero    = errors.New("a zero byte stands in the text")
+	errTokNotUTF8 = errors.New("the text is not UTF-8")
+)
+
+// tokShape is how deep and how long a text is, and what of it is not for the parser.
+type tokShape struct {
+	depth  int // the deepest nesting of parentheses, braces and CASE
+	chain  int // the most tokens between two commas or parentheses
+	joins  int // the JOINs and set operations in all
+	blocks int // the words that may begin a block in all
+	again  int // how often the parser may read a part of it
+	// odd says what the parser does not read, or perhaps not as the server does.
+	odd string
+	// bangs are the comments that the server takes for a part of the statement.
+	bangs []dialect.Span
+}
+
+// refuse says why a text must not be parsed, "" when it may.
+func (s *tokShape) refuse(text string) string {
+	switch {
+	case len(text) > tokMaxText:
+		return fmt.Sprintf("the text is longer than %d bytes", tokMaxText)
+	case s.depth > tokMaxDepth:
+		return fmt.Sprintf("parentheses and CASE are nested deeper than %d", tokMaxDepth)
+	case s.chain > tokMaxChain:
+		return fmt.Sprintf("more than %d words and operators stand in one expression", tokMaxChain)
+	case s.joins > tokMaxJoins:
+		return fmt.Sprintf("it has more than %d joins or set operations", tokMaxJoins)
+	case s.again > tokMaxAgain:
+		return "the parser would read a part of it too often"
+	case s.blocks > tokMaxBlocks:
+		return fmt.Sprintf("it has more than %d blocks", tokMaxBlocks)
+	}
+	return s.odd
+}
+
+// tokenizer splits a text.
+type tokenizer struct {
+	text  string
+	toks  []tok
+	shape tokShape
+	bang  int // where the comment begins that is read as a part of the statement, or -1
+
+	levels []tokLevel
+	cases  int
+}
+
+// tokLevel is an open parenthesis.
+type tokLevel struct {
+	chain int
+	from  bool // it is in a FROM, whose commas join tables
+	// again is how often the parser may read what stands here, and outer how often it
+	// may read the parenthesis as such.
+	again, outer int
+}
+
+// tokenize splits a text the way the servers' lexers do in their default mode: blanks and
+// comments are dropped. A backslash in quotes takes the next character with it.
+//
+// Where MySQL, MariaDB and the parser differ, or may, the shape has it as odd, so that
+// only the tokens count. Where even those may differ there is an error.
+func tokenize(text string) ([]tok, tokShape, error) {
+	t := &tokenizer{text: text, bang: -1, levels: append(make([]tokLevel, 0, 8), tokLevel{again: 1, outer: 1})}
+	err := t.run()
+	return t.toks, t.shape, err
+}
+
+func (t *tokenizer) run() error {
+	switch {
+	case len(t.text) > tokMaxScan:
+		return errTokTooLong
+	case strings.IndexByte(t.text, 0) >= 0:
+		// To the server it ends a comment that goes to the end of the line.
+		return errTokZero
+	case !utf8.ValidString(t.text):
+		// The server takes such bytes as its character set has them, and the parser has
+		// blanks among them.
+		return errTokNotUTF8
+	}
+	t.toks = make([]tok, 0, len(t.text)/4+8)
+	for i := 0; i < len(t.text); {
+		end, space, what := t.blank(i)
+		if what != "" {
+			return &tokError{pos: i, what: what}
+		}
+		if space {
+			i = end
+			continue
+		}
+		kind, end, what := t.scan(i)
+		if what != "" {
+			return &tokError{pos: i, what: what}
+		}
+		t.add(tok{kind: kind, pos: int32(i), end: int32(end)}) //nolint:gosec // below tokMaxScan
+		i = end
+	}
+	if t.bang >= 0 {
+		return &tokError{pos: t.bang, what: "a comment is not closed"}
+	}
+	t.neighbours()
+	return nil
+}
+
+// blank reads a blank or a comment at i, if there is one. What says what is wrong.
+func (t *tokenizer) blank(i int) (end int, space bool, what string) {
+	text := t.text
+	switch c := text[i]; {
+	case tokSpace(c):
+		return i + 1, true, ""
+	case c == '#':
+		return tokLine(text, i), true, ""
+	case c == '-' && strings.HasPrefix(text[i:], "--"):
+		if i+2 == len(text) {
+			return i + 2, true, ""
+		}
+		if tokSpace(text[i+2]) {
+			return tokLine(text, i), true, ""
+		}
+		if text[i+2] < ' ' || text[i+2] == 0x7f {
+			return 0, false, "a control character stands in the text"
+		}
+	case c == '*' && t.bang >= 0 && strings.HasPrefix(text[i:], "*/"):
+		t.shape.bangs = append(t.shape.bangs, dialect.Span{Pos: t.bang, End: i + 2})
+		t.bang = -1
+		return i + 2, true, ""
+	case c == '/' && strings.HasPrefix(text[i:], "/*"):
+		return t.comment(i)
+	}
+	return 0, false, ""
+}
+
+// comment reads the comment at i. What stands in one that begins with an exclamation mark
+// is a part of the statement, for servers from the version on that may follow the mark.
+// MariaDB leaves out those of MySQL 5.7 and later, and has some of its own.
+func (t *tokenizer) comment(i int) (end int, space bool, what string) {
+	text := t.text
+	switch rest := text[i+2:]; {
+	case t.bang >= 0:
+		return 0, false, "a comment stands in a comment"
+	case strings.HasPrefix(rest, "!"):
+		n := 1
+		for n < len(rest) && tokDigit(rest[n]) {
+			n++
+		}
+		if n != 1 && n != 6 || n == 6 && rest[1:n] > tokBangVersion {
+			return 0, false, "a comment is a part of the statement for some servers"
+		}
+		t.bang = i
+		return i + 2 + n, true, ""
+	case strings.HasPrefix(rest, "M!"), strings.HasPrefix(rest, "T!"):
+		// The first is code for MariaDB alone, the second for the parser alone.
+		return 0, false, "a comment is a part of the statement for some servers"
+	case strings.HasPrefix(rest, "+"):
+		// A hint. Most choose a plan; the parser knows others than the servers do.
+		n := max(strings.Index(rest, "*/"), 0)
+		if strings.ContainsAny(rest[:n], "'\"`") && (strings.Count(rest[:n], "`")%2 != 0 || strings.ContainsAny(rest[:n], "'\"")) {
+			return 0, false, "a hint may end elsewhere"
+		}
+		if strings.Contains(tokFold(rest[:n]), "set_var") {
+			t.odd("a hint sets a variable")
+		}
+	}
+	n := strings.Index(text[i+2:], "*/")
+	if n < 0 {
+		return 0, false, "a comment is not closed"
+	}
+	return i + 2 + n + 2, true, ""
+}
+
+// tokBangVersion is the last version of which all servers take such comments: of MySQL
+// before 5.7, in five digits.
+const tokBangVersion = "50699"
+
+// odd notes what the parser is not to see.
+func (t *tokenizer) odd(what string) {
+	if t.shape.odd == "" {
+		t.shape.odd = what
+	}
+}
+
+// scan reads the token at i. What says what is wrong.
+func (t *tokenizer) scan(i int) (kind tokKind, end int, what string) {
+	text := t.text
+	c := text[i]
+	next := byte(0)
+	if i+1 < len(text) {
+		next = text[i+1]
+	}
+	switch {
+	case c == '\'' || c == '"':
+		end, what = tokQuotes(text, i)
+		return tokText, end, what
+	case c == '`':
+		end, what = tokBackticks(text, i)
+		if what == "" && (end == i+2 || text[end-2] == ' ') {
+			t.odd("a name is empty or ends in a blank") // no server has such
+		}
+		return tokQuoted, end, what
+	case (c == 'x' || c == 'X' || c == 'b' || c == 'B') && next == '\'':
+		end, what = t.hex(i)
+		return tokNumber, end, what
+	case tokLetter(c):
+		end = tokWordEnd(text, i)
+		if c == '$' && strings.IndexByte(text[i+1:end], '$') >= 0 || strings.HasPrefix(text[end:], "$") {
+			t.odd("a dollar may begin a text in dollars")
+		}
+		return tokWord, end, ""
+	case tokDigit(c), c == '.' && tokDigit(next) && !t.touches(i):
+		kind, end = t.number(i)
+		return kind, end, ""
+	case c == '@':
+		end, what = t.variable(i)
+		return tokVar, end, what
+	case c == '?':
+		if i > 0 && tokWordByte(text[i-1]) || tokWordByte(next) {
+			t.odd("a parameter touches a word")
+		}
+		return tokParam, i + 1, ""
+	case c == ';':
+		if t.bang >= 0 {
+			return 0, 0, "a semicolon stands in a comment that is a part of the statement"
+		}
+		return tokSemi, i + 1, ""
+	case c < ' ' || c == 0x7f:
+		return 0, 0, "a control character stands in the text"
+	case c == '\\':
+		if next == 'N' {
+			// NULL to older servers.
+			t.odd(`\N is null to some servers`)
+			return tokOp, i + 2, ""
+		}
+		return 0, 0, "a backslash stands in the text"
+	}
+	if strings.IndexByte(tokOpChars, c) < 0 {
+		return 0, 0, "a character is not known"
+	}
+	end = i + 1
+	for _, op := range tokOps {
+		if strings.HasPrefix(text[i:], op) {
+			end = i + len(op)
+			break
+		}
+	}
+	if strings.IndexByte(tokComparison, c) >= 0 && end < len(text) && strings.IndexByte(tokComparison, text[end]) >= 0 {
+		// The server reads as many of these as it can, and forgets some where they are
+		// no operator.
+		t.odd("two comparisons touch each other")
+	}
+	return tokOp, end, ""
+}
+
+// touches reports whether a name ends right before i, so that a point there goes on with
+// it.
+func (t *tokenizer) touches(i int) bool {
+	if len(t.toks) == 0 {
+		return false
+	}
+	last := t.toks[len(t.toks)-1]
+	return int(last.end) == i && last.isName()
+}
+
+// tokOps are the operators of several characters, the longer ones first.
+var tokOps = []string{"<=>", "->>", "->", "<=", ">=", "<>", "!=", "<<", ">>", ":=", "||", "&&"}
+
+const (
+	// tokOpChars are the characters that operators begin with.
+	tokOpChars = "()[]{},.+-*/%&|^~!<>=:"
+	// tokComparison are those of comparisons.
+	tokComparison = "=<>!"
+)
+
+func tokSpace(c byte) bool {
+	return c == ' ' || '\t' <= c && c <= '\r' // tab, newline, vertical tab, form feed, return
+}
+
+func tokDigit(c byte) bool { return '0' <= c && c <= '9' }
+
+func tokHex(c byte) bool { return tokDigit(c) || 'a' <= c|0x20 && c|0x20 <= 'f' }
+
+// tokLetter reports whether a word can begin so. Every byte above ASCII is a letter.
+func tokLetter(c byte) bool {
+	return 'a' <= c|0x20 && c|0x20 <= 'z' || c == '_' || c == '$' || c >= utf8.RuneSelf
+}
+
+func tokWordByte(c byte) bool { return tokLetter(c) || tokDigit(c) }
+
+func tokWordEnd(text string, i int) int {
+	for ; i < len(text) && tokWordByte(text[i]); i++ {
+	}
+	return i
+}
+
+// tokLine returns the end of the line that i is in. A return does not end it.
+func tokLine(text string, i int) int {
+	if n := strings.IndexByte(text[i:], '\n'); n >= 0 {
+		return i + n
+	}
+	return len(text)
+}
+
+// tokQuotes reads the text in quotes that begins at i.
+func tokQuotes(text string, i int) (end int, what string) {
+	quote := text[i]
+	for i++; i < len(text); i++ {
+		switch text[i] {
+		case '\\':
+			i++
+		case quote:
+			if i+1 == len(text) || text[i+1] != quote {
+				return i + 1, ""
+			}
+			i++
+		}
+	}
+	return 0, "a text is not closed"
+}
+
+// tokBackticks reads the quoted name that begins at i.
+func tokBackticks(text string, i int) (end int, what string) {
+	for i++; i < len(text); i++ {
+		if text[i] != '`' {
+			continue
+		}
+		if i+1 == len(text) || text[i+1] != '`' {
+			return i + 1, ""
+		}
+		i++
+	}
+	return 0, "a quoted name is not closed"
+}
+
+// hex reads x'1F' or b'01' at i.
+func (t *tokenizer) hex(i int) (end int, what string) {
+	from := i + 2
+	for end = from; end < len(t.text) && tokHex(t.text[end]); end++ {
+	}
+	switch bits := t.text[i]|0x20 == 'b'; {
+	case end == len(t.text) || t.text[end] != '\'':
+		return 0, "a text in hexadecimal is not closed"
+	case bits && strings.Trim(t.text[from:end], "01") != "", !bits && (end-from)%2 != 0:
+		return 0, "a text in hexadecimal or bits is malformed"
+	}
+	return end + 1, ""
+}
+
+// number reads the number, or the word that begins with a digit, at i.
+func (t *tokenizer) number(i int) (kind tokKind, end int) {
+	text := t.text
+	at := func(i int) byte {
+		if i < len(text) {
+			return text[i]
+		}
+		return 0
+	}
+	digits := func(i int) int {
+		for tokDigit(at(i)) {
+			i++
+		}
+		return i
+	}
+	if n := len(t.toks); n > 0 && tokDigit(text[i]) && t.toks[n-1].is(text, '.') && int(t.toks[n-1].end) == i {
+		t.odd("a name begins with a digit")
+		return tokWord, tokWordEnd(text, i)
+	}
+	if at(i) == '0' && (at(i+1) == 'x' || at(i+1) == 'b') {
+		end = i + 2
+		for tokHex(at(end)) && (at(i+1) == 'x' || at(end) == '0' || at(end) == '1') {
+			end++
+		}
+		if end > i+2 && !tokWordByte(at(end)) {
+			return tokNumber, end
+		}
+		t.odd("a name begins with a digit")
+		return tokWord, tokWordEnd(text, i)
+	}
+	end = digits(i)
+	if whole := end; at(end) == '.' {
+		end = digits(end + 1)
+		switch {
+		case end == whole+1:
+			t.odd("a number ends in a point") // the parser takes the next word for a name
+		case end-whole-1 > tokMaxScale:
+			t.odd(fmt.Sprintf("a number has more than %d digits behind the point", tokMaxScale))
+		}
+	}
+	if at(end)|0x20 == 'e' {
+		e := end + 1
+		if at(e) == '+' || at(e) == '-' {
+			e++
+		}
+		if tokDigit(at(e)) {
+			end = digits(e)
+		}
+	}
+	if end-i > tokMaxDigits {
+		t.odd(fmt.Sprintf("a number is longer than %d digits", tokMaxDigits))
+	}
+	if !tokWordByte(at(end)) {
+		return tokNumber, end
+	}
+	t.odd("a name begins with a digit")
+	return tokWord, tokWordEnd(text, end)
+}
+
+// variable reads the variable, or the host of an account, at i.
+func (t *tokenizer) variable(i int) (end int, what string) {
+	text := t.text
+	end = i + 1
+	if end < len(text) && text[end] == '@' {
+		end++
+	}
+	if end == len(text) {
+		return 0, "a variable has no name"
+	}
+	switch c := text[end]; {
+	case c == '\'' || c == '"':
+		return tokQuotes(text, end)
+	case c == '`':
+		return tokBackticks(text, end)
+	}
+	from := end
+	for end < len(text) && (tokWordByte(text[end]) || text[end] == '.') {
+		if text[end] >= utf8.RuneSelf {
+			t.odd("the name of a variable is not ASCII")
+		}
+		end++
+	}
+	if end == from {
+		return 0, "a variable has no name"
+	}
+	if text[end-1] == '.' {
+		t.odd("the name of a variable ends in a point") // the parser takes the next word for a name
+	}
+	return end, ""
+}
+
+// add appends a token, and counts what bounds the parser's depth.
+func (t *tokenizer) add(token tok) {
+	text := t.text
+	top := &t.levels[len(t.levels)-1]
+	top.chain++
+	switch token.kind {
+	case tokSemi:
+		*top = tokLevel{again: top.outer, outer: top.outer}
+	case tokOp:
+		switch text[token.pos] {
+		case '(', '{', '[':
+			t.levels = append(t.levels, tokLevel{from: top.from, again: top.again, outer: top.again})
+		case ')', '}', ']':
+			if len(t.levels) > 1 {
+				t.levels = t.levels[:len(t.levels)-1]
+			}
+		case ',':
+			if top.again = top.outer; !top.from {
+				top.chain = 0
+			}
+		}
+	case tokWord:
+		t.word(top, token)
+	default:
+	}
+	top = &t.levels[len(t.levels)-1]
+	t.shape.chain, t.shape.again = max(t.shape.chain, top.chain), max(t.shape.again, top.again)
+	t.shape.depth = max(t.shape.depth, len(t.levels)-1+t.cases)
+	t.toks = append(t.toks, token)
+}
+
+// word counts a word that opens a level of its own.
+func (t *tokenizer) word(level *tokLevel, token tok) {
+	word := token.in(t.text)
+	if n := len(t.toks); n > 1 && t.toks[n-2].kind == tokWord && tokFoldEqual(t.toks[n-2].in(t.text), "interval") {
+		if k := t.toks[n-1].kind; k == tokNumber || k == tokParam || k == tokText {
+			level.again = max(level.again/tokIntervals, level.outer) // INTERVAL 1 DAY holds no other
+		}
+	}
+	if len(word) > len("json_value") {
+		return
+	}
+	switch word = tokFold(word); word {
+	case "from", "update", "using", "tables":
+		level.from = true
+	case "select", "where", "group", "having", "order", "limit", "set", "values":
+		level.from = false
+		t.query(level)
+	case "with", "table":
+		level.from = word == "table"
+		t.query(level)
+	case "interval":
+		level.repeat(tokIntervals)
+	case "json_value":
+		level.repeat(2)
+	case "join", "union", "except", "intersect":
+		level.from = level.from || word == "join"
+		t.shape.joins++
+	case "case":
+		t.cases++
+		t.shape.blocks++
+	case "end":
+		t.cases = max(t.cases-1, 0)
+	case "begin", "if", "loop", "while", "repeat", "for":
+		t.shape.blocks++
+	}
+}
+
+// query counts a query in several parentheses: each may be read as that of an expression
+// first.
+func (t *tokenizer) query(level *tokLevel) {
+	open := 0
+	for i := len(t.toks) - 1; i >= 0 && t.toks[i].is(t.text, '('); i-- {
+		open++
+	}
+	if open > 1 {
+		level.repeat(open + 1)
+		level.outer = level.again
+	}
+}
+
+// tokIntervals is how often the parser may read what stands behind the word INTERVAL: as
+// what is added to a date, as a date to add to, and as a function.
+const tokIntervals = 3
+
+// repeat counts that the parser may read n times what stands here.
+func (l *tokLevel) repeat(n int) {
+	l.again = min(l.again*n, 1<<24)
+}
+
+// neighbours marks a text as odd by tokens that stand beside each other. Where a point
+// does not join what stands around it the parser and the servers differ in whether a word
+// beside it is a keyword. Where the name of some functions does not touch its parenthesis
+// it is that of a stored function to the servers, but to the parser now and then its own.
+func (t *tokenizer) neighbours() {
+	for i, token := range t.toks {
+		switch {
+		case token.is(t.text, '.'):
+			if i == 0 || !t.adjoins(i) || i+1 == len(t.toks) || !t.adjoins(i+1) {
+				t.odd("a point stands beside a blank")
+			} else if !t.toks[i-1].isName() || !t.toks[i+1].isName() && !t.toks[i+1].is(t.text, '*') {
+				t.odd("a point stands beside no name")
+			}
+		case token.is(t.text, '(') && i > 0 && t.toks[i-1].kind == tokWord && !t.adjoins(i):
+			if tokTouching[tokFold(t.toks[i-1].in(t.text))] {
+				t.odd("a blank stands between a function's name and its parenthesis")
+			}
+		}
+	}
+}
+
+// adjoins reports whether nothing stands between a token and the one before.
+func (t *tokenizer) adjoins(i int) bool { return t.toks[i-1].end == t.toks[i].pos }
+
+// tokTouching are the functions that must touch their parenthesis, unless the session has
+// IGNORE_SPACE.
+var tokTouching = tokSet(`adddate add_months bit_and bit_or bit_xor cast count cume_dist curdate curtime date_add date_format
+	date_sub decode dense_rank extract first_value group_concat json_arrayagg json_objectagg json_table lag last_value lead
+	max median mid min now nth_value ntile percent_rank percentile_cont percentile_disc position rank row_number
+	session_user st_collect std stddev stddev_pop stddev_samp subdate substr substring sum sysdate system_user trim
+	trim_oracle variance var_pop var_samp`)
+
+// tokSet makes a set of words.
+func tokSet(words string) map[string]bool {
+	set := make(map[string]bool)
+	for word := range strings.FieldsSeq(words) {
+		set[word] = true
+	}
+	return set
+}
+
+// tokFold returns a word with its ASCII letters in lower case, as keywords are compared.
+func tokFold(word string) string {
+	for i := range len(word) {
+		if 'A' <= word[i] && word[i] <= 'Z' {
+			b := []byte(word)
+			for ; i < len(b); i++ {
+				if 'A' <= b[i] && b[i] <= 'Z' {
+					b[i] += 'a' - 'A'
+				}
+			}
+			return string(b)
+		}
+	}
+	return word
+}
+
+// tokFoldEqual reports whether a word is the given one, which is in lower case.
+func tokFoldEqual(word, lower string) bool {
+	if len(word) != len(lower) {
+		return false
+	}
+	for i := range len(word) {
+		c := word[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// tokUnquote returns the name that a word or a quoted name stands for.
+func tokUnquote(token string) string {
+	if n := len(token); n >= 2 && token[0] == '`' && token[n-1] == '`' {
+		return strings.ReplaceAll(token[1:n-1], "``", "`")
+	}
+	return token
 }

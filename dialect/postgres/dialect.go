@@ -36,5 +36,6 @@ func (postgresDialect) Transactions() dialect.Transactions {
 		Identity:      "SELECT pg_catalog.pg_current_xact_id_if_assigned()::pg_catalog.text",
 		Unfinished:    txUnfinished,
 		Unprepared:    true,
+		ScriptAtomic:  true,
 	}
 }

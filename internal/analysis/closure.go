@@ -15,6 +15,8 @@ type closure struct {
 	functions map[string][]string
 	// concurrent is true where others may write the same tables meanwhile.
 	concurrent bool
+	// own is true where the dialect judges what can be told of a write's form.
+	own bool
 
 	touched []*dialect.Table // written in rows that cannot be told
 	edges   []edge           // written by a foreign key's action in rows that can

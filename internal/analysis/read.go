@@ -11,6 +11,7 @@ import (
 func makeRead(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o *Options) *Read {
 	v := verdict{cat: cat, seen: make(map[*dialect.Table]bool)}
 	s := v.statement(st, "")
+	v.timeOfDay()
 	if v.reason == "" && len(v.tables) == 0 {
 		v.reason = "reads no table"
 	}
@@ -60,6 +61,8 @@ type verdict struct {
 	missing bool
 	// limited is true when there is a LIMIT.
 	limited bool
+	// dates are the folded names of the columns of which dates may be made.
+	dates map[string]bool
 	// truth is true when a text has the bare words TRUE or FALSE, truthName when
 	// a column that they may mean has such a name, subquery when there is a
 	// query inside a query.
@@ -89,6 +92,7 @@ func (v *verdict) statement(st *dialect.Statement, home string) *survey {
 	case len(st.Writes) > 0:
 		v.refuse("writes " + st.Writes[0].String())
 	}
+	v.dated(st.Dates...)
 	// The tables are collected all the same: those who ask what an uncached
 	// read depends on get what can be known.
 	s := surveyFor(v.cat)
@@ -159,6 +163,7 @@ func (v *verdict) table(t *dialect.Table) {
 			return
 		}
 		v.statement(t.View, t.Schema)
+		v.renamed(t.View.Query)
 	case dialect.TableVirtual:
 		v.refuse(t.Name + " is a virtual or foreign table")
 	case dialect.TableSystem:

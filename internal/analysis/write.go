@@ -25,8 +25,11 @@ func makeWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o
 		// A text that was not understood may change the schema as well.
 		return &Write{All: true, AllWhy: "not understood: " + orElse(st.Incomplete, "unknown statement"), Schema: true}
 	}
-	c := closure{cat: cat, functions: o.Functions, concurrent: d.Transactions().Concurrent, done: make(map[string]bool)}
+	c := closure{cat: cat, functions: o.Functions, concurrent: d.Transactions().Concurrent, own: d.Transactions().OwnImages, done: make(map[string]bool)}
 	target, why := c.target(st)
+	if target != nil && why == "" && c.own {
+		why = ownImages(d, st, target)
+	}
 	c.keyed = c.concurrent && st.Kind != dialect.KindDelete
 	c.statement(st, "", target)
 	if c.all != "" {
@@ -56,6 +59,17 @@ func makeWrite(d dialect.Dialect, st *dialect.Statement, cat *dialect.Catalog, o
 		w.Why = why
 	}
 	return w.list()
+}
+
+// ownImages says why the rows that a write changes cannot be told, where that is the
+// dialect's to say; empty when they can.
+func ownImages(d dialect.Dialect, st *dialect.Statement, t *dialect.Table) string {
+	columns := []int{0}
+	if t.RowID != "" {
+		columns = append(columns, dialect.RowName)
+	}
+	_, why := d.Images(st, t, columns)
+	return why
 }
 
 // origin describes the statement from whose rows foreign keys are followed.
@@ -166,8 +180,12 @@ func opensWith(st *dialect.Statement) bool {
 // Where others may write meanwhile, the rows that a statement wrote are looked up
 // by their names among those that were found, and the dialect says what it can do
 // without names. So a key that cannot be told beforehand costs nothing but the
-// rows that turn out not to be new.
+// rows that turn out not to be new. Where a write returns no rows all is the dialect's to
+// say: see ownImages.
 func (c *closure) shape(st *dialect.Statement, t *dialect.Table) string {
+	if c.own {
+		return firstOf(why{!uniquelyNamed(t), whyRelatives})
+	}
 	switch {
 	case st.Insert != nil:
 		i := st.Insert

@@ -26,13 +26,15 @@ func PrintStatement(st *dialect.Statement) string {
 		kind += " taints-writes"
 	}
 	kind += printFlags("local", st.Local, "other-isolation", st.OtherIsolation, "chain", st.Chain, "cascade", st.Cascade,
-		"resets-settings", st.Resets == dialect.ResetSettings, "resets-all", st.Resets == dialect.ResetAll)
+		"resets-settings", st.Resets == dialect.ResetSettings, "resets-all", st.Resets == dialect.ResetAll,
+		"commits", st.Commits, "autocommit-off", st.Autocommit == dialect.AutocommitOff, "autocommit-on", st.Autocommit == dialect.AutocommitOn)
 	line("kind", kind)
 	line("reads", PrintNames(st.Reads))
 	line("writes", PrintNames(st.Writes))
 	line("volatile", st.Volatile)
 	line("foreign", strings.Join(st.Foreigns, ", "))
 	line("functions", strings.Join(st.Functions, ", "))
+	line("dates", strings.Join(st.Dates, ", "))
 	if st.TruthWords {
 		line("truth words", "yes")
 	}
@@ -44,10 +46,13 @@ func PrintStatement(st *dialect.Statement) string {
 	line("query", PrintQuery(st.Query))
 	if i := st.Insert; i != nil {
 		line("insert", fmt.Sprintf("%s alias=%q columns=%q rows=%d%s", i.Table, i.Alias, i.Columns, i.Rows, printFlags(
-			"upsert", i.Upsert, "conflict", i.Conflict, "returning", i.Returning, "with", i.With, "subquery", i.Subquery)))
+			"upsert", i.Upsert, "conflict", i.Conflict, "skips", i.Skips, "returning", i.Returning, "with", i.With, "subquery", i.Subquery)))
 		line("insert query", PrintQuery(i.Query))
-		if i.Upsert {
+		switch {
+		case i.Upsert:
 			line("upsert", fmt.Sprintf("set=%q target=%q constraint=%q values=%s", i.Set, i.Target, i.OnConstraint, printSpans(st, i.Values)))
+		case len(i.Values) > 0:
+			line("values", printSpans(st, i.Values))
 		}
 	}
 	if u := st.Update; u != nil {
@@ -57,6 +62,7 @@ func PrintStatement(st *dialect.Statement) string {
 		line("with text", printClause(st, &u.WithText))
 		line("set text", printClause(st, &u.SetText))
 		line("from text", printClause(st, &u.FromText))
+		line("tail", printClause(st, &u.Tail))
 		line("returns", printReturns(st, &u.Returns, u.ReturnsStar))
 		line("volatile condition", u.Volatile)
 		printWhere(line, st, u.Where, u.WherePos, u.WhereEnd, u.WhereParams)
@@ -67,6 +73,7 @@ func PrintStatement(st *dialect.Statement) string {
 		line("target", st.Text[d.TargetPos:d.TargetEnd])
 		line("with text", printClause(st, &d.WithText))
 		line("using text", printClause(st, &d.UsingText))
+		line("tail", printClause(st, &d.Tail))
 		line("returns", printReturns(st, &d.Returns, d.ReturnsStar))
 		line("volatile condition", d.Volatile)
 		printWhere(line, st, d.Where, d.WherePos, d.WhereEnd, d.WhereParams)

@@ -171,8 +171,12 @@ func (c *Changes) Room(t *dialect.Table) int {
 	return c.handle.engine.cfg.MaxImages - c.images[t]
 }
 
-// Savepoint marks a point to go back to.
-func (c *Changes) Savepoint(name string) {
+// Savepoint marks a point to go back to. With replaces it takes the place of an older
+// one of its name, else it hides that one.
+func (c *Changes) Savepoint(name string, replaces bool) {
+	if replaces {
+		c.marks = slices.DeleteFunc(c.marks, func(m mark) bool { return m.name == name })
+	}
 	c.marks = append(c.marks, mark{name: name, size: len(c.log)})
 }
 

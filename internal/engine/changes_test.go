@@ -17,7 +17,7 @@ func TestImagesAreBounded(t *testing.T) {
 	c := h.NewChanges()
 	c.AddImages(one, nil, rows(2), Before)
 	c.AddImages(two, nil, rows(3), Before)
-	c.Savepoint("s")
+	c.Savepoint("s", false)
 	c.AddImages(one, nil, rows(1), After)
 	if tables, all := c.batch().byTable(h.domain); all || tables[0].epoch || tables[1].epoch || c.Room(one) != 0 || c.Room(two) != 0 {
 		t.Fatalf("at the bound: %+v, room for %d and %d", tables, c.Room(one), c.Room(two))

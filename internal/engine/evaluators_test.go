@@ -104,7 +104,7 @@ func TestKnownKeys(t *testing.T) {
 
 	c = h.NewChanges()
 	add(c, 1)
-	c.Savepoint("s")
+	c.Savepoint("s", false)
 	add(c, 2)
 	fence(c)
 	c.RollbackTo("s", false)

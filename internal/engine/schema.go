@@ -165,6 +165,16 @@ func (c *Changes) Planned(p *Plan) {
 	}
 }
 
+// Outrun reports whether the schema may have been changed, by any process, since the
+// statements were planned that were run. The store is asked, unless none was.
+func (c *Changes) Outrun(ctx context.Context) bool {
+	if len(c.versions) == 0 {
+		return false
+	}
+	stored, err := c.handle.StoredSchema(ctx)
+	return err != nil || slices.ContainsFunc(c.versions, func(v store.Schema) bool { return v != stored })
+}
+
 // outrun reports whether the schema was changed since the statements were planned.
 // Stored is its version by the store's answer to the fence or the bump; zero where
 // the store had nothing to answer, and is asked.

@@ -31,7 +31,8 @@ const (
 // a new connection names the transactions that may still be under way: all that had
 // written by then. So a fence is held too long where one of the others runs for long,
 // and that costs hits. The server process would name the transaction more closely, but
-// a pooler between may hand each transaction to another process.
+// a pooler between may hand each transaction to another process. A database that cannot
+// name its transactions is asked whether the connection is gone.
 type unanswered struct {
 	mu      sync.Mutex // guards what follows
 	list    []*question
@@ -56,7 +57,7 @@ type question struct {
 type Outcome struct {
 	// Process is the connection's [dialect.Session.Identity]. It has to be gone
 	// first. Empty where the transaction is known to have written before the answer
-	// was missed.
+	// was missed, and the database can name its transactions.
 	Process string
 	// Names is the transaction, by [dialect.Transactions.Identity]. Empty where it
 	// was not asked.
@@ -70,7 +71,7 @@ type Outcome struct {
 func (c *Changes) Unanswered(ctx context.Context, o Outcome) {
 	c.Bump(ctx, store.KeepFence)
 	h := c.handle
-	if c.Empty() || h.apart == nil || h.dialect.Transactions().Unfinished == "" {
+	if c.Empty() || h.apart == nil || !h.answers(o) {
 		return
 	}
 	b := c.batch()
@@ -87,6 +88,12 @@ func (c *Changes) Unanswered(ctx context.Context, o Outcome) {
 	if !u.running {
 		u.running = h.engine.background.run(h.askUnanswered)
 	}
+}
+
+// answers reports whether the database can be asked about an outcome.
+func (h *Handle) answers(o Outcome) bool {
+	txs := h.dialect.Transactions()
+	return txs.Unfinished != "" || txs.AsksProcess && o.Process != ""
 }
 
 // askUnanswered is the goroutine that asks. It ends when there is nothing left to
@@ -163,6 +170,9 @@ func (h *Handle) ask(ctx context.Context, db dialect.Queryer, q *question) (bool
 			return false, err
 		}
 		q.process = ""
+		if q.names == "" && h.dialect.Transactions().Unfinished == "" {
+			return true, nil // what it did ended with it
+		}
 	}
 	if q.names == "" {
 		rows, err := db.Query(ctx, h.dialect.Transactions().Unfinished)

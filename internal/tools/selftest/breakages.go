@@ -80,4 +80,5 @@ var breakages = slices.Concat(
 	cliBreakages,
 	setsBreakages,
 	redisAttackBreakages,
+	mysqlStatementBreakages,
 )

@@ -1,0 +1,255 @@
+package mysql
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/cacheops/cacheops/dialect"
+)
+
+// catalogSystem are the databases of the server's own.
+var catalogSystem = []string{"information_schema", "mysql", "ndbinfo", "performance_schema", "sys"}
+
+// catalogIs is the condition that a column names a database of the server's own.
+func catalogIs(column string) string {
+	return column + " IN ('" + strings.Join(catalogSystem, "', '") + "')"
+}
+
+// catalogOwn is the condition that it does not.
+func catalogOwn(column string) string { return "NOT " + catalogIs(column) }
+
+// catalogIn is the condition that a column names a database, in quotes, and that it names
+// one that is not the server's own where that is empty. Servers open the tables of one
+// database alone for an equality, and of all of them for anything else.
+func catalogIn(column, schema string) string {
+	if schema == "" {
+		return catalogOwn(column)
+	}
+	return column + " = " + schema
+}
+
+// catalogSection is one of the queries that read the schema. Values are taken by their
+// places, for servers write the names of columns in either case.
+type catalogSection struct {
+	name  string
+	width int
+	// query is one for a database; column is what stands for %s: the condition on it.
+	query, column string
+	// into takes one row.
+	into func(r *catalogRows, row []rowValue)
+}
+
+// catalogRows are the rows of the sections.
+type catalogRows struct {
+	tables   []catalogTableRow
+	system   []dialect.Name
+	columns  []catalogColumnRow
+	indexes  []catalogIndexRow
+	keys     []catalogKeyRow
+	actions  map[string]catalogActions
+	views    []catalogViewRow
+	triggers []catalogTriggerRow
+	routines []catalogRoutineRow
+	others   []catalogRoutineRow // of all databases, without their bodies
+	events   []catalogEventRow
+	grants   []string
+	pads     map[string]string
+}
+
+// catalogTableRow is a table, a view, or something like one.
+type catalogTableRow struct{ schema, name, kind, engine, options string }
+
+// catalogColumnRow is a column. Precision and Scale are numbers or empty.
+type catalogColumnRow struct {
+	schema, table, name  string
+	fallback             rowValue // COLUMN_DEFAULT
+	nullable             bool
+	dataType, columnType string
+	charset, collation   string
+	precision, scale     string
+	extra, expression    string
+	privileges           string
+}
+
+// catalogIndexRow is a part of a unique index. Column is NULL for an expression.
+type catalogIndexRow struct {
+	schema, table, index string
+	column               rowValue
+	prefix               bool
+}
+
+// catalogKeyRow is one pair of columns of a foreign key.
+type catalogKeyRow struct {
+	id, schema, table, column string
+	parentSchema, parent      string
+	parentColumn              string
+}
+
+// catalogActions are what a foreign key does.
+type catalogActions struct{ onDelete, onUpdate string }
+
+// catalogViewRow is a view.
+type catalogViewRow struct{ schema, name, definition string }
+
+// catalogTriggerRow is a trigger.
+type catalogTriggerRow struct{ schema, name, event, table, timing, body, mode string }
+
+// catalogRoutineRow is a stored function or procedure, or a package.
+type catalogRoutineRow struct {
+	schema, name, kind string
+	body               rowValue
+	language, mode     string
+}
+
+// catalogEventRow is what the server runs by itself.
+type catalogEventRow struct{ schema, name, body, status, mode string }
+
+// catalogKeyID names a foreign key. Servers do not agree on whether one name may be that
+// of two keys in a database.
+func catalogKeyID(schema, table, name string) string {
+	return nameFold(schema) + "\x00" + nameFold(table) + "\x00" + nameFold(name)
+}
+
+// catalogSections are the queries. None of them asks for what the server would have to
+// count, and none joins what the server makes up when it is asked.
+var catalogSections = []catalogSection{
+	{"tables", 5, `SELECT TABLE_SCHEMA, TABLE_NAME, TABLE_TYPE, ENGINE, CREATE_OPTIONS
+		FROM information_schema.TABLES WHERE %s ORDER BY TABLE_SCHEMA, TABLE_NAME`, "TABLE_SCHEMA",
+		func(r *catalogRows, row []rowValue) {
+			r.tables = append(r.tables, catalogTableRow{row[0].text, row[1].text, row[2].text, row[3].text, row[4].text})
+		}},
+	{"columns", 15, `SELECT TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME, COLUMN_DEFAULT, IS_NULLABLE, DATA_TYPE, COLUMN_TYPE, CHARACTER_SET_NAME, COLLATION_NAME,
+			DATETIME_PRECISION, NUMERIC_SCALE, EXTRA, GENERATION_EXPRESSION, PRIVILEGES, ORDINAL_POSITION
+		FROM information_schema.COLUMNS WHERE %s ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION`, "TABLE_SCHEMA",
+		func(r *catalogRows, row []rowValue) {
+			r.columns = append(r.columns, catalogColumnRow{
+				schema: row[0].text, table: row[1].text, name: row[2].text, fallback: row[3], nullable: !strings.EqualFold(row[4].text, "NO"),
+				dataType: row[5].text, columnType: row[6].text, charset: row[7].text, collation: row[8].text,
+				precision: row[9].text, scale: row[10].text, extra: strings.ToLower(row[11].text), expression: row[12].text, privileges: row[13].text,
+			})
+		}},
+	{"unique indexes", 6, `SELECT TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, COLUMN_NAME, SUB_PART, SEQ_IN_INDEX
+		FROM information_schema.STATISTICS WHERE NON_UNIQUE = 0 AND %s ORDER BY TABLE_SCHEMA, TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX`, "TABLE_SCHEMA",
+		func(r *catalogRows, row []rowValue) {
+			r.indexes = append(r.indexes, catalogIndexRow{schema: row[0].text, table: row[1].text, index: row[2].text, column: row[3], prefix: !row[4].null})
+		}},
+	{"foreign keys", 8, `SELECT CONSTRAINT_SCHEMA, TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, COLUMN_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME
+		FROM information_schema.KEY_COLUMN_USAGE WHERE REFERENCED_TABLE_NAME IS NOT NULL AND %s
+		ORDER BY TABLE_SCHEMA, TABLE_NAME, CONSTRAINT_SCHEMA, CONSTRAINT_NAME, ORDINAL_POSITION`, "TABLE_SCHEMA",
+		func(r *catalogRows, row []rowValue) {
+			r.keys = append(r.keys, catalogKeyRow{
+				id: catalogKeyID(row[0].text, row[2].text, row[3].text), schema: row[1].text, table: row[2].text, column: row[4].text,
+				parentSchema: row[5].text, parent: row[6].text, parentColumn: row[7].text,
+			})
+		}},
+	{"actions of foreign keys", 5, `SELECT CONSTRAINT_SCHEMA, TABLE_NAME, CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE
+		FROM information_schema.REFERENTIAL_CONSTRAINTS WHERE %s`, "CONSTRAINT_SCHEMA",
+		func(r *catalogRows, row []rowValue) {
+			r.actions[catalogKeyID(row[0].text, row[1].text, row[2].text)] = catalogActions{onDelete: row[3].text, onUpdate: row[4].text}
+		}},
+	{"views", 3, `SELECT TABLE_SCHEMA, TABLE_NAME, VIEW_DEFINITION FROM information_schema.VIEWS WHERE %s`, "TABLE_SCHEMA",
+		func(r *catalogRows, row []rowValue) {
+			r.views = append(r.views, catalogViewRow{row[0].text, row[1].text, row[2].text})
+		}},
+	{"triggers", 7, `SELECT EVENT_OBJECT_SCHEMA, TRIGGER_NAME, EVENT_MANIPULATION, EVENT_OBJECT_TABLE, ACTION_TIMING, ACTION_STATEMENT, SQL_MODE
+		FROM information_schema.TRIGGERS WHERE %s ORDER BY EVENT_OBJECT_SCHEMA, EVENT_OBJECT_TABLE, TRIGGER_NAME`, "EVENT_OBJECT_SCHEMA",
+		func(r *catalogRows, row []rowValue) {
+			r.triggers = append(r.triggers, catalogTriggerRow{row[0].text, row[1].text, row[2].text, row[3].text, row[4].text, row[5].text, row[6].text})
+		}},
+	{"routines", 6, `SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, ROUTINE_DEFINITION, ROUTINE_BODY, SQL_MODE
+		FROM information_schema.ROUTINES WHERE %s ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE`, "ROUTINE_SCHEMA",
+		func(r *catalogRows, row []rowValue) {
+			r.routines = append(r.routines, catalogRoutineRow{
+				schema: row[0].text, name: row[1].text, kind: strings.ToLower(row[2].text), body: row[3], language: row[4].text, mode: row[5].text,
+			})
+		}},
+}
+
+// catalogBeside are the queries whose answer is not a database's: the events, which write
+// wherever they like, the names of the routines of other databases, and the server's own
+// tables.
+var catalogBeside = []catalogSection{
+	{"events", 5, `SELECT EVENT_SCHEMA, EVENT_NAME, EVENT_DEFINITION, STATUS, SQL_MODE FROM information_schema.EVENTS ORDER BY EVENT_SCHEMA, EVENT_NAME`, "",
+		func(r *catalogRows, row []rowValue) {
+			r.events = append(r.events, catalogEventRow{row[0].text, row[1].text, row[2].text, row[3].text, row[4].text})
+		}},
+	{"other routines", 3, `SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES WHERE ` + catalogOwn("ROUTINE_SCHEMA"), "",
+		func(r *catalogRows, row []rowValue) {
+			r.others = append(r.others, catalogRoutineRow{schema: row[0].text, name: row[1].text, kind: strings.ToLower(row[2].text), body: rowValue{null: true}})
+		}},
+	{"system tables", 2, `SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE ` + catalogIs("TABLE_SCHEMA") + ` ORDER BY TABLE_SCHEMA, TABLE_NAME`, "",
+		func(r *catalogRows, row []rowValue) {
+			r.system = append(r.system, dialect.Name{Schema: row[0].text, Name: row[1].text})
+		}},
+}
+
+// catalogPads asks MySQL which collations ignore blanks at the end; in MariaDB their names
+// tell.
+const catalogPads = "SELECT COLLATION_NAME, PAD_ATTRIBUTE FROM information_schema.COLLATIONS"
+
+// catalogRead asks for the schema of these databases, of all where there is none.
+func catalogRead(ctx context.Context, db dialect.Queryer, session *sessionState) (*catalogRows, error) {
+	r := &catalogRows{actions: make(map[string]catalogActions)}
+	schemas := []string{""}
+	if !session.database.null && session.database.text != "" {
+		var err error
+		if schemas, err = catalogScope(ctx, db, session); err != nil {
+			return nil, fmt.Errorf("its foreign keys between databases: %w", err)
+		}
+	}
+	for _, schema := range schemas {
+		if schema != "" {
+			schema = catalogText(schema)
+		}
+		for i := range catalogSections {
+			s := &catalogSections[i]
+			if err := s.read(ctx, db, r, strings.Replace(s.query, "%s", catalogIn(s.column, schema), 1)); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for i := range catalogBeside {
+		s := &catalogBeside[i]
+		if err := s.read(ctx, db, r, s.query); err != nil {
+			return nil, err
+		}
+	}
+	if !session.mariaDB {
+		pads, err := sessionMap(ctx, db, catalogPads)
+		if err != nil {
+			return nil, fmt.Errorf("its collations: %w", err)
+		}
+		r.pads = pads
+	}
+	grants, err := grantsRead(ctx, db)
+	if err != nil {
+		return nil, fmt.Errorf("the privileges of the account: %w", err)
+	}
+	r.grants = grants
+	return r, nil
+}
+
+// read runs the query of a section.
+func (s *catalogSection) read(ctx context.Context, db dialect.Queryer, r *catalogRows, query string) error {
+	rows, err := rowsOf(ctx, db, query, s.width)
+	if err != nil {
+		return fmt.Errorf("its %s: %w", s.name, err)
+	}
+	for _, row := range rows {
+		for _, v := range row {
+			// Else two names could become one.
+			if !utf8.ValidString(v.text) {
+				return fmt.Errorf("the names in its %s are not in UTF-8", s.name)
+			}
+		}
+		s.into(r, row)
+	}
+	return nil
+}
+
+// catalogText writes a text as a literal.
+func catalogText(s string) string {
+	return "'" + strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\\`), "'", "''") + "'"
+}

@@ -1,0 +1,104 @@
+package mysql
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cacheops/cacheops/dialect"
+)
+
+// RowsOf implements [dialect.Dialect]. The query locks the rows, which the transaction
+// has locked already: so it sees the newest of them, whatever the transaction's view of
+// the database is, and does not make that view.
+func (mysqlDialect) RowsOf(t *dialect.Table, columns []int, n int) string {
+	if !imageNamed(t) || !imageHas(t, columns) || n < 1 {
+		return ""
+	}
+	list := imageList(t, columns, "r.")
+	if len(t.RowIDColumns) == 1 {
+		return "SELECT " + list + " FROM " + t.SQL + " AS r WHERE " + imageIn(t.RowIDColumns[0], "r.", n) + " FOR UPDATE"
+	}
+	return "SELECT " + list + " FROM " + imageNames(n) + " STRAIGHT_JOIN " + t.SQL + " AS r ON " + imageNameIs(t, "r.") + " FOR UPDATE"
+}
+
+// RowByKey implements [dialect.RowByKeyer].
+func (mysqlDialect) RowByKey(t *dialect.Table, columns []int) string {
+	if t.Kind != dialect.TablePlain || len(t.Primary) != 1 || len(columns) > imageMaxColumns || !imageHas(t, columns) {
+		return ""
+	}
+	return "SELECT " + imageList(t, columns, "r.") + " FROM " + t.SQL + " AS r WHERE r." + nameQuote(t.Columns[t.Primary[0]].Name) + " = ?"
+}
+
+// ChildrenOf implements [dialect.Dialect]. An action of InnoDB takes the same lock on
+// each row of the child, whatever it does to it. The parent's rows are locked already.
+// STRAIGHT_JOIN has the child's rows found by the index that each foreign key has, from
+// those of the parent: all rows that a query looks at are locked.
+func (mysqlDialect) ChildrenOf(parent, child *dialect.Table, fk *dialect.ForeignKey, _ dialect.Kind, columns []int, n int) string {
+	if !imageNamed(parent) || child.Kind != dialect.TablePlain || !imageHas(child, columns) || n < 1 {
+		return ""
+	}
+	key := fk.ParentKey(parent, nameFold)
+	if len(key) == 0 || len(key) != len(fk.Columns) {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("SELECT " + imageList(child, columns, "c.") + " FROM ")
+	if len(parent.RowIDColumns) > 1 {
+		b.WriteString(imageNames(n) + " STRAIGHT_JOIN ")
+	}
+	b.WriteString(parent.SQL + " AS p")
+	if len(parent.RowIDColumns) > 1 {
+		b.WriteString(" ON " + imageNameIs(parent, "p."))
+	}
+	b.WriteString(" STRAIGHT_JOIN " + child.SQL + " AS c ON ")
+	for i, column := range key {
+		if fk.Columns[i] < 0 || fk.Columns[i] >= len(child.Columns) {
+			return ""
+		}
+		if i > 0 {
+			b.WriteString(" AND ")
+		}
+		b.WriteString("c." + nameQuote(child.Columns[fk.Columns[i]].Name) + " = p." + nameQuote(parent.Columns[column].Name))
+	}
+	if len(parent.RowIDColumns) == 1 {
+		b.WriteString(" WHERE " + imageIn(parent.RowIDColumns[0], "p.", n))
+	}
+	return b.String() + " FOR UPDATE"
+}
+
+// imageNamed reports whether rows of a table can be found by their names.
+func imageNamed(t *dialect.Table) bool {
+	return t.Kind == dialect.TablePlain && t.RowID != "" && len(t.RowIDColumns) > 0 && len(t.Relatives) == 0 &&
+		!slices.ContainsFunc(t.RowIDColumns, func(c *dialect.Column) bool { return imageKindOf(c) == imageNoKind })
+}
+
+// imageHas reports whether a table has these columns.
+func imageHas(t *dialect.Table, columns []int) bool {
+	return len(columns) > 0 && !slices.ContainsFunc(columns, func(c int) bool {
+		return c == dialect.RowName && !imageNamed(t) || c != dialect.RowName && (c < 0 || c >= len(t.Columns))
+	})
+}
+
+// imageIn is the condition that a row has one of n names, which are parameters, for a
+// key of one column.
+func imageIn(c *dialect.Column, qualifier string, n int) string {
+	value := imageKey(c, "?")
+	return qualifier + nameQuote(c.Name) + " IN (" + value + strings.Repeat(", "+value, n-1) + ")"
+}
+
+// imageNames is a table of n names, which are parameters, each once.
+func imageNames(n int) string {
+	return "(SELECT ? AS n" + strings.Repeat(" UNION SELECT ?", n-1) + ") AS d"
+}
+
+// imageNameIs is the condition that a row has the name d.n, for a key of several
+// columns.
+func imageNameIs(t *dialect.Table, qualifier string) string {
+	parts := make([]string, len(t.RowIDColumns))
+	for i, c := range t.RowIDColumns {
+		part := "SUBSTRING_INDEX(SUBSTRING_INDEX(d.n, ',', " + strconv.Itoa(i+1) + "), ',', -1)"
+		parts[i] = qualifier + nameQuote(c.Name) + " = " + imageKey(c, part)
+	}
+	return strings.Join(parts, " AND ")
+}
