@@ -61,7 +61,9 @@ func (d txDialect) Parse(text string) *dialect.Statement {
 		st.Kind, st.Savepoint = dialect.KindSavepoint, rest
 	case "RELEASE":
 		st.Kind, st.Savepoint = dialect.KindRelease, rest
-	case "DDL", "DDL-FAILS", "DDL-SYNTAX":
+	case "FUNC":
+		st.Kind, st.Foreign, st.Incomplete = dialect.KindSelect, "f", "a function"
+	case "MOVE", "DDL", "DDL-FAILS", "DDL-SYNTAX":
 		st.Kind, st.Commits, st.Writes = dialect.KindDDL, true, []dialect.Name{{Name: "t"}}
 	case "LOCK":
 		st.Kind, st.Commits, st.Taint = dialect.KindSession, true, dialect.TaintAll
@@ -112,6 +114,11 @@ func (txDialect) InTransaction(exec func(string) error) (bool, error) {
 		return false, nil
 	}
 	return err == nil, err
+}
+
+// TransactionOver implements dialect.Dialect.
+func (d txDialect) TransactionOver(context.Context, dialect.Queryer, string) (bool, error) {
+	return d.server.over(), nil
 }
 
 // Failure implements dialect.Dialect.

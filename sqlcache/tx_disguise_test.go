@@ -8,9 +8,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/sqlcache"
+	"github.com/cacheops/cacheops/store/memory"
 )
 
 // txHandle is a cached handle on a txServer.
@@ -22,7 +24,13 @@ type txHandle struct {
 
 func newTxHandle(t testing.TB) *txHandle {
 	t.Helper()
-	h := &txHandle{server: newTxServer(), cache: newCache(t)}
+	return newTxHandleOn(t, newTxServer(), cacheops.Config{})
+}
+
+// newTxHandleOn is a handle of a process of its own on a server, with such a cache.
+func newTxHandleOn(t testing.TB, server *txServer, cfg cacheops.Config) *txHandle {
+	t.Helper()
+	h := &txHandle{server: server, cache: newCacheWith(t, cfg)}
 	var err error
 	h.db, err = sqlcache.OpenDB(h.cache, h.server, sqlcache.Config{Dialect: txDialect{server: h.server}, Database: t.Name()})
 	if err != nil {
@@ -166,6 +174,91 @@ func TestSilentTransactionInThePool(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.check(t, text)
+	}
+}
+
+// What may write any table may write one that stays, so that nothing of it waits for the
+// end of the transaction.
+func TestUnknownWritesInTransactions(t *testing.T) {
+	t.Parallel()
+	h := newTxHandle(t)
+	h.check(t, "nothing")
+	c := h.conn(t)
+	for _, text := range []string{"BEGIN", "FUNC m 2", "FUNC t 3", "ROLLBACK"} {
+		if _, err := c.ExecContext(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+		h.check(t, text)
+	}
+}
+
+// A table that another process has made one that stays, unseen by this one, is looked
+// after when the transaction is rolled back.
+func TestRollbackOfAnOldPlan(t *testing.T) {
+	t.Parallel()
+	inner, err := memory.New(memory.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := inner.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	server := newTxServer()
+	h, other := newTxHandleOn(t, server, cacheops.Config{Store: inner}), newTxHandleOn(t, server, cacheops.Config{Store: inner})
+	h.check(t, "nothing")
+	if _, err := other.db.ExecContext(t.Context(), "MOVE"); err != nil {
+		t.Fatal(err)
+	}
+	other.check(t, "MOVE")
+	tx, err := h.db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ExecContext(t.Context(), "WRITE t 2"); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	other.check(t, "the rollback")
+}
+
+// A COMMIT whose answer is lost may be carried out at any time. So long as the server
+// knows of its connection nothing that is read of what it changes is kept.
+func TestCommitWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	const fence = time.Second
+	h := newTxHandleOn(t, newTxServer(), cacheops.Config{FenceTTL: fence})
+	h.check(t, "nothing")
+	tx, err := h.db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ExecContext(t.Context(), "WRITE t 2"); err != nil {
+		t.Fatal(err)
+	}
+	h.server.mu.Lock()
+	h.server.lossy = true
+	h.server.mu.Unlock()
+	if err := tx.Commit(); err == nil {
+		t.Fatal("the commit passes")
+	}
+	for end := time.Now().Add(2 * fence); time.Now().Before(end); time.Sleep(fence / 20) { // past the end of the first fence
+		if got := h.check(t, "a lost COMMIT"); strings.Contains(got, "t") {
+			t.Fatal("what was read before the COMMIT is kept")
+		}
+	}
+	h.server.carryOut()
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(fence / 20) {
+		h.check(t, "the COMMIT")
+		if got := h.check(t, "the COMMIT"); strings.Contains(got, "t") {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatal("the fence stays")
+		}
 	}
 }
 

@@ -20,6 +20,12 @@ type txServer struct {
 	mu        sync.Mutex // guards what follows
 	committed map[string]int
 	calls     []string
+	// moved is true when t is kept like m: somebody has changed the table.
+	moved bool
+	// late is the work of a COMMIT whose answer was lost, which is still to be carried
+	// out; nil: there is none. Lossy has the next COMMIT so.
+	late  map[string]int
+	lossy bool
 	// changing is called right before what is committed of tables changes.
 	changing func(table string)
 }
@@ -34,6 +40,7 @@ var (
 	errTxRefused  = errors.New("txserver: refused")
 	errTxDeadlock = errors.New("txserver: deadlock")
 	errTxNoPoint  = errors.New("txserver: no such savepoint")
+	errTxLost     = errors.New("txserver: the connection is lost") // no answer at all
 )
 
 // txSession is a connection to it.
@@ -71,6 +78,21 @@ func (s *txServer) truth(table string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.committed[table]
+}
+
+// carryOut carries out the COMMIT whose answer was lost.
+func (s *txServer) carryOut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.Copy(s.committed, s.late)
+	s.late = nil
+}
+
+// over reports whether there is no such COMMIT.
+func (s *txServer) over() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.late == nil
 }
 
 // took returns what was sent since it was called last.
@@ -126,9 +148,9 @@ func (c *txSession) point(name string) int {
 
 // write changes a table: t = 5.
 func (c *txSession) write(table string, n int) {
-	if table == "m" {
+	if table == "m" || table == "t" && c.server.moved {
 		c.change(table)
-		c.server.committed["m"] = n
+		c.server.committed[table] = n
 		return
 	}
 	if c.silent {
@@ -196,6 +218,11 @@ func (c *txSession) runLocked(text string) (rows []int, err error) {
 		c.commit()
 		c.inside = true
 	case "COMMIT", "ROLLBACK":
+		if c.server.lossy && word == "COMMIT" {
+			c.server.lossy, c.server.late, c.closed = false, c.work, true
+			c.drop()
+			return nil, errTxLost
+		}
 		if i := strings.TrimPrefix(rest, "TO "); i != rest {
 			at := c.point(i)
 			if at < 0 {
@@ -220,6 +247,12 @@ func (c *txSession) runLocked(text string) (rows []int, err error) {
 			return nil, errTxNoPoint
 		}
 		c.points = c.points[:at]
+	case "FUNC": // a function that writes
+		c.write(table, n)
+		return []int{n}, nil
+	case "MOVE":
+		c.commit()
+		c.server.moved = true
 	case "DDL":
 		c.commit()
 	case "DDL-FAILS":
