@@ -56,6 +56,7 @@ var breakages = slices.Concat(
 	attackBreakages,
 	byteBreakages,
 	funcBreakages,
+	mysqlTxBreakages,
 	postgresParseBreakages,
 	postgresCatalogBreakages,
 	postgresAnalysisBreakages,
@@ -82,4 +83,5 @@ var breakages = slices.Concat(
 	redisAttackBreakages,
 	mysqlStatementBreakages,
 	mysqlTextBreakages,
+	mysqlExprBreakages,
 )
