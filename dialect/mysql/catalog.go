@@ -83,7 +83,9 @@ type catalogBuilder struct {
 	// hidden are the folded names of columns that are not in SELECT *.
 	hidden   map[string]bool
 	routines map[string]dialect.Routine
-	grants   *grants
+	// procedures are by catalogAt, functions by their folded names.
+	procedures map[string]*routineStored
+	functions  map[string][]*routineStored
 }
 
 // catalogTable is a table on its way into the catalog.
@@ -169,6 +171,9 @@ func (t *catalogTable) settle() {
 	case "memory", "heap":
 		t.NoImages, t.NoRollback = why+", which has no transactions", true
 		t.Uncached = why + ", which is empty when the server starts"
+	case "csv":
+		t.NoImages, t.NoRollback = why+", which has no transactions", true
+		t.Uncached = why + ", whose file may be written by others"
 	default:
 		// Its rows may be those of other tables, or of another server.
 		t.Kind, t.NoImages = dialect.TableVirtual, why
