@@ -56,6 +56,7 @@ var breakages = slices.Concat(
 	attackBreakages,
 	byteBreakages,
 	funcBreakages,
+	mysqlTxBreakages,
 	postgresParseBreakages,
 	postgresCatalogBreakages,
 	postgresAnalysisBreakages,
