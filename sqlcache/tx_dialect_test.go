@@ -65,6 +65,8 @@ func (d txDialect) Parse(text string) *dialect.Statement {
 		st.Kind, st.Foreign, st.Incomplete = dialect.KindSelect, "f", "a function"
 	case "MOVE", "DDL", "DDL-FAILS", "DDL-SYNTAX":
 		st.Kind, st.Commits, st.Writes = dialect.KindDDL, true, []dialect.Name{{Name: "t"}}
+	case "LOCK-FAILS":
+		st.Kind, st.Commits = dialect.KindUtility, true
 	case "LOCK":
 		st.Kind, st.Commits, st.Taint = dialect.KindSession, true, dialect.TaintAll
 	case "CHAINS":

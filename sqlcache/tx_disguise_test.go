@@ -92,6 +92,7 @@ func TestDisguises(t *testing.T) {
 		{"DDL that is refused", []string{"BEGIN = tum", "WRITE t 2 = tum", "DDL-SYNTAX = um", "WRITE u 2 = tum", "COMMIT = m"}},
 		{"DDL that is refused, and a rollback", []string{"BEGIN = tum", "WRITE u 2 = tum", "DDL-SYNTAX = tm", "ROLLBACK = tum"}},
 		{"LOCK TABLES", []string{"BEGIN = tum", "WRITE t 2 = tum", "LOCK = um", "WRITE u 2 = "}},
+		{"LOCK TABLES that fails", []string{"BEGIN = tum", "WRITE t 2 = tum", "LOCK-FAILS = um", "WRITE u 2 = tm", "ROLLBACK = tum"}},
 		{"a table that stays, alone", []string{"WRITE m 2 = tu", "FAIL m 3 = tu", "BOTH 4 = u"}},
 		{"a table that stays, in a transaction", []string{"BEGIN = tum", "WRITE m 2 = tu", "BOTH 3 = tu", "FAIL m 4 = tu", "ROLLBACK = tum"}},
 		{"a savepoint and a table that stays", []string{"BEGIN = tum", "SAVEPOINT a = tum", "BOTH 3 = tu", "ROLLBACK TO a = tum", "COMMIT = tum"}},
@@ -286,7 +287,7 @@ var txStatements = []string{
 	"WRITE t %d", "WRITE u %d", "WRITE m %d", "BOTH %d", "WRITE t %d", "FAIL t %d", "FAIL m %d",
 	"BEGIN", "BEGIN", "COMMIT", "ROLLBACK", "COMMIT CHAIN", "ROLLBACK CHAIN",
 	"SAVEPOINT a", "SAVEPOINT b", "RELEASE a", "RELEASE b", "ROLLBACK TO a", "ROLLBACK TO b",
-	"DEADLOCK", "DDL", "DDL-FAILS", "DDL-SYNTAX", "AUTOCOMMIT 0", "AUTOCOMMIT 1",
+	"DEADLOCK", "DDL", "DDL-FAILS", "DDL-SYNTAX", "LOCK-FAILS", "AUTOCOMMIT 0", "AUTOCOMMIT 1",
 	"WRITE t %[1]d; WRITE u %[1]d", "WRITE u %[1]d; FAIL t %[1]d", "BEGIN; WRITE t %d", "WRITE m %d; COMMIT; WRITE u %[1]d", "AUTOCOMMIT 0; WRITE t %d",
 	"CALL WRITE,t,%d", "CALL COMMIT|BEGIN|WRITE,u,%d", "CALL AUTOCOMMIT,0|WRITE,t,%d", "CALL ROLLBACK", "READ t", "READ u",
 }

@@ -262,6 +262,9 @@ func (c *txSession) runLocked(text string) (rows []int, err error) {
 		return nil, errTxSyntax
 	case "LOCK":
 		c.commit()
+	case "LOCK-FAILS":
+		c.commit()
+		return nil, errTxRefused
 	case "AUTOCOMMIT":
 		if rest == "1" && c.silent {
 			c.commit()

@@ -246,6 +246,13 @@ func (b *catalogBuilder) column(t *catalogTable, row *catalogColumnRow, zone boo
 		Generated:  generated || strings.Contains(row.extra, "on update"),
 		HasDefault: !generated && (numbered || !row.fallback.null && !strings.EqualFold(row.fallback.text, "NULL")),
 	}
+	switch strings.ToLower(row.dataType) {
+	case "time":
+		c.TimeOfDay = true
+	case "date", "datetime", "timestamp":
+		// IS NULL finds 0000-00-00 where the column is NOT NULL.
+		c.Composite = c.NotNull
+	}
 	if t.Kind != dialect.TablePlain {
 		return c
 	}

@@ -53,6 +53,7 @@ func TestConvertValues(t *testing.T) {
 	checkProperty(t, "values", []understood{
 		{"INSERT INTO t VALUES (1, ?, 'x', -2.5, NULL, (?), TRUE, X'41', a, 1 + 1, now(), DEFAULT, -?, - -1)",
 			`"1" "?" "'x'" "-2.5" "NULL" "(?)" "TRUE" "X'41'" "" "" "" "" "" ""`},
+		{"INSERT INTO t VALUES ('a' 'b', _utf8mb4'x', N'y', \"q\", false, +5)", `"'a' 'b'" "" "" "\"q\"" "false" ""`},
 		{"INSERT INTO s.t (a, b) VALUES (1, f((2), 3)), (COALESCE(4, 5), '),(')", `"1" "" "" "'),('"`},
 		{"INSERT INTO t PARTITION (p, q) (a) VALUE (1)", `"1"`},
 		{"INSERT IGNORE t VALUES(1) AS n (m) ", `"1"`},

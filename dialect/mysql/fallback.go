@@ -356,6 +356,8 @@ func (f *fallbackReader) call(i int) {
 	name := tokFold(tokUnquote(f.toks[last].in(f.text)))
 	known := functions[name]
 	switch {
+	case name == "":
+		f.foreign("``") // one without a name would be none
 	case word == "", known.kind == functionForeign, tokTouching[name] && f.toks[last].end != f.toks[i].pos:
 		f.foreign(name)
 	case known.some:

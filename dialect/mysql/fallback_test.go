@@ -45,6 +45,7 @@ func TestFallback(t *testing.T) {
 		{"SELECT f(a), lower(b), s.lower(c), `upper`(d), count (e), if (g, 1, 2) FROM t1 NEWWORD y z", dialect.KindSelect, "", "t1", "f, lower, upper, count"},
 		{"SELECT count(*), max(a) OVER (PARTITION BY (d) ORDER BY (e)), now(), CAST(a AS DECIMAL(1)) IN (1) FROM t1 NEWWORD y z", dialect.KindSelect, "", "t1", ""},
 		{"SELECT * FROM t1 WHERE a = ANY (SELECT b FROM t2) AND any(c) NEWWORD y z", dialect.KindSelect, "", "t1, t2", "any"},
+		{"SELECT `` (a) FROM t1", dialect.KindSelect, "", "t1", "``"},
 		{"SELECT * FROM t1 FOR UPDATE NEWWORD", dialect.KindSelect, "", "t1", ""},
 		{"SELECT insert(a, 1, 2, b), replace(a, b, c), truncate(a, 1) FROM t1 NEWWORD y z", dialect.KindSelect, "", "t1", ""},
 		{"SELECT * FROM t1 FOR SYSTEM_TIME BETWEEN a AND b, t2 FOR SYSTEM_TIME ALL WHERE c = 1", dialect.KindSelect, "", "t1, t2", ""},

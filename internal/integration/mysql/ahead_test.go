@@ -136,7 +136,7 @@ func TestCacheOnSaveWithoutPrivileges(t *testing.T) {
 		owner := newCachedMySQL(t, mode, nil)
 		exec(t, owner.bare, imageSchema...)
 		user := "reader_" + database(t, owner.dsn)
-		exec(t, owner.bare, "CREATE USER "+user+"@'127.0.0.1'", "GRANT SELECT, INSERT, UPDATE ON goods TO "+user+"@'127.0.0.1'")
+		exec(t, owner.bare, "CREATE USER "+user+"@'127.0.0.1'", "GRANT ALL ON "+database(t, owner.dsn)+".* TO "+user+"@'127.0.0.1'")
 		t.Cleanup(func() { exec(t, owner.bare, "DROP USER "+user+"@'127.0.0.1'") })
 		cfg, err := mysqldriver.ParseDSN(owner.dsn)
 		if err != nil {
@@ -150,7 +150,7 @@ func TestCacheOnSaveWithoutPrivileges(t *testing.T) {
 		s.want(t, "10", false, byID, 1)
 		exec(t, s.cached, "INSERT INTO goods (id, n) VALUES (6, 60)")
 		s.want(t, "60", true, byID, 6)
-		exec(t, owner.bare, "REVOKE SELECT ON goods FROM "+user+"@'127.0.0.1'", "GRANT SELECT (id) ON goods TO "+user+"@'127.0.0.1'")
+		exec(t, owner.bare, "REVOKE SELECT ON "+database(t, owner.dsn)+".* FROM "+user+"@'127.0.0.1'", "GRANT SELECT (id) ON goods TO "+user+"@'127.0.0.1'")
 		tx, err := s.cached.Begin()
 		if err != nil {
 			t.Fatal(err)
