@@ -9,6 +9,8 @@ func TestFunctionCalls(t *testing.T) {
 		{"SELECT f(a), F(b), `f`(c), g() FROM t", "f, g"},
 		// With a database before it the name is never that of a built-in function.
 		{"SELECT d.lower(a), d.f(b), d.now() FROM t", "lower, f, now"},
+		// In quotes it need not be one.
+		{"SELECT `now`(), `Lower`(a), `a` + INTERVAL 1 DAY, `b`->'$.x', 1 MEMBER OF (`c`) FROM t", "now, lower"},
 		// Names that the parser has for something else.
 		{"SELECT char_func(1), insert_func(1), json_memberof(1, 2)", "char_func, insert_func, json_memberof"},
 		{"SELECT CHAR(65, 66 USING utf8mb4), INSERT('abc', 1, 2, 'x'), 1 MEMBER OF (a), DATE '2020-01-01' FROM t", ""},
