@@ -83,4 +83,5 @@ var breakages = slices.Concat(
 	redisAttackBreakages,
 	mysqlStatementBreakages,
 	mysqlExprBreakages,
+	mysqlTextBreakages,
 )
