@@ -81,4 +81,5 @@ var breakages = slices.Concat(
 	setsBreakages,
 	redisAttackBreakages,
 	mysqlStatementBreakages,
+	mysqlValueBreakages,
 )
