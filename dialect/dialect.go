@@ -319,6 +319,11 @@ type Transactions struct {
 	// as the program sends its own, and nothing is prepared that the program did not ask
 	// to be: a pooler between may hand each transaction to another server.
 	Unprepared bool
+	// AtOnce is set where a driver returns other Go values over a prepared statement than
+	// for a text that it runs at once: each then has results of its own. It is a query with
+	// one parameter, a whole number, by which it is found out whether the driver runs a
+	// text with arguments at once. Empty where the values are the same.
+	AtOnce string
 	// SingleWriter is true when one transaction at a time can write, and others ask again
 	// and again until it is over: those of one process had better wait in a queue.
 	SingleWriter bool

@@ -28,6 +28,7 @@ type conn struct {
 	streaming int      // results on the real connection that are not closed
 	closed    bool
 	broken    bool // its real connection is in an unknown state
+	judging   bool // the statement is looked at when it is done: see committing
 	// unchecked is true when arguments were left as they are, see
 	// CheckNamedValue.
 	unchecked bool

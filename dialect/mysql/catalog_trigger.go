@@ -36,7 +36,7 @@ func (b *catalogBuilder) triggers() {
 			continue
 		}
 		before := !strings.EqualFold(row.timing, "AFTER")
-		body := b.body(row.body, row.mode)
+		body := b.body(&routineSource{schema: row.schema, text: row.body, mode: row.mode})
 		for _, event := range triggerEvents {
 			// Of one event in MySQL, of several in later versions of MariaDB.
 			if !strings.Contains(strings.ToLower(row.event), event.String()) {
