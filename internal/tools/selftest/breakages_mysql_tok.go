@@ -172,7 +172,7 @@ var mysqlTextBreakages = []breakage{
 	{
 		Name:  "mysql: a call in quotes is that of the server's own function",
 		File:  "dialect/mysql/convert_expr_call.go",
-		Old:   "if n.Schema.O != \"\" || convertHasWord(c.text, n.OriginTextPosition(), \"`\") {",
+		Old:   "if n.Schema.O != \"\" || convertHasWord(c.text, n.OriginTextPosition(), \"`\"+n.FnName.O+\"`\") {",
 		New:   "if n.Schema.O != \"\" {",
 		Check: onMySQLTexts("TestParseQuotedCall"), Want: "--- FAIL: TestParseQuotedCall",
 	},
