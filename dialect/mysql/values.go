@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"strings"
+	"time"
 
 	"github.com/cacheops/cacheops/dialect"
 )
@@ -95,7 +96,7 @@ func valueOf(v any) (out driver.Value, ok bool) {
 		return nil, false
 	}
 	switch v := out.(type) {
-	case int64, string, uint64, bool, float64:
+	case int64, string, uint64, bool, float64, time.Time:
 		return v, true
 	case []byte:
 		return v, v != nil

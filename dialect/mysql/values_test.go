@@ -211,3 +211,17 @@ func TestCanonicalAllocatesLittle(t *testing.T) {
 		t.Errorf("a number: it allocates %v times", n)
 	}
 }
+
+// TestClockOfArgument: a time.Time becomes a text by the clock of the data source name,
+// so it is never understood, not even as a date.
+func TestClockOfArgument(t *testing.T) {
+	t.Parallel()
+	when := time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC)
+	for _, comparison := range []string{valueDate, valueDateTime, valueTimestamp, "mysql1.text.ci.pad.utf8mb4_general_ci", valueWhole} {
+		for _, v := range []any{when, &when} {
+			if text, ok := Dialect.Canonical(&dialect.Column{Comparison: comparison}, v, dialect.SideArgument); ok {
+				t.Errorf("%s: %T is %q", comparison, v, text)
+			}
+		}
+	}
+}

@@ -84,4 +84,5 @@ var breakages = slices.Concat(
 	mysqlStatementBreakages,
 	mysqlExprBreakages,
 	mysqlTextBreakages,
+	mysqlValueBreakages,
 )
