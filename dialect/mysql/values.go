@@ -52,11 +52,17 @@ func (mysqlDialect) Canonical(c *dialect.Column, v driver.Value, side dialect.Si
 	}
 	if rule, ok := strings.CutPrefix(c.Comparison, valueEnum); ok {
 		text, ok := valueCanonicalText(rule, v, side)
-		// The empty text may be a label, or stand for none of them: an index tells
-		// these apart, and the collation does not.
-		return text, ok && (strings.TrimRight(text, " ") != "" || side == dialect.SideImage)
+		return text, ok && (side == dialect.SideImage || valueLabel(text))
 	}
 	return "", false
+}
+
+// valueLabel tells whether a text that is compared with an enum can be nothing but a
+// label. The empty text may be one, or stand for none of them: an index tells these
+// apart, and the collation does not. Digits may be looked up as a label's number.
+func valueLabel(text string) bool {
+	text = strings.Trim(text, " ")
+	return text != "" && !valueDigits(text)
 }
 
 // Elements implements [dialect.Dialect]. MySQL has no arrays.
