@@ -82,6 +82,7 @@ var breakages = slices.Concat(
 	setsBreakages,
 	redisAttackBreakages,
 	mysqlStatementBreakages,
+	mysqlCatalogBreakages,
 	mysqlExprBreakages,
 	mysqlTextBreakages,
 	mysqlValueBreakages,
