@@ -110,6 +110,8 @@ func (p *Plan) doubt(d *result.Difference) string {
 		return "the statement has a LIMIT: where its ORDER BY leaves rows equal, the database may pick others each time"
 	case d.Order:
 		return "only the order differs: where the ORDER BY leaves rows equal, the database may return them in any order"
+	case d.Nulls:
+		return "only what is said of the columns differs: MariaDB tells by its plan of a join whether a column holds NULLs, and may have made another plan"
 	default:
 		return ""
 	}

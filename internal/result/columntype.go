@@ -17,6 +17,17 @@ type columnType struct {
 	flags            typeFlags
 }
 
+// differsInNulls tells whether one of two types is said to hold NULLs and the other is
+// not, and they differ in nothing else but the Go types that follow from it.
+func (t *columnType) differsInNulls(u *columnType) bool {
+	a, b := *t, *u
+	differs := a.flags.has(flagNullable) != b.flags.has(flagNullable)
+	a.scan, b.scan = nil, nil
+	a.flags.set(flagNullable, true)
+	b.flags.set(flagNullable, true)
+	return differs && a == b
+}
+
 // typeFlags are the yes-or-no answers of a columnType.
 type typeFlags uint8
 

@@ -23,6 +23,9 @@ type Difference struct {
 	OnlyCached, OnlyDatabase int
 	// Order is true where both have the same rows, in another order.
 	Order bool
+	// Nulls is true where both differ in no more than whether columns are said to hold
+	// NULLs, and in the Go types that follow from it.
+	Nulls bool
 }
 
 // Compare compares a cached result with what the database returned, as a
@@ -42,7 +45,7 @@ func Compare(cached, database *Result, ordered bool) (d Difference, different bo
 	}
 	row := c.firstRow()
 	if row < 0 {
-		d.What = c.types()
+		d.What, d.Nulls = c.types()
 		return d, d.What != ""
 	}
 	c.rows(&d)
@@ -87,19 +90,26 @@ func (c *comparison) firstRow() int {
 	return -1
 }
 
-// types compares what is told of the columns, before the first row and at each.
-func (c *comparison) types() string {
+// types compares what is told of the columns, before the first row and at each, and
+// tells whether they differ in no more than NULLs.
+func (c *comparison) types() (what string, nulls bool) {
 	if c.cached.changes == nil && c.database.changes == nil && slices.Equal(c.cached.shape.types, c.database.shape.types) {
-		return ""
+		return "", false
 	}
+	nulls = true
 	for row := -1; row < c.cached.rows; row++ {
 		for col := range c.cached.shape.columns {
-			if *c.cached.columnType(row, col) != *c.database.columnType(row, col) {
-				return fmt.Sprintf("column %d has another type, at row %d", col+1, row+1)
+			a, b := c.cached.columnType(row, col), c.database.columnType(row, col)
+			if *a == *b {
+				continue
 			}
+			if what == "" {
+				what = fmt.Sprintf("column %d has another type, at row %d", col+1, row+1)
+			}
+			nulls = nulls && a.differsInNulls(b)
 		}
 	}
-	return ""
+	return what, nulls && what != ""
 }
 
 // rows compares the rows in any order, for a database owes none.

@@ -1,8 +1,10 @@
 package result
 
 import (
+	"database/sql"
 	"database/sql/driver"
 	"math"
+	"reflect"
 	"testing"
 	"time"
 
@@ -76,6 +78,33 @@ func TestCompare(t *testing.T) {
 			if _, different := Compare(one(v), one(w), false); different != (i != j) {
 				t.Errorf("%T %v and %T %v: different %v", v, v, w, w, different)
 			}
+		}
+	}
+}
+
+// TestCompareNulls: what follows from a plan that tells otherwise of NULLs is told apart
+// from another type.
+func TestCompareNulls(t *testing.T) {
+	t.Parallel()
+	of := func(name string, nullable bool, scan reflect.Type) *Result {
+		c := static("a", 0)
+		c.DatabaseTypeName, c.Nullable, c.HasNullable, c.ScanType = name, nullable, true, scan
+		return recorded(t, drivertest.Answer{Columns: []drivertest.Column{c}, Rows: [][]driver.Value{{int64(1)}}})
+	}
+	number, null := reflect.TypeFor[int32](), reflect.TypeFor[sql.NullInt64]()
+	for _, tt := range []struct {
+		name             string
+		cached, database *Result
+		different, nulls bool
+	}{
+		{"the same", of("INT", true, null), of("INT", true, null), false, false},
+		{"NULLs", of("INT", true, null), of("INT", false, number), true, true},
+		{"NULLs, one Go type", of("INT", false, null), of("INT", true, null), true, true},
+		{"another Go type alone", of("INT", true, null), of("INT", true, number), true, false},
+		{"another type too", of("INT", true, null), of("BIGINT", false, number), true, false},
+	} {
+		if d, different := Compare(tt.cached, tt.database, true); different != tt.different || d.Nulls != tt.nulls {
+			t.Errorf("%s: different %v, %+v", tt.name, different, d)
 		}
 	}
 }

@@ -39,6 +39,7 @@ func (a *answer) String() string {
 type comparison struct {
 	types bool // those of the columns
 	order bool // that of the rows
+	nulls bool // but not whether columns hold NULLs
 }
 
 // collect reads rows to their end and closes them.
@@ -54,7 +55,7 @@ func (how comparison) collect(rows *sql.Rows, err error) answer {
 		return answer{err: err}
 	}
 	if how.types {
-		if names, err = withTypes(rows, names); err != nil {
+		if names, err = withTypes(rows, names, how.nulls); err != nil {
 			return answer{err: err}
 		}
 	}
@@ -117,7 +118,7 @@ func appendValue(b []byte, v any) []byte {
 
 // withTypes returns the names of columns with what is known of their types. Types
 // that were made have another number in each database.
-func withTypes(rows *sql.Rows, names []string) ([]string, error) {
+func withTypes(rows *sql.Rows, names []string, nulls bool) ([]string, error) {
 	types, err := rows.ColumnTypes()
 	if err != nil {
 		return nil, err
@@ -131,6 +132,10 @@ func withTypes(rows *sql.Rows, names []string) ([]string, error) {
 		length, _ := t.Length()
 		precision, scale, _ := t.DecimalSize()
 		nullable, known := t.Nullable()
+		if nulls {
+			list[i] = fmt.Sprintf("%s %s %d %d %d", names[i], name, length, precision, scale)
+			continue
+		}
 		list[i] = fmt.Sprintf("%s %s %v %d %d %d %t %t", names[i], name, t.ScanType(), length, precision, scale, nullable, known)
 	}
 	return list, nil

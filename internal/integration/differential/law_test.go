@@ -169,8 +169,9 @@ func (c *lawCase) analyse(at lawPlace, b *bareConn, cat *dialect.Catalog, count 
 			q.args = append(q.args, driver.NamedValue{Ordinal: j + 1, Value: v})
 		}
 		q.plan = analysis.Make(at.dialect, at.dialect.Parse(q.text), cat, analysis.Options{})
-		if q.base.err != nil || q.base.rows > maxRows || q.plan.Read.Reason != "" {
-			if q.plan.Read.Reason != "" {
+		uncached := q.plan.Read == nil || q.plan.Read.Reason != ""
+		if q.base.err != nil || q.base.rows > maxRows || uncached {
+			if uncached {
 				count.uncached++
 			}
 			q.stmt.Close()

@@ -112,6 +112,7 @@ func (b *mysqlBench) open(c *testCase, dir string) (*pair, error) {
 		twin:      handles[1],
 		strict:    true,
 		early:     true,
+		nulls:     true,
 		close: func() error {
 			var errs []error
 			for _, name := range names {

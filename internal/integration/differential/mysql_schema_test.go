@@ -81,8 +81,8 @@ func (f mysqlFlavour) table(g *gen, i int) {
 		t.key, t.stays = []string{id}, true
 		add(id, pick(g.chooser, mysqlKey, "VARCHAR(20)", "CHAR(5)", "VARBINARY(9)")+" PRIMARY KEY", column{kind: kindFold, notNull: true})
 	default:
-		t.key, t.rowid = []string{id}, true
-		add(id, pick(g.chooser, "INT PRIMARY KEY AUTO_INCREMENT", "INT PRIMARY KEY AUTO_INCREMENT", "INT PRIMARY KEY"), column{kind: kindInt, notNull: true})
+		t.key, t.rowid = []string{id}, g.percent(75)
+		add(id, "INT PRIMARY KEY"+map[bool]string{true: " AUTO_INCREMENT"}[t.rowid], column{kind: kindInt, notNull: true})
 		switch shape {
 		case "by range":
 			t.stays, options = true, " PARTITION BY RANGE ("+id+") (PARTITION x VALUES LESS THAN (4), PARTITION y VALUES LESS THAN MAXVALUE)"

@@ -44,6 +44,9 @@ type pair struct {
 	// early is true where a transaction's statements may be seen before its end: others
 	// are compared with what a bare handle sees, not with what was there before.
 	early bool
+	// nulls is true where it is a matter of chance whether a column is said to hold no
+	// NULLs: MariaDB tells it by the plan, and a prepared statement's is not the first one's.
+	nulls bool
 	close func() error
 }
 
@@ -313,7 +316,7 @@ func (r *run) again(read func() answer) answer {
 
 // collected is how the rows of a query are compared.
 func (r *run) collected(q *reading) comparison {
-	return comparison{types: r.strict, order: q.ordered}
+	return comparison{types: r.strict, order: q.ordered, nulls: r.nulls}
 }
 
 // compare reads a query through the cache and from the twin. After is the

@@ -33,50 +33,52 @@ func TestStatementsThatCommit(t *testing.T) {
 			if strings.Contains(text, "; COMMIT") && !strings.Contains(mode, "multiStatements") && !strings.HasPrefix(text, "BEGIN NOT") {
 				continue // the server refuses it as a whole
 			}
-			var seen [2]string
-			for i := range seen {
-				if _, err := server.SQL("", "DROP DATABASE IF EXISTS "+name+"; DROP USER IF EXISTS "+name); err != nil {
-					t.Fatal(err)
-				}
-				s := newNotes(t, mode, nil, schema...)
-				c := s.conn(t)
-				if i == 0 {
-					var err error
-					if c, err = s.bare.Conn(t.Context()); err != nil {
+			t.Run(text, func(t *testing.T) {
+				var seen [2]string
+				for i := range seen {
+					if _, err := server.SQL("", "DROP DATABASE IF EXISTS "+name+"; DROP USER IF EXISTS "+name); err != nil {
 						t.Fatal(err)
 					}
-				}
-				s.warm(t)
-				run(t, c, "START TRANSACTION", txWrite)
-				_, err := c.ExecContext(t.Context(), text)
-				said := fmt.Sprint(number(err))
-				at := func(where string) {
-					t.Helper()
-					want, _ := s.readWith(t.Context(), t, s.bare, txRead)
-					if got, hit := s.read(t, txRead); i == 1 && got != want {
-						t.Errorf("STALE: %s %s: %q, hit %v, want %q", where, text, got, hit, want)
+					s := newNotes(t, mode, nil, schema...)
+					c := s.conn(t)
+					if i == 0 {
+						var err error
+						if c, err = s.bare.Conn(t.Context()); err != nil {
+							t.Fatal(err)
+						}
 					}
-					said += " " + want
+					s.warm(t)
+					run(t, c, "START TRANSACTION", txWrite)
+					_, err := c.ExecContext(t.Context(), text)
+					said := fmt.Sprint(number(err))
+					at := func(where string) {
+						t.Helper()
+						want, _ := s.readWith(t.Context(), t, s.bare, txRead)
+						if got, hit := s.read(t, txRead); i == 1 && got != want {
+							t.Errorf("STALE: %s %s: %q, hit %v, want %q", where, text, got, hit, want)
+						}
+						said += " " + want
+					}
+					at("after")
+					_, err = c.ExecContext(t.Context(), "UPDATE notes SET text = 'newer' WHERE id = 1")
+					said += fmt.Sprint(" ", number(err))
+					at("after another write behind")
+					_, err = c.ExecContext(t.Context(), "ROLLBACK")
+					said += fmt.Sprint(" ", number(err))
+					at("after the rollback behind")
+					_, err = c.ExecContext(t.Context(), "UPDATE notes SET text = 'last' WHERE id = 1")
+					said += fmt.Sprint(" ", number(err))
+					at("after a write behind the rollback behind")
+					// The connection's end is a rollback too.
+					if err := c.Close(); err != nil {
+						t.Error(err)
+					}
+					seen[i] = said
 				}
-				at("after")
-				_, err = c.ExecContext(t.Context(), "UPDATE notes SET text = 'newer' WHERE id = 1")
-				said += fmt.Sprint(" ", number(err))
-				at("after another write behind")
-				_, err = c.ExecContext(t.Context(), "ROLLBACK")
-				said += fmt.Sprint(" ", number(err))
-				at("after the rollback behind")
-				_, err = c.ExecContext(t.Context(), "UPDATE notes SET text = 'last' WHERE id = 1")
-				said += fmt.Sprint(" ", number(err))
-				at("after a write behind the rollback behind")
-				// The connection's end is a rollback too.
-				if err := c.Close(); err != nil {
-					t.Error(err)
+				if seen[0] != seen[1] {
+					t.Errorf("%s: %s, without the cache %s", text, seen[1], seen[0])
 				}
-				seen[i] = said
-			}
-			if seen[0] != seen[1] {
-				t.Errorf("%s: %s, without the cache %s", text, seen[1], seen[0])
-			}
+			})
 		}
 	})
 }

@@ -84,6 +84,7 @@ func TestManyMissAtOnce(t *testing.T) {
 	eachMode(t, func(t *testing.T, mode string) {
 		s, p := newNotes(t, mode, nil).counted(t)
 		const query = "SELECT text FROM notes WHERE id = 1 AND id < 5"
+		s.read(t, "SELECT text FROM notes WHERE id = 2 AND id < 5") // the schema is read by now
 		// DDL waits for the rival's transaction, and readers for DDL.
 		stop := s.rival(t)
 		stop.exec("INSERT INTO notes VALUES (9, 'nine')")

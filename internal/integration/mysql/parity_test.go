@@ -25,7 +25,7 @@ func TestOps(t *testing.T) {
 		"SELECT * FROM pairs WHERE b = 'x' AND a = ?":               cacheops.OpGet,
 		"SELECT * FROM pairs WHERE a = ?":                           cacheops.OpFetch,
 		"SELECT * FROM notes WHERE text = ?":                        cacheops.OpFetch,
-		"SELECT * FROM notes WHERE id IN (?)":                       cacheops.OpFetch,
+		"SELECT * FROM notes WHERE id IN (2, ?)":                    cacheops.OpFetch,
 		"SELECT count(*) FROM notes":                                cacheops.OpCount,
 		"SELECT count(*) FROM (SELECT 1 FROM notes LIMIT 5) AS x":   cacheops.OpCount,
 		"SELECT EXISTS (SELECT 1 FROM notes WHERE id = ?)":          cacheops.OpExists,
@@ -46,26 +46,27 @@ func TestOps(t *testing.T) {
 	}
 }
 
-// What a program invalidates itself, in each form, with tables of two databases.
+// What a program invalidates itself, in each form.
 func TestInvalidateByHand(t *testing.T) {
 	t.Parallel()
 	eachMode(t, func(t *testing.T, mode string) {
-		s, here, other := newTwoNotes(t, mode, nil)
-		theirs := "SELECT text FROM " + other + ".notes WHERE id = 1"
+		s := newNotes(t, mode, nil, "CREATE TABLE others (text varchar(20))", "INSERT INTO others VALUES ('theirs')")
+		here := database(t, s.dsn)
+		const theirs = "SELECT text FROM others"
 		ctx := t.Context()
 		app := s.cache.Database("main")
 		for _, tt := range []struct {
 			name                 string
 			targets              []cacheops.Target
-			drops, keeps, others bool // the row, another row, the other database
+			drops, keeps, others bool // the row, another row, the other table
 		}{
 			{"a row", []cacheops.Target{cacheops.Row("notes", cacheops.Values{"id": 1})}, true, false, false},
 			{"a row, its database named", []cacheops.Target{cacheops.Row(here+".notes", cacheops.Values{"id": "1"})}, true, false, false},
 			{"another row", []cacheops.Target{cacheops.Row("notes", cacheops.Values{"id": 2})}, false, true, false},
 			{"a row by another column", []cacheops.Target{cacheops.Row("notes", cacheops.Values{"text": "old"})}, true, true, false},
-			{"the other table", []cacheops.Target{cacheops.Table(other + ".notes")}, false, false, true},
+			{"the other table", []cacheops.Target{cacheops.Table("others")}, false, false, true},
 			{"a table", []cacheops.Target{cacheops.Table("notes")}, true, true, false},
-			{"a pattern", []cacheops.Target{cacheops.Pattern(other + ".n*")}, false, false, true},
+			{"a pattern", []cacheops.Target{cacheops.Pattern("oth*")}, false, false, true},
 			{"all", []cacheops.Target{cacheops.All()}, true, true, true},
 		} {
 			s.warm(t)
@@ -150,13 +151,12 @@ func TestProfiles(t *testing.T) {
 	t.Parallel()
 	dsn := server.NewDatabase(t)
 	here := database(t, dsn)
-	other := database(t, server.NewDatabase(t))
 	s := openCachedMySQL(t, plain, dsn, func(c *cacheops.Config, _ *sqlcache.Config) {
-		c.Profiles = cacheops.Profiles{here + ".notes": {Ops: cacheops.OpAll}, other + ".*": {Mode: cacheops.Never}, "logs": {Mode: cacheops.Untracked}}
+		c.Profiles = cacheops.Profiles{here + ".notes": {Ops: cacheops.OpAll}, "other*": {Mode: cacheops.Never}, "logs": {Mode: cacheops.Untracked}}
 	})
-	exec(t, s.bare, txTable, txRow, "CREATE TABLE "+other+".notes (id int PRIMARY KEY, text varchar(20))", "INSERT INTO "+other+".notes VALUES (1, 'theirs')")
+	exec(t, s.bare, txTable, txRow, "CREATE TABLE others (text varchar(20))", "INSERT INTO others VALUES ('theirs')")
 	s.warm(t)
-	theirs := "SELECT text FROM " + other + ".notes WHERE id = 1"
+	const theirs = "SELECT text FROM others"
 	s.want(t, "old", true, txRead)
 	s.want(t, "theirs", false, theirs)
 	s.want(t, "theirs", false, theirs)
@@ -172,11 +172,43 @@ func TestProfiles(t *testing.T) {
 	s.want(t, "old", true, txRead)
 }
 
-// newTwoNotes is newNotes with a table of that name in another database of the server
-// too.
-func newTwoNotes(t testing.TB, mode string, change func(*cacheops.Config, *sqlcache.Config)) (s *cachedMySQL, here, other string) {
-	t.Helper()
-	other = database(t, server.NewDatabase(t))
-	s = newNotes(t, mode, change, "CREATE TABLE "+other+".notes (id int PRIMARY KEY, text varchar(20))", "INSERT INTO "+other+".notes VALUES (1, 'theirs')")
-	return s, database(t, s.dsn), other
+// A table of another database of the server is read as without the cache, and a write
+// to it drops all: it may be one that something of this database is made of.
+func TestOtherDatabases(t *testing.T) {
+	t.Parallel()
+	eachMode(t, func(t *testing.T, mode string) {
+		other := database(t, server.NewDatabase(t))
+		s := newNotes(t, mode, nil, "CREATE TABLE "+other+".notes (id int PRIMARY KEY, text varchar(20))", "INSERT INTO "+other+".notes VALUES (1, 'theirs')",
+			"CREATE VIEW theirs AS SELECT text FROM "+other+".notes")
+		theirs := "SELECT text FROM " + other + ".notes WHERE id = 1"
+		for want, write := range map[string]string{"a": "UPDATE " + other + ".notes SET text = 'a'", "b": "UPDATE theirs SET text = 'b'"} {
+			for _, query := range []string{theirs, "SELECT text FROM theirs", "SELECT max(theirs.text) FROM theirs, notes"} {
+				s.read(t, query)
+				s.read(t, query)
+			}
+			exec(t, s.cached, write)
+			for _, query := range []string{theirs, "SELECT text FROM theirs", "SELECT max(theirs.text) FROM theirs, notes"} {
+				if got, hit := s.read(t, query); got != want {
+					t.Errorf("STALE: %s: %q, hit %v, want %q", query, got, hit, want)
+				}
+			}
+		}
+		// Its names are not those of this database.
+		s.warm(t)
+		s.want(t, "old", true, txRead)
+		conn := s.conn(t)
+		run(t, conn, "USE "+other)
+		if got, hit := s.readWith(t.Context(), t, conn, txRead); got == "old" {
+			t.Errorf("STALE: %q, hit %v, of the database before", got, hit)
+		}
+		run(t, conn, "UPDATE notes SET text = 'c'", "USE "+database(t, s.dsn), "UPDATE notes SET text = 'd' WHERE id = 1")
+		for _, q := range []querier{conn, s.cached} {
+			if got, hit := s.readWith(t.Context(), t, q, txRead); got != "d" {
+				t.Errorf("STALE: %q, hit %v", got, hit)
+			}
+		}
+		if got, _ := s.read(t, "SELECT text FROM theirs"); got != "c" {
+			t.Errorf("STALE: %q of the other database", got)
+		}
+	})
 }

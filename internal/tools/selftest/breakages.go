@@ -82,4 +82,7 @@ var breakages = slices.Concat(
 	setsBreakages,
 	redisAttackBreakages,
 	mysqlStatementBreakages,
+	mysqlExprBreakages,
+	mysqlTextBreakages,
+	mysqlValueBreakages,
 )
