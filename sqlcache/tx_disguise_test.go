@@ -178,6 +178,48 @@ func TestSilentTransactionInThePool(t *testing.T) {
 	}
 }
 
+// Where a transaction begins at the end of each one, what follows is a part of it.
+func TestChainingSessions(t *testing.T) {
+	t.Parallel()
+	server := newTxServer()
+	server.chains = true
+	h := newTxHandleOn(t, server, cacheops.Config{})
+	h.check(t, "nothing")
+	c := h.conn(t)
+	for _, step := range []struct {
+		text, hits string
+		truth      int
+	}{
+		{"BEGIN", "tum", 1}, {"WRITE t 2", "tum", 1}, {"COMMIT", "um", 2},
+		{"WRITE t 3", "tum", 2}, {"ROLLBACK", "tum", 2}, {"WRITE t 4", "tum", 2}, {"COMMIT", "um", 4},
+	} {
+		if _, err := c.ExecContext(t.Context(), step.text); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.check(t, step.text); got != step.hits || server.truth("t") != step.truth {
+			t.Errorf("%s: the cache answers of %q, and t is %d", step.text, got, server.truth("t"))
+		}
+		h.check(t, "nothing")
+	}
+	tx, err := h.db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ExecContext(t.Context(), "WRITE t 5"); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	h.check(t, "Commit")
+	for _, text := range []string{"WRITE t 6", "ROLLBACK", "WRITE t 7", "COMMIT"} { // over whichever connection is there
+		if _, err := h.db.ExecContext(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.check(t, "COMMIT")
+}
+
 // What may write any table may write one that stays, so that nothing of it waits for the
 // end of the transaction.
 func TestUnknownWritesInTransactions(t *testing.T) {
