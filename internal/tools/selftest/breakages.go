@@ -84,4 +84,6 @@ var breakages = slices.Concat(
 	redisAttackBreakages,
 	mysqlStatementBreakages,
 	mysqlExprBreakages,
+	mysqlTextBreakages,
+	mysqlValueBreakages,
 )
