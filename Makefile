@@ -15,7 +15,7 @@ GOLANGCI := $(BIN)/golangci-lint-$(GOLANGCI_VERSION)
 # What to test: packages as go test takes them; "work" is all of the workspace.
 PKG ?= work
 # The packages that take longest begin first, or one of them would run alone at the end.
-LONGEST := ./internal/integration/faults ./internal/integration/postgres ./rueidisstore \
+LONGEST := ./internal/integration/faults ./internal/integration/postgres ./internal/integration/mysql ./rueidisstore \
 	./internal/integration/differential ./internal/integration/crash ./store/memory ./examples/gorm
 ORDERED = $(if $(filter work,$(PKG)),$(LONGEST)) $(PKG)
 # How many packages are tested at once: one more than there are processors, for the
@@ -41,6 +41,10 @@ DIFFERENTIAL_CLUSTER ?= 100000
 DIFFERENTIAL_POSTGRES ?= 200000
 DIFFERENTIAL_POSTGRES_REDIS ?= 200000
 DIFFERENTIAL_POSTGRES_CHANGES ?= 200000
+# And on MariaDB.
+DIFFERENTIAL_MYSQL ?= 200000
+DIFFERENTIAL_MYSQL_REDIS ?= 200000
+DIFFERENTIAL_MYSQL_CHANGES ?= 200000
 # Calls of functions that are compared; a share of it on Redis and on PostgreSQL.
 DIFFERENTIAL_FUNCS ?= 400000
 # The seed of their first cases; 0 for another one each time.
@@ -48,7 +52,7 @@ DIFFERENTIAL_SEED ?= 0
 # How many writers make crash kills, and the seed; 0 for another one each time.
 CRASH_KILLS ?= 1000
 CRASH_SEED ?= 0
-# The database under it, sqlite or postgres; empty for each.
+# The database under it, sqlite, postgres or mysql; empty for each.
 CRASH_DATABASE ?=
 # How long make torture lets each fault of Redis last.
 FAULT_LASTS ?= 15s
@@ -78,10 +82,11 @@ test: tools servers ## run the tests of every module, and say what ran
 	@$(BIN)/testsummary -short -p $(PACKAGES) -timeout $(TIMEOUT) $(ARGS) $(ORDERED)
 
 .PHONY: torture
-torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, and their full load, each fault of Redis and of PostgreSQL for FAULT_LASTS (15s), on each database, and processes on one folder of cache files for FILES_LAST (30s)
+torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, and their full load, each fault of Redis, of PostgreSQL and of MariaDB for FAULT_LASTS (15s), on each database, and processes on one folder of cache files for FILES_LAST (30s)
 	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^Test(Sets)?Exhaustive$$|^Test(Sets)?Conformance' $(ARGS) ./store/... ./rueidisstore
 	@$(BIN)/testsummary -count=1 -timeout 30m $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS)
 	@$(BIN)/testsummary -count=1 -timeout 30m -skip Postgres $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS) -faults.database=postgres
+	@$(BIN)/testsummary -count=1 -timeout 30m -skip 'Postgres|MySQL' $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS) -faults.database=mysql
 	@$(MAKE) files
 
 .PHONY: files
@@ -147,7 +152,8 @@ bounds: ## write a million rows at once, and see what memory it takes
 differential: servers ## compare DIFFERENTIAL_READS random reads and DIFFERENTIAL_FUNCS calls of functions, try DIFFERENTIAL_CHANGES changes
 	@go test ./internal/integration/differential -count=1 -v -timeout 120m -run 'TestDifferential|TestDependencies' $(ARGS) \
 		-args -differential.reads=$(DIFFERENTIAL_READS) -differential.redis=$(DIFFERENTIAL_REDIS) -differential.sets=$(DIFFERENTIAL_SETS) -differential.cluster=$(DIFFERENTIAL_CLUSTER) -differential.changes=$(DIFFERENTIAL_CHANGES) \
-		-differential.postgres=$(DIFFERENTIAL_POSTGRES) -differential.postgres.redis=$(DIFFERENTIAL_POSTGRES_REDIS) -differential.postgres.changes=$(DIFFERENTIAL_POSTGRES_CHANGES) -differential.funcs=$(DIFFERENTIAL_FUNCS) -differential.seed=$(DIFFERENTIAL_SEED)
+		-differential.postgres=$(DIFFERENTIAL_POSTGRES) -differential.postgres.redis=$(DIFFERENTIAL_POSTGRES_REDIS) -differential.postgres.changes=$(DIFFERENTIAL_POSTGRES_CHANGES) \
+		-differential.mysql=$(DIFFERENTIAL_MYSQL) -differential.mysql.redis=$(DIFFERENTIAL_MYSQL_REDIS) -differential.mysql.changes=$(DIFFERENTIAL_MYSQL_CHANGES) -differential.funcs=$(DIFFERENTIAL_FUNCS) -differential.seed=$(DIFFERENTIAL_SEED)
 
 .PHONY: tidy
 tidy: tools ## tidy every module

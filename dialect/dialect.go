@@ -230,7 +230,10 @@ type OwnImages struct {
 	// Restricted returns the statement so changed that it touches no row but those of
 	// these names, and else does the same: its parameters are those of the statement. It
 	// returns "" where a name is none. Nil for an INSERT, and where there is no such form.
+	// Restricts tells by the statement's arguments whether it may be used: the form must
+	// not pass where the statement would be refused for a row that it does not touch.
 	Restricted func(names []driver.Value) string
+	Restricts  func(argument func(Param) (driver.Value, bool)) bool
 
 	// After selects the images of the rows that an INSERT wrote, by the keys that its
 	// text gives, AfterParams, or by those that the database generated. It returns each
@@ -316,6 +319,11 @@ type Transactions struct {
 	// as the program sends its own, and nothing is prepared that the program did not ask
 	// to be: a pooler between may hand each transaction to another server.
 	Unprepared bool
+	// AtOnce is set where a driver returns other Go values over a prepared statement than
+	// for a text that it runs at once: each then has results of its own. It is a query with
+	// one parameter, a whole number, by which it is found out whether the driver runs a
+	// text with arguments at once. Empty where the values are the same.
+	AtOnce string
 	// SingleWriter is true when one transaction at a time can write, and others ask again
 	// and again until it is over: those of one process had better wait in a queue.
 	SingleWriter bool

@@ -86,11 +86,11 @@ func (c *conn) readOneAhead(ctx context.Context, a *engine.Ahead) error {
 	if reason, _ := c.uncacheable(p); reason != "" {
 		return nil
 	}
-	rc, reason := h.Prepare(ctx, p, a.Args)
+	k := call{text: a.Text, args: a.Args, prepared: a.Prepared, since: a.Since}
+	rc, reason := c.prepareRead(ctx, p, &k)
 	if reason != "" || !h.Admitted(ctx, &rc) {
 		return nil
 	}
-	k := call{text: a.Text, args: a.Args, prepared: a.Prepared, since: a.Since}
 	err := h.ReadAhead(ctx, &rc, func(ctx context.Context) (*result.Result, driver.Rows, error) { return c.load(ctx, k, p, true) })
 	if errors.Is(err, engine.ErrPlanVoid) {
 		return nil // the schema changed: the program's own statements will see to that

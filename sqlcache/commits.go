@@ -15,23 +15,30 @@ import (
 // does anything of its own, and even where it fails then. What the transaction has
 // collected is fenced before it runs. Whether the transaction is over is asked after it.
 
+// ending is a statement that commits the transaction that it stands in, or may.
+type ending struct {
+	text string
+	// write is what it changes itself. Atomic is true when an error says that it has not
+	// changed it.
+	write  *analysis.Write
+	atomic bool
+	// sure is true when it has committed where it has no error.
+	sure bool
+}
+
 // commitsFirst carries out a statement with [dialect.Statement.Commits] inside a
 // transaction: what it does itself it does as outside of one.
 func (c *conn) commitsFirst(ctx context.Context, real *realConn, p *engine.Plan, k call, wantRows bool) (outcome, error) {
-	w := p.Write
-	switch {
-	case w == nil && p.Catalog == nil:
-		w = everything
-	case w == nil:
-		w = &analysis.Write{}
+	e := ending{text: k.text, write: p.Write, atomic: p.Statement.Kind == dialect.KindDDL}
+	if e.write == nil && p.Catalog == nil {
+		e.write = everything
 	}
-	return c.committing(ctx, real, k.text, w, false, func() (outcome, error) { return c.dispatch(ctx, real, p, k, wantRows) })
+	return c.committing(ctx, real, &e, func() (outcome, error) { return c.dispatch(ctx, real, p, k, wantRows) })
 }
 
 // committing runs a statement that commits the transaction that the connection is in, or
-// may. W is what it writes itself. It is sure to commit where it has no error with sure;
-// else that is found out, as it always is after an error.
-func (c *conn) committing(ctx context.Context, real *realConn, text string, w *analysis.Write, sure bool, run func() (outcome, error)) (outcome, error) {
+// may. Whether it did is found out, after an error too.
+func (c *conn) committing(ctx context.Context, real *realConn, e *ending, run func() (outcome, error)) (outcome, error) {
 	t := c.tx
 	if err := t.changes.Fence(ctx); err != nil {
 		t.changes.Withdraw(ctx)
@@ -43,9 +50,9 @@ func (c *conn) committing(ctx context.Context, real *realConn, text string, w *a
 			t.changes.Bump(ctx, store.KeepFence)
 		}
 	}()
-	c.tx = nil
+	c.tx, c.judging = nil, true
 	out, err := run()
-	returned = true
+	c.judging, returned = false, true
 	if c.tx != nil { // it has left one: the same, or another of which nothing is known
 		t.changes.AddAll(true)
 		t.schema = true
@@ -53,7 +60,7 @@ func (c *conn) committing(ctx context.Context, real *realConn, text string, w *a
 	c.tx, t.dirty = t, true
 	out.closed(func() {
 		if c.tx == t { // else an error among its rows has shown what became of it
-			c.judge(ctx, real, text, w, sure, err)
+			c.judge(ctx, real, e, err)
 		}
 	})
 	return out, err
@@ -61,9 +68,9 @@ func (c *conn) committing(ctx context.Context, real *realConn, text string, w *a
 
 // judge finds out what a statement has done to the transaction whose changes were fenced
 // before it, and ends these, or takes the fences back.
-func (c *conn) judge(ctx context.Context, real *realConn, text string, w *analysis.Write, sure bool, err error) {
+func (c *conn) judge(ctx context.Context, real *realConn, e *ending, err error) {
 	t := c.tx
-	if err == nil && sure {
+	if err == nil && e.sure {
 		t.changes.Committed(ctx)
 		c.leave()
 		return
@@ -81,18 +88,21 @@ func (c *conn) judge(ctx context.Context, real *realConn, text string, w *analys
 	case real.session.Silent:
 		// It looks the same in the next transaction, which has begun already.
 		t.changes.Bump(ctx, store.DropFence)
-		c.wrote(ctx, text, w)
+		c.wrote(ctx, e, err)
 	default:
 		t.changes.Withdraw(ctx)
-		c.wrote(ctx, text, w)
+		c.wrote(ctx, e, err)
 	}
 }
 
-// wrote collects what a statement wrote, if it did, that has not ended the transaction.
-func (c *conn) wrote(ctx context.Context, text string, w *analysis.Write) {
-	c.tx.changes.Statement(ctx, text)
-	c.tx.changes.AddWrite(w)
-	c.tx.schema = c.tx.schema || w.Schema
+// wrote collects what a statement wrote, or may have, that has not ended the transaction.
+func (c *conn) wrote(ctx context.Context, e *ending, err error) {
+	if e.write == nil || e.atomic && !mayHaveRun(ctx, err) {
+		return
+	}
+	c.tx.changes.Statement(ctx, e.text)
+	c.tx.changes.AddWrite(e.write)
+	c.tx.schema = c.tx.schema || e.write.Schema
 }
 
 // leave forgets a transaction that is over.
@@ -109,7 +119,7 @@ func (c *conn) begin(ctx context.Context, real *realConn, st *dialect.Statement,
 	case c.tx == nil:
 		out, err = c.bare(ctx, real, k, wantRows)
 	case c.connector.txs.BeginCommits:
-		out, err = c.committing(ctx, real, k.text, &analysis.Write{}, true, func() (outcome, error) { return c.bare(ctx, real, k, wantRows) })
+		out, err = c.committing(ctx, real, &ending{text: k.text, sure: true}, func() (outcome, error) { return c.bare(ctx, real, k, wantRows) })
 	default:
 		return c.bare(ctx, real, k, wantRows) // the database refuses it, or does nothing
 	}
@@ -145,7 +155,7 @@ func (c *conn) followed(real *realConn, err error) {
 // state of the connection is not surely known.
 func (c *conn) strayed(real *realConn, st *dialect.Statement, out *outcome, err error) {
 	silent := real.session.Silent && st.Commits && st.Kind == dialect.KindSelect // a procedure
-	if !c.connector.txs.BeginCommits || c.tx != nil || errors.Is(err, driver.ErrBadConn) ||
+	if !c.connector.txs.BeginCommits || c.tx != nil || c.judging || errors.Is(err, driver.ErrBadConn) ||
 		!silent && !real.unsure && real.taint&dialect.TaintWrites == 0 {
 		return
 	}

@@ -34,6 +34,9 @@ type capabilities struct {
 	queryer, execer bool // with or without a context
 	names           bool // queries take named arguments: driver.QueryerContext
 	checker         bool // driver.NamedValueChecker
+	// prepares is true when the driver is known to run no text with arguments at once.
+	// It is asked only where that matters.
+	prepares bool
 }
 
 // realConnector makes the real connections for the inner pool.
@@ -52,7 +55,11 @@ func (r *realConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	rc := newRealConn(dc, k)
 	k.parking.open.Add(1)
-	k.state.caps.CompareAndSwap(nil, rc.capabilities())
+	if k.state.caps.Load() == nil {
+		caps := rc.capabilities()
+		caps.prepares = rc.prepares(ctx)
+		k.state.caps.CompareAndSwap(nil, caps)
+	}
 	session, err := k.cfg.Dialect.CheckSession(ctx, rc.Once())
 	if ctx.Err() != nil {
 		return nil, errors.Join(ctx.Err(), rc.Close())
@@ -129,6 +136,21 @@ func (r *realConn) capabilities() *capabilities {
 	_, c.names = r.Conn.(driver.QueryerContext)
 	_, c.checker = r.Conn.(driver.NamedValueChecker)
 	return &c
+}
+
+// prepares asks the driver whether it leaves a text with arguments to a prepared
+// statement. False also stands for not known: then results over one are kept by
+// themselves.
+func (r *realConn) prepares(ctx context.Context) bool {
+	query := r.connector.txs.AtOnce
+	if query == "" || r.queryer == nil {
+		return false
+	}
+	rows, err := r.queryer.QueryContext(ctx, query, []driver.NamedValue{{Ordinal: 1, Value: int64(1)}})
+	if err == nil {
+		_ = rows.Close()
+	}
+	return errors.Is(err, driver.ErrSkip)
 }
 
 // Close implements driver.Conn.

@@ -127,7 +127,9 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 		if !c.connector.txs.Concurrent { // else the session is looked at
 			real.setTaint(dialect.TaintAll, fromState, "a statement was not understood: "+abbreviate(st.Text))
 		}
-		out.closed(func() { c.resync(real) })
+		if !c.judging {
+			out.closed(func() { c.resync(real) })
+		}
 	} else {
 		c.strayed(real, st, &out, err)
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 
 	"github.com/cacheops/cacheops/dialect"
-	"github.com/cacheops/cacheops/internal/analysis"
 	"github.com/cacheops/cacheops/internal/engine"
 	"github.com/cacheops/cacheops/store"
 )
@@ -197,7 +196,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (begun driver
 		c.sure(ctx, real)
 		c.look(ctx, real)
 		if c.tx != nil && c.connector.txs.BeginCommits { // a text began one
-			_, err = c.committing(ctx, real, "BEGIN", &analysis.Write{}, true, func() (out outcome, err error) {
+			_, err = c.committing(ctx, real, &ending{text: "BEGIN", sure: true}, func() (out outcome, err error) {
 				inner, err = real.begin(ctx, opts)
 				return out, err
 			})

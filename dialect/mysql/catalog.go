@@ -83,7 +83,9 @@ type catalogBuilder struct {
 	// hidden are the folded names of columns that are not in SELECT *.
 	hidden   map[string]bool
 	routines map[string]dialect.Routine
-	grants   *grants
+	// procedures are by catalogAt, functions by their folded names.
+	procedures map[string]*routineStored
+	functions  map[string][]*routineStored
 }
 
 // catalogTable is a table on its way into the catalog.
@@ -169,6 +171,9 @@ func (t *catalogTable) settle() {
 	case "memory", "heap":
 		t.NoImages, t.NoRollback = why+", which has no transactions", true
 		t.Uncached = why + ", which is empty when the server starts"
+	case "csv":
+		t.NoImages, t.NoRollback = why+", which has no transactions", true
+		t.Uncached = why + ", whose file may be written by others"
 	default:
 		// Its rows may be those of other tables, or of another server.
 		t.Kind, t.NoImages = dialect.TableVirtual, why
@@ -240,6 +245,13 @@ func (b *catalogBuilder) column(t *catalogTable, row *catalogColumnRow, zone boo
 		// One that the server sets when others change is as good as computed.
 		Generated:  generated || strings.Contains(row.extra, "on update"),
 		HasDefault: !generated && (numbered || !row.fallback.null && !strings.EqualFold(row.fallback.text, "NULL")),
+	}
+	switch strings.ToLower(row.dataType) {
+	case "time":
+		c.TimeOfDay = true
+	case "date", "datetime", "timestamp":
+		// IS NULL finds 0000-00-00 where the column is NOT NULL.
+		c.Composite = c.NotNull
 	}
 	if t.Kind != dialect.TablePlain {
 		return c

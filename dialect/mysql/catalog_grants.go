@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"context"
+	"maps"
 	"strings"
 
 	"github.com/cacheops/cacheops/dialect"
@@ -85,8 +86,7 @@ func grantsParse(lines []string) *grants {
 		switch {
 		case schema == "*" && table == "*":
 			if revoke {
-				g.global = nil // no such line is known
-				return &grants{}
+				return &grants{} // no such line is known
 			}
 			for p := range privileges {
 				g.global[p] = true
@@ -96,13 +96,24 @@ func grantsParse(lines []string) *grants {
 			if revoke {
 				g.revoked = append(g.revoked, entry)
 			} else {
-				g.schemas = append(g.schemas, entry)
+				g.onSchemas(entry)
 			}
 		case !revoke && !strings.Contains(schema, " "): // else a routine's
 			g.tables = append(g.tables, grantsOn{schema: nameFold(grantsName(schema)), table: nameFold(grantsName(table)), privileges: privileges})
 		}
 	}
 	return g
+}
+
+// onSchemas adds privileges on a database. Those of the account and of its roles add up.
+func (g *grants) onSchemas(entry grantsOn) {
+	for i := range g.schemas {
+		if s := &g.schemas[i]; s.schema == entry.schema {
+			maps.Copy(s.privileges, entry.privileges)
+			return
+		}
+	}
+	g.schemas = append(g.schemas, entry)
 }
 
 // grantsName takes a name out of its quotes.

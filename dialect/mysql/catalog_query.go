@@ -43,6 +43,7 @@ type catalogSection struct {
 
 // catalogRows are the rows of the sections.
 type catalogRows struct {
+	schemas  []string // those that were read; nil for all
 	tables   []catalogTableRow
 	system   []dialect.Name
 	columns  []catalogColumnRow
@@ -52,7 +53,7 @@ type catalogRows struct {
 	views    []catalogViewRow
 	triggers []catalogTriggerRow
 	routines []catalogRoutineRow
-	others   []catalogRoutineRow // of all databases, without their bodies
+	params   []catalogParamRow
 	events   []catalogEventRow
 	grants   []string
 	pads     map[string]string
@@ -102,6 +103,9 @@ type catalogRoutineRow struct {
 	body               rowValue
 	language, mode     string
 }
+
+// catalogParamRow is a parameter of a routine.
+type catalogParamRow struct{ schema, name, kind, param string }
 
 // catalogEventRow is what the server runs by itself.
 type catalogEventRow struct{ schema, name, body, status, mode string }
@@ -158,26 +162,27 @@ var catalogSections = []catalogSection{
 		func(r *catalogRows, row []rowValue) {
 			r.triggers = append(r.triggers, catalogTriggerRow{row[0].text, row[1].text, row[2].text, row[3].text, row[4].text, row[5].text, row[6].text})
 		}},
-	{"routines", 6, `SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, ROUTINE_DEFINITION, ROUTINE_BODY, SQL_MODE
-		FROM information_schema.ROUTINES WHERE %s ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE`, "ROUTINE_SCHEMA",
-		func(r *catalogRows, row []rowValue) {
-			r.routines = append(r.routines, catalogRoutineRow{
-				schema: row[0].text, name: row[1].text, kind: strings.ToLower(row[2].text), body: row[3], language: row[4].text, mode: row[5].text,
-			})
-		}},
 }
 
 // catalogBeside are the queries whose answer is not a database's: the events, which write
-// wherever they like, the names of the routines of other databases, and the server's own
-// tables.
+// wherever they like, the routines, which are called from anywhere, and the server's own
+// tables. Each of them takes the server a look at one table.
 var catalogBeside = []catalogSection{
 	{"events", 5, `SELECT EVENT_SCHEMA, EVENT_NAME, EVENT_DEFINITION, STATUS, SQL_MODE FROM information_schema.EVENTS ORDER BY EVENT_SCHEMA, EVENT_NAME`, "",
 		func(r *catalogRows, row []rowValue) {
 			r.events = append(r.events, catalogEventRow{row[0].text, row[1].text, row[2].text, row[3].text, row[4].text})
 		}},
-	{"other routines", 3, `SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE FROM information_schema.ROUTINES WHERE ` + catalogOwn("ROUTINE_SCHEMA"), "",
+	{"routines", 6, `SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, ROUTINE_DEFINITION, ROUTINE_BODY, SQL_MODE
+		FROM information_schema.ROUTINES WHERE ` + catalogOwn("ROUTINE_SCHEMA") + ` ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE`, "",
 		func(r *catalogRows, row []rowValue) {
-			r.others = append(r.others, catalogRoutineRow{schema: row[0].text, name: row[1].text, kind: strings.ToLower(row[2].text), body: rowValue{null: true}})
+			r.routines = append(r.routines, catalogRoutineRow{
+				schema: row[0].text, name: row[1].text, kind: strings.ToLower(row[2].text), body: row[3], language: row[4].text, mode: row[5].text,
+			})
+		}},
+	{"parameters", 4, `SELECT SPECIFIC_SCHEMA, SPECIFIC_NAME, ROUTINE_TYPE, PARAMETER_NAME
+		FROM information_schema.PARAMETERS WHERE PARAMETER_NAME IS NOT NULL AND ` + catalogOwn("SPECIFIC_SCHEMA"), "",
+		func(r *catalogRows, row []rowValue) {
+			r.params = append(r.params, catalogParamRow{schema: row[0].text, name: row[1].text, kind: strings.ToLower(row[2].text), param: row[3].text})
 		}},
 	{"system tables", 2, `SELECT TABLE_SCHEMA, TABLE_NAME FROM information_schema.TABLES WHERE ` + catalogIs("TABLE_SCHEMA") + ` ORDER BY TABLE_SCHEMA, TABLE_NAME`, "",
 		func(r *catalogRows, row []rowValue) {
@@ -198,6 +203,7 @@ func catalogRead(ctx context.Context, db dialect.Queryer, session *sessionState)
 		if schemas, err = catalogScope(ctx, db, session); err != nil {
 			return nil, fmt.Errorf("its foreign keys between databases: %w", err)
 		}
+		r.schemas = schemas
 	}
 	for _, schema := range schemas {
 		if schema != "" {

@@ -105,6 +105,10 @@ func (c *converter) united(q *dialect.Query) {
 		for _, row := range core.Values {
 			c.dated(row...)
 		}
+		if src, ok := core.From.(*dialect.QuerySource); ok && src.Alias == "" && len(core.Columns) == 1 && core.Columns[0].Star {
+			c.united(src.Query) // a part with a LIMIT of its own
+			continue
+		}
 		for i := range core.Columns {
 			if o := &core.Columns[i]; o.Star {
 				c.datedName(datedAll)

@@ -20,6 +20,7 @@ func TestConvertDates(t *testing.T) {
 		{"SELECT * FROM a JOIN b USING (c, d)", "c, d"},
 		{"SELECT * FROM a NATURAL JOIN b", "*"},
 		{"SELECT a, b FROM t UNION SELECT c, max(d) FROM u", "a, b, c, d"},
+		{"SELECT a FROM t UNION (SELECT b FROM u ORDER BY c LIMIT 1)", "a, b"},
 		{"SELECT * FROM t UNION ALL SELECT a FROM u", "*, a"},
 		{"SELECT * FROM t WHERE a IN (SELECT b FROM u) AND c = (SELECT max(d) FROM v) AND e > ALL (SELECT f FROM w)", "a, b, d, c, f, e"},
 		{"SELECT * FROM t WHERE a IN (SELECT * FROM u) AND EXISTS (SELECT b, v.* FROM v)", "a, *"},

@@ -5,6 +5,7 @@ import (
 	"strconv"
 
 	"github.com/sqlc-dev/marino/ast"
+	"github.com/sqlc-dev/marino/charset"
 	"github.com/sqlc-dev/marino/mysql"
 
 	"github.com/cacheops/cacheops/dialect"
@@ -13,7 +14,12 @@ import (
 // literal converts a constant. TRUE and FALSE are the numbers 1 and 0.
 func (c *converter) literal(n *ast.ValueExprBase) dialect.Expr {
 	if n.GetType().GetFlag()&mysql.UnderScoreCharsetFlag != 0 {
-		// _latin1 'x', N'x': in a character set of its own.
+		// _latin1 'x', N'x': in a character set of its own. One in that of the connection,
+		// which has no other where anything is cached, is a text like any other: in the
+		// queries of views all texts are written so.
+		if n.Kind() == ast.KindString && n.GetType().GetCharset() == charset.CharsetUTF8MB4 {
+			return &dialect.Literal{Value: n.GetString()}
+		}
 		return &dialect.Opaque{What: "text of a character set"}
 	}
 	switch n.Kind() {

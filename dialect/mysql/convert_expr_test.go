@@ -85,6 +85,7 @@ func TestConvertConstants(t *testing.T) {
 		// A number beside numbers, bytes beside texts.
 		{"a = x'41' OR a = 0x41 OR a = b'1' OR a = 0b1", "((a = <hexadecimal: >) or (a = <hexadecimal: >) or (a = <hexadecimal: >) or (a = <hexadecimal: >))"},
 		{"a = _latin1'x' OR a = _binary x'41' OR a = N'x'", "((a = <text of a character set: >) or (a = <text of a character set: >) or (a = <text of a character set: >))"},
+		{"a = _utf8mb4'x' OR a = _utf8mb4 x'41' OR a = _utf8'x'", `((a = "x") or (a = <text of a character set: >) or (a = <text of a character set: >))`},
 		{"a = -'5' OR a = +'5' OR a = +b", `((a = <arithmetic: "5">) or (a = <unary plus: "5">) or (a = <unary plus: b>))`},
 	})
 }

@@ -1,14 +1,11 @@
 package mysql
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
 // convertLooked is what the tokens tell that the parser's tree does not.
 type convertLooked struct {
 	done   bool
-	params []int32 // where the parameters stand
+	params []int32 // where the parameters stand, in their order
 	pipes  bool    // there is a ||
 }
 
@@ -40,5 +37,4 @@ func (c *converter) look() {
 		// The parser knows not all that stands in hints.
 		c.volatile("SET_VAR changes settings of the session")
 	}
-	slices.Sort(c.looked.params)
 }

@@ -20,11 +20,13 @@ var settingHarmless = settingSet(`bulk_insert_buffer_size eq_range_index_dive_li
 	query_prealloc_size range_alloc_block_size range_optimizer_max_mem_size read_buffer_size read_rnd_buffer_size
 	session_track_gtids session_track_schema session_track_state_change session_track_system_variables
 	session_track_transaction_info slow_query_log sort_buffer_size sql_notes sql_quote_show_create sql_warnings tmp_table_size
-	transaction_alloc_block_size transaction_prealloc_size use_stat_tables wait_timeout`)
+	transaction_alloc_block_size transaction_prealloc_size transaction_read_only tx_read_only use_stat_tables wait_timeout`)
 
-// settingIsolation are those that change the level of isolation of transactions to come,
-// or whether they may write.
-var settingIsolation = settingSet(`transaction_isolation transaction_read_only tx_isolation tx_isolation_one_shot tx_read_only`)
+// settingIsolation are those that change the level of isolation of transactions to come.
+var settingIsolation = settingSet(`transaction_isolation tx_isolation`)
+
+// settingNext is what the parser calls the level of isolation of the next transaction.
+const settingNext = "tx_isolation_one_shot"
 
 func settingSet(names string) map[string]bool {
 	set := make(map[string]bool)
@@ -68,7 +70,6 @@ func (c *converter) set(list []*ast.VariableAssignment) {
 		case v.IsGlobal, v.IsInstance, v.IsPersist, v.IsPersistOnly:
 			global = true
 		case !v.IsSystem && v.Name != ast.SetNames && v.Name != ast.SetCharset: // @x
-		case c.locals[name], strings.HasPrefix(name, "new."): // in a trigger, which stands nowhere else
 		case name == "autocommit":
 			autocommits++
 			if c.st.Autocommit = setAutocommit(v.Value); c.st.Autocommit == dialect.AutocommitKept {
@@ -76,6 +77,8 @@ func (c *converter) set(list []*ast.VariableAssignment) {
 			}
 			c.st.Commits = c.st.Commits || c.st.Autocommit == dialect.AutocommitOn
 		case settingHarmless[name]:
+		case name == settingNext:
+			c.st.OtherIsolation = true
 		case settingIsolation[name]:
 			c.st.Taint |= dialect.TaintReads
 		default:

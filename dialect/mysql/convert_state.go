@@ -26,8 +26,6 @@ type converter struct {
 	// noPlaces is true where the statement is a part of another one, so that its clauses
 	// are not looked up among the tokens.
 	noPlaces bool
-	// locals are the folded names of the variables of a routine.
-	locals map[string]bool
 
 	// The RETURNING of MariaDB is cut off before the parser sees the statement. These
 	// are its list, parsed like that of a SELECT, nil where there is none; where the list
@@ -38,6 +36,8 @@ type converter struct {
 	looked          convertLooked
 
 	reads, writes, foreigns, functions, dates map[string]struct{}
+
+	spellings map[string]string // the names of sources by their folded form
 
 	// failed says what could not be converted. The result is thrown away then, so that
 	// what goes on after it does not matter.

@@ -15,9 +15,8 @@ func (c *converter) insert(n *ast.InsertStmt) {
 		c.failf("the target of an INSERT is not understood")
 		return
 	}
-	name := t.Source.(*ast.TableName)
 	ins := &dialect.Insert{
-		Table:    convertName(name),
+		Table:    convertName(t.table),
 		Rows:     len(n.Lists),
 		Upsert:   len(n.OnDuplicate) > 0,
 		Conflict: n.IsReplace,
@@ -45,18 +44,25 @@ func (c *converter) insert(n *ast.InsertStmt) {
 	}
 }
 
+// convertTarget is a table that a write names, with its alias.
+type convertTarget struct {
+	table *ast.TableName
+	alias string
+}
+
 // convertSingle returns the one table that the tables of a write consist of, nil where
 // there are others, or where it is none.
-func convertSingle(refs *ast.TableRefsClause) *ast.TableSource {
+func convertSingle(refs *ast.TableRefsClause) *convertTarget {
 	j := refs.TableRefs
 	src, ok := j.Left.(*ast.TableSource)
 	if !ok || j.Right != nil || j.ExplicitParens {
 		return nil
 	}
-	if name, ok := src.Source.(*ast.TableName); !ok || name.TableSample != nil || name.AsOf != nil {
+	table, ok := src.Source.(*ast.TableName)
+	if !ok || table.TableSample != nil || table.AsOf != nil {
 		return nil
 	}
-	return src
+	return &convertTarget{table: table, alias: src.AsName.O}
 }
 
 // assigned converts a value that a column gets: DEFAULT alone is no expression.
@@ -93,8 +99,8 @@ func (c *converter) update(n *ast.UpdateStmt) {
 	}
 	// IGNORE skips rows, or changes what they get.
 	up := &dialect.Update{
-		Table: convertName(t.Source.(*ast.TableName)),
-		Alias: t.AsName.O,
+		Table: convertName(t.table),
+		Alias: t.alias,
 		Limit: n.Order != nil || n.Limit != nil,
 		With:  n.With != nil,
 	}
@@ -128,8 +134,8 @@ func (c *converter) delete(n *ast.DeleteStmt) {
 		return
 	}
 	del := &dialect.Delete{
-		Table: convertName(t.Source.(*ast.TableName)),
-		Alias: t.AsName.O,
+		Table: convertName(t.table),
+		Alias: t.alias,
 		Limit: n.Order != nil || n.Limit != nil,
 		With:  n.With != nil,
 	}
@@ -199,9 +205,9 @@ func (c *converter) joined(refs *ast.Join, targets []dialect.Name) {
 	if c.failed != "" {
 		return
 	}
-	var tables []*ast.TableSource
-	convertJoined(refs, func(t *ast.TableSource) {
-		if !c.isCTE(convertName(t.Source.(*ast.TableName))) {
+	var tables []*convertTarget
+	convertJoined(refs, func(t *convertTarget) {
+		if !c.isCTE(convertName(t.table)) {
 			tables = append(tables, t)
 		}
 	})
@@ -210,7 +216,7 @@ func (c *converter) joined(refs *ast.Join, targets []dialect.Name) {
 	for _, target := range targets {
 		found := false
 		for i, t := range tables {
-			if convertMeans(t, target) {
+			if t.means(target) {
 				written[i], found = true, true
 			}
 		}
@@ -218,7 +224,7 @@ func (c *converter) joined(refs *ast.Join, targets []dialect.Name) {
 	}
 	for i, t := range tables {
 		if all || written[i] {
-			c.write(convertName(t.Source.(*ast.TableName)))
+			c.write(convertName(t.table))
 		}
 	}
 	if len(c.st.Writes) == 0 {
@@ -226,14 +232,14 @@ func (c *converter) joined(refs *ast.Join, targets []dialect.Name) {
 	}
 }
 
-// convertMeans reports whether a name may mean a table of a FROM. Whether case counts is a
-// matter of the server's, so it does not here.
-func convertMeans(t *ast.TableSource, n dialect.Name) bool {
-	table := convertName(t.Source.(*ast.TableName))
+// means reports whether a name may mean the table. Whether case counts is a matter of the
+// server's, so it does not here.
+func (t *convertTarget) means(n dialect.Name) bool {
+	table := convertName(t.table)
 	if n.Schema != "" && table.Schema != "" && nameFold(n.Schema) != nameFold(table.Schema) {
 		return false
 	}
-	name := t.AsName.O
+	name := t.alias
 	if name == "" {
 		name = table.Name
 	}
@@ -241,7 +247,7 @@ func convertMeans(t *ast.TableSource, n dialect.Name) bool {
 }
 
 // convertJoined calls f with each table of a FROM, but for those in its queries.
-func convertJoined(n ast.ResultSetNode, f func(*ast.TableSource)) {
+func convertJoined(n ast.ResultSetNode, f func(*convertTarget)) {
 	switch n := n.(type) {
 	case *ast.Join:
 		if n != nil {
@@ -249,8 +255,8 @@ func convertJoined(n ast.ResultSetNode, f func(*ast.TableSource)) {
 			convertJoined(n.Right, f)
 		}
 	case *ast.TableSource:
-		if _, ok := n.Source.(*ast.TableName); ok {
-			f(n)
+		if table, ok := n.Source.(*ast.TableName); ok {
+			f(&convertTarget{table: table, alias: n.AsName.O})
 		} else {
 			convertJoined(n.Source, f)
 		}

@@ -95,8 +95,8 @@ func (c *converter) paramsIn(pos, end int) (params []dialect.ParamRef) {
 
 // targetTokens returns the token behind the target of a write with its alias and its
 // hints for indexes, which begins at token i; -1 where it is not what the parser found.
-func (c *converter) targetTokens(i int, t *ast.TableSource) int {
-	name := t.Source.(*ast.TableName)
+func (c *converter) targetTokens(i int, t *convertTarget) int {
+	name := t.table
 	if name.Schema.O != "" {
 		if !c.isNamed(i, name.Schema.O) || !c.isOp(i+1, '.') {
 			return -1
@@ -113,11 +113,11 @@ func (c *converter) targetTokens(i int, t *ast.TableSource) int {
 		}
 		i = c.closing(i+1) + 1
 	}
-	if t.AsName.O != "" {
+	if t.alias != "" {
 		if c.isWord(i, "as") {
 			i++
 		}
-		if !c.isNamed(i, t.AsName.O) {
+		if !c.isNamed(i, t.alias) {
 			return -1
 		}
 		i++
@@ -132,7 +132,7 @@ func (c *converter) targetTokens(i int, t *ast.TableSource) int {
 
 // places finds the clauses of an UPDATE or DELETE of one table; nil where they are not
 // what the parser found. Sets is the number of assignments.
-func (c *converter) places(verb string, t *ast.TableSource, where, order, limit bool, sets int) *convertPlaces {
+func (c *converter) places(verb string, t *convertTarget, where, order, limit bool, sets int) *convertPlaces {
 	if c.noPlaces || c.failed != "" {
 		return nil
 	}
@@ -302,6 +302,16 @@ func (c *converter) rowCells(i int, lists [][]ast.ExprNode) [][]dialect.Span {
 	return rows
 }
 
+// constant returns the place of a literal or a parameter, that of the tokens [from, to);
+// the zero Span for any other expression, and for a text with its character set before it.
+func (c *converter) constant(e ast.ExprNode, from, to int) dialect.Span {
+	word := from < len(c.toks) && c.toks[from].kind == tokWord
+	if !convertConstant(e) || word && !c.isWord(from, "null") && !c.isWord(from, "true") && !c.isWord(from, "false") {
+		return dialect.Span{}
+	}
+	return c.clauseOf(from, to).Span
+}
+
 // cells returns the places of the values that stand, parted by commas, in the tokens
 // [from, to). One that is neither a literal nor a parameter has the zero Span.
 func (c *converter) cells(from, to int, row []ast.ExprNode) (spans []dialect.Span, ok bool) {
@@ -320,11 +330,7 @@ func (c *converter) cells(from, to int, row []ast.ExprNode) (spans []dialect.Spa
 			if len(spans) == len(row) || start >= i {
 				return nil, false
 			}
-			span := dialect.Span{}
-			if convertConstant(row[len(spans)]) {
-				span = c.clauseOf(start, i).Span
-			}
-			spans = append(spans, span)
+			spans = append(spans, c.constant(row[len(spans)], start, i))
 			start = i + 1
 		}
 	}
@@ -370,11 +376,7 @@ func (c *converter) setCells(i int, n *ast.InsertStmt) [][]dialect.Span {
 		}
 		start := i + 2
 		i = c.valueEnd(start, end)
-		span := dialect.Span{}
-		if convertConstant(e) {
-			span = c.clauseOf(start, i).Span
-		}
-		spans = append(spans, span)
+		spans = append(spans, c.constant(e, start, i))
 		if k+1 < len(n.Lists[0]) && !c.isOp(i, ',') {
 			return nil
 		}

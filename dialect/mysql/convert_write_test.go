@@ -53,6 +53,7 @@ func TestConvertValues(t *testing.T) {
 	checkProperty(t, "values", []understood{
 		{"INSERT INTO t VALUES (1, ?, 'x', -2.5, NULL, (?), TRUE, X'41', a, 1 + 1, now(), DEFAULT, -?, - -1)",
 			`"1" "?" "'x'" "-2.5" "NULL" "(?)" "TRUE" "X'41'" "" "" "" "" "" ""`},
+		{"INSERT INTO t VALUES ('a' 'b', _utf8mb4'x', N'y', \"q\", false, +5)", `"'a' 'b'" "" "" "\"q\"" "false" ""`},
 		{"INSERT INTO s.t (a, b) VALUES (1, f((2), 3)), (COALESCE(4, 5), '),(')", `"1" "" "" "'),('"`},
 		{"INSERT INTO t PARTITION (p, q) (a) VALUE (1)", `"1"`},
 		{"INSERT IGNORE t VALUES(1) AS n (m) ", `"1"`},
@@ -294,7 +295,16 @@ func checkSpans(t *testing.T, st *dialect.Statement) {
 	checkParams(t, st, cond.WherePos, cond.WhereEnd, cond.WhereParams)
 	// Alone, the condition does not see the CTEs of the statement, and counts its
 	// parameters from 1.
-	before := strings.Repeat("?, ", strings.Count(st.Text[:cond.WherePos], "?"))
+	toks, _, err := tokenize(st.Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := ""
+	for _, tk := range toks {
+		if tk.kind == tokParam && int(tk.pos) < cond.WherePos {
+			before += "?, "
+		}
+	}
 	again := Parse("SELECT " + before + "1 FROM t WHERE (" + st.Text[cond.WherePos:cond.WhereEnd] + "\n)")
 	if again.Query == nil {
 		t.Fatalf("the condition %q does not stand alone: %s", st.Text[cond.WherePos:cond.WhereEnd], again.Incomplete)
@@ -346,4 +356,57 @@ func checkParams(t *testing.T, st *dialect.Statement, pos, end int, params []dia
 	if i != len(params) {
 		t.Fatalf("%d parameters in %q, but %d are listed", i, st.Text[pos:end], len(params))
 	}
+}
+
+// TestConvertPlacesTogether: the places hold whatever stands beside what.
+func TestConvertPlacesTogether(t *testing.T) {
+	t.Parallel()
+	withs := []string{"", "WITH x AS (SELECT a FROM t WHERE b = ? ORDER BY c LIMIT 1) "}
+	targets := []string{"t", "`s`.`t u`", "t AS `where`", "t x", "t PARTITION (`limit`, p) AS x"}
+	sets := []string{"a = 1", "a = ?, b := f(?, (SELECT 1 WHERE c ORDER BY d LIMIT 1))", "x.`set` = CASE WHEN a THEN ',' ELSE (1, 2) = (b, c) END, d=DEFAULT -- WHERE\n"}
+	wheres := []string{"", " WHERE a = ?", " WHERE/*LIMIT 1*/(a = ',' OR t.where IN (?, 2)) AND t.`order` > INTERVAL 1 DAY + b", " WHERE EXISTS (SELECT 1 FROM x WHERE a ORDER BY b LIMIT 1)"}
+	tails := []string{"", " ORDER BY a", " ORDER BY t.limit DESC, (SELECT 1 WHERE ? LIMIT 1) LIMIT ?", " LIMIT 5 ;"}
+	returnings := []string{"", " RETURNING *", " RETURNING a, ? AS b, (SELECT 1 WHERE c LIMIT 1)"}
+	n := 0
+	for _, with := range withs {
+		for _, target := range targets {
+			for _, where := range wheres {
+				for _, tail := range tails {
+					for _, set := range sets {
+						n += checkPlaced(t, with+"UPDATE "+target+" SET "+set+where+tail)
+					}
+					for _, returning := range returnings {
+						if !strings.Contains(tail, ";") && (with == "" || returning == "") { // no server takes these
+							n += checkPlaced(t, with+"DELETE FROM "+target+where+tail+returning)
+						}
+					}
+				}
+			}
+		}
+	}
+	if n != 720 {
+		t.Errorf("%d of 720 writes had places", n)
+	}
+}
+
+// checkPlaced checks the places of a write, and counts it where it has them.
+func checkPlaced(t *testing.T, text string) int {
+	t.Helper()
+	st := Parse(text)
+	checkSpans(t, st)
+	var cond *dialect.Condition
+	switch {
+	case st.Update != nil:
+		cond = &st.Update.Condition
+	case st.Delete != nil:
+		cond = &st.Delete.Condition
+	}
+	if cond == nil || cond.TargetEnd == 0 {
+		t.Logf("%s has no places: %s", text, st.Incomplete)
+		return 0
+	}
+	if limit := strings.Contains(text, " LIMIT 5 ;") || strings.Contains(text, " ORDER BY a") || strings.Contains(text, " LIMIT ?"); limit != (cond.Tail.End > 0) {
+		t.Errorf("%s has a tail at %d:%d", text, cond.Tail.Pos, cond.Tail.End)
+	}
+	return 1
 }

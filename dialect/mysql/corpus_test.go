@@ -35,8 +35,14 @@ func TestCorpus(t *testing.T) {
 		// incomplete are those known by their tables alone, by their names.
 		incomplete map[string]bool
 	}{
-		{"corpus.tsv", "corpus.golden", 92, map[string]bool{}},
-		{"mariadb.tsv", "mariadb.golden", 16, map[string]bool{}},
+		{"corpus.tsv", "corpus.golden", 92, map[string]bool{
+			"update_join": true, "delete_join": true, "delete_using": true, "cte_update": true,
+			"explain": true, "explain_analyze": true, "call": true, "load_data": true, "do_sleep": true,
+		}},
+		{"mariadb.tsv", "mariadb.golden", 16, map[string]bool{
+			"upsert_value": true, "system_time": true, "fetch_next": true, "create_or_replace": true,
+			"set_statement": true, "delete_multi_limit": true, "uuid_type": true,
+		}},
 	} {
 		list := corpusOf(t, tt.file)
 		if len(list) != tt.statements {

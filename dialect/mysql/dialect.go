@@ -40,5 +40,6 @@ func (mysqlDialect) Transactions() dialect.Transactions {
 		Texts:             true,
 		OwnImages:         true,
 		AsksProcess:       true,
+		AtOnce:            "SELECT ?", // unsigned numbers, floats
 	}
 }

@@ -341,23 +341,38 @@ func (f *fallbackReader) calls() {
 	}
 }
 
-// call notes the function whose name stands before the parenthesis at token i.
+// call notes the function whose name stands before the parenthesis at token i. Of a name
+// in quotes, or of some that does not touch the parenthesis, it is that of a stored
+// function although the server has one of its own.
 func (f *fallbackReader) call(i int) {
 	last := i - 1
 	if !f.isName(last) || i == f.targetTo {
 		return
 	}
-	name := tokFold(tokUnquote(f.toks[last].in(f.text)))
-	if f.word(last) != "" && f.keyword(last, name) {
+	word := f.word(last)
+	if word != "" && f.keyword(last, word) {
 		return
 	}
-	f.foreign(name)
+	name := tokFold(tokUnquote(f.toks[last].in(f.text)))
+	known := functions[name]
+	switch {
+	case name == "":
+		f.foreign("``") // one without a name would be none
+	case word == "", known.kind == functionForeign, tokTouching[name] && f.toks[last].end != f.toks[i].pos:
+		f.foreign(name)
+	case known.some:
+		f.function(name)
+	}
 }
 
 // keyword reports whether the word before a parenthesis is one of SQL there. Those that
 // could also be the name of a function count only where the word before says so.
 func (f *fallbackReader) keyword(i int, word string) bool {
 	switch before := f.word(i - 1); word {
+	case "cast", "json_table":
+		return f.toks[i].end == f.toks[i+1].pos
+	case "lateral":
+		return before == "join"
 	case "any", "some":
 		return f.op(i-1, '=') || f.op(i-1, '<') || f.op(i-1, '>')
 	case "over":
@@ -376,4 +391,4 @@ func (f *fallbackReader) keyword(i int, word string) bool {
 // name of no function.
 var fallbackReserved = tokSet(`all and as between by case char check distinct div decimal double else exists float from group having
 	in int integer bigint smallint tinyint mediumint numeric real varchar varbinary binary is join like limit mod not on or order references
-	regexp rlike select set straight_join then union except intersect unique using values when where with xor`)
+	regexp rlike select set straight_join then union except intersect unique update using values when where with xor`)

@@ -27,10 +27,20 @@ func Parse(text string) *dialect.Statement { return parseWith(text, parseMarino)
 func parseMarino(text string) ([]ast.StmtNode, error) {
 	stmts, _, err := parser.New().ParseSQL(text)
 	if err != nil {
-		return nil, fmt.Errorf("the parser refused it: %w", err)
+		// Its message repeats the text, which may hold private values.
+		place, _, _ := strings.Cut(err.Error(), " near ")
+		if !strings.HasPrefix(place, "line ") {
+			place = "some place"
+		}
+		return nil, errParse(place)
 	}
 	return stmts, nil
 }
+
+// errParse is the place where the parser refuses a text.
+type errParse string
+
+func (e errParse) Error() string { return "the parser refuses it at " + string(e) }
 
 // parseWith analyses a text with the given parser. A panic in it, or in the analysis,
 // must not reach the application: it makes the text unknown.
@@ -49,7 +59,12 @@ func parseWith(text string, parse func(string) ([]ast.StmtNode, error)) (st *dia
 	if len(toks) == 0 {
 		return &dialect.Statement{Kind: dialect.KindUtility, Text: text}
 	}
-	if parts := parseParts(text, toks); len(parts) > 1 {
+	parts, sure := parseParts(text, toks)
+	if !sure && shape.refuse(text) == "" {
+		stmts, err := parse(text)
+		sure = err == nil && len(stmts) == len(parts)
+	}
+	if sure && len(parts) > 1 {
 		return parseScript(text, toks, parts, &shape, parse)
 	}
 	return parseOne(text, toks, &shape, parse)
@@ -67,26 +82,24 @@ func parseTrim(toks []tok) []tok {
 }
 
 // parseParts splits a text at its semicolons. The bodies of routines have semicolons of
-// their own: a text with a CREATE or an ALTER at the beginning of a part is left in one
-// piece. A body without such a word before it, BEGIN NOT ATOMIC for example, falls into
-// pieces of which the first is not understood.
-func parseParts(text string, toks []tok) [][]tok {
-	var parts [][]tok
+// their own: where a CREATE or an ALTER stands before one the parts are sure only if the
+// parser finds as many statements. Of a body without such a word before it, BEGIN NOT
+// ATOMIC for example, the first part is not understood.
+func parseParts(text string, toks []tok) (parts [][]tok, sure bool) {
+	sure = true
 	for len(toks) > 0 {
 		n := 0
 		for n < len(toks) && toks[n].kind != tokSemi {
 			n++
 		}
 		if n > 0 {
-			switch first := toks[0]; {
-			case first.kind == tokWord && (tokFoldEqual(first.in(text), "create") || tokFoldEqual(first.in(text), "alter")) && n < len(toks):
-				return nil
-			}
+			first := tokFold(toks[0].in(text))
+			sure = sure && (n == len(toks) || toks[0].kind != tokWord || first != "create" && first != "alter")
 			parts = append(parts, toks[:n])
 		}
 		toks = toks[min(n+1, len(toks)):]
 	}
-	return parts
+	return parts, sure
 }
 
 // parseStatement makes the statement that the tokens span.

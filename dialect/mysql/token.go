@@ -205,10 +205,12 @@ func (t *tokenizer) blank(i int) (end int, space bool, what string) {
 		if i+2 == len(text) {
 			return i + 2, true, ""
 		}
-		if tokSpace(text[i+2]) {
+		switch text[i+2] {
+		case ' ', '\t', '\n', '\r':
 			return tokLine(text, i), true, ""
 		}
 		if text[i+2] < ' ' || text[i+2] == 0x7f {
+			// A comment to the server, but not to the driver, which puts arguments into it.
 			return 0, false, "a control character stands in the text"
 		}
 	case c == '*' && t.bang >= 0 && strings.HasPrefix(text[i:], "*/"):
@@ -229,6 +231,8 @@ func (t *tokenizer) comment(i int) (end int, space bool, what string) {
 	switch rest := text[i+2:]; {
 	case t.bang >= 0:
 		return 0, false, "a comment stands in a comment"
+	case strings.HasPrefix(rest, "/"):
+		return 0, false, "a comment may end at once" // for the driver, which puts arguments behind it
 	case strings.HasPrefix(rest, "!"):
 		n := 1
 		for n < len(rest) && tokDigit(rest[n]) {
@@ -281,6 +285,9 @@ func (t *tokenizer) scan(i int) (kind tokKind, end int, what string) {
 	switch {
 	case c == '\'' || c == '"':
 		end, what = tokQuotes(text, i)
+		if what == "" && t.bang >= 0 && strings.Contains(text[i:end], "*/") {
+			what = "a comment may end in a text"
+		}
 		return tokText, end, what
 	case c == '`':
 		end, what = tokBackticks(text, i)

@@ -61,8 +61,7 @@ type verdict struct {
 	missing bool
 	// limited is true when there is a LIMIT.
 	limited bool
-	// dates are the folded names of the columns of which dates may be made.
-	dates map[string]bool
+	dates   dates
 	// truth is true when a text has the bare words TRUE or FALSE, truthName when
 	// a column that they may mean has such a name, subquery when there is a
 	// query inside a query.
@@ -92,7 +91,7 @@ func (v *verdict) statement(st *dialect.Statement, home string) *survey {
 	case len(st.Writes) > 0:
 		v.refuse("writes " + st.Writes[0].String())
 	}
-	v.dated(st.Dates...)
+	v.dates.add(v.cat, st.Dates)
 	// The tables are collected all the same: those who ask what an uncached
 	// read depends on get what can be known.
 	s := surveyFor(v.cat)
@@ -163,7 +162,7 @@ func (v *verdict) table(t *dialect.Table) {
 			return
 		}
 		v.statement(t.View, t.Schema)
-		v.renamed(t.View.Query)
+		v.dates.view(v.cat, t)
 	case dialect.TableVirtual:
 		v.refuse(t.Name + " is a virtual or foreign table")
 	case dialect.TableSystem:

@@ -76,6 +76,12 @@ func entryKey(text *[32]byte, prefixes []string, args []driver.NamedValue) (stor
 	return sha256.Sum256(b), true
 }
 
+// preparedKey makes another key of an entry's, for the same read over a prepared
+// statement.
+func preparedKey(key store.Key) store.Key {
+	return sha256.Sum256(append(key[:], "prepared"...))
+}
+
 // appendValue appends a value with its type and, where it can vary, its length,
 // so that no two lists of values have one encoding.
 func appendValue(b []byte, v driver.Value) ([]byte, bool) {

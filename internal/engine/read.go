@@ -67,6 +67,16 @@ func (c *Call) Op() analysis.Op { return c.op }
 // Prepare decides whether a read takes part in the cache, and works out its
 // key. The reason says why not, and is empty when it does.
 func (h *Handle) Prepare(ctx context.Context, p *Plan, args []driver.NamedValue) (c Call, reason string) {
+	return h.prepare(ctx, p, args, false)
+}
+
+// PreparePrepared is Prepare for a read over a prepared statement whose results are
+// other Go values than those of its text.
+func (h *Handle) PreparePrepared(ctx context.Context, p *Plan, args []driver.NamedValue) (c Call, reason string) {
+	return h.prepare(ctx, p, args, true)
+}
+
+func (h *Handle) prepare(ctx context.Context, p *Plan, args []driver.NamedValue, prepared bool) (c Call, reason string) {
 	switch {
 	case p.state == nil, p.state.provisional, h.stale.Load(): // it could not be read
 		return c, reasonNoSchema
@@ -117,6 +127,9 @@ func (h *Handle) Prepare(ctx context.Context, p *Plan, args []driver.NamedValue)
 	key, ok := entryKey(&p.digest, prefixes, args)
 	if !ok {
 		return Call{op: op}, reasonArgument
+	}
+	if prepared {
+		key = preparedKey(key)
 	}
 	// Last, so that it is tried to be paid only for a read that the cache could
 	// answer.

@@ -103,6 +103,14 @@ func TestValues(t *testing.T) {
 	for i := range comparables {
 		tables[i] = makeCompared(t, setup, &comparables[i], fmt.Sprintf("v%d", i))
 	}
+	catalog := openCatalogConn(t, dsn).catalog(t)
+	for _, ct := range tables {
+		ct.column = catalog.Table(dialect.Name{Name: ct.table}).Columns[1]
+		if ct.column.Comparison != ct.comparison {
+			t.Fatalf("%s: the comparison is %q, not %q", ct.name, ct.column.Comparison, ct.comparison)
+		}
+		ct.pairUp()
+	}
 	t.Run("group", func(t *testing.T) {
 		for _, ct := range tables {
 			t.Run(ct.name, func(t *testing.T) {
@@ -133,11 +141,6 @@ func makeCompared(t *testing.T, db *sql.DB, c *comparableType, table string) *co
 	for i, v := range ct.values {
 		exec(t, db, fmt.Sprintf("INSERT INTO %s VALUES (%d, %s)", table, i+1, v))
 	}
-	ct.column = &dialect.Column{Name: "v", Comparison: c.comparison}
-	if err := db.QueryRow("SELECT column_type FROM information_schema.columns WHERE table_schema = database() AND table_name = ? AND column_name = 'v'", table).Scan(&ct.column.Type); err != nil {
-		t.Fatal(err)
-	}
-	ct.pairUp()
 	return ct
 }
 

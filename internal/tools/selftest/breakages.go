@@ -56,6 +56,7 @@ var breakages = slices.Concat(
 	attackBreakages,
 	byteBreakages,
 	funcBreakages,
+	mysqlTxBreakages,
 	postgresParseBreakages,
 	postgresCatalogBreakages,
 	postgresAnalysisBreakages,
@@ -81,4 +82,7 @@ var breakages = slices.Concat(
 	setsBreakages,
 	redisAttackBreakages,
 	mysqlStatementBreakages,
+	mysqlExprBreakages,
+	mysqlTextBreakages,
+	mysqlValueBreakages,
 )

@@ -40,8 +40,8 @@ var pathBreakages = []breakage{
 	{
 		Name:  "an error that ended the transaction is not noticed",
 		File:  "sqlcache/tx.go",
-		Old:   "txs.ErrorMayEnd {",
-		New:   "txs.ErrorMayEnd == false {",
+		Old:   "case !txs.ErrorMayEnd:",
+		New:   "case txs.ErrorMayEnd:",
 		Check: onSQLite("TestTransactionEndsBehindOurBack"), Want: "--- FAIL: TestTransactionEndsBehindOurBack",
 	},
 	{

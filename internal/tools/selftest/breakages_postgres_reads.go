@@ -30,8 +30,8 @@ var postgresReadBreakages = []breakage{
 	{
 		Name:  "postgres: a function leaves the level of isolation as it was",
 		File:  "sqlcache/taint.go",
-		Old:   "real.unsure, real.session.OtherIsolation = false, session.OtherIsolation",
-		New:   "real.unsure = false",
+		Old:   "real.unsure, real.session.OtherIsolation, real.session.Chains = false, session.OtherIsolation, session.Chains",
+		New:   "real.unsure, real.session.Chains = false, session.Chains",
 		Check: onPostgresCatalog("TestIsolationChangedByCode"), Want: "--- FAIL: TestIsolationChangedByCode",
 	},
 	{

@@ -12,8 +12,8 @@ var postgresTxBreakages = []breakage{
 	{
 		Name:  "a failed transaction answers from the cache",
 		File:  "sqlcache/tx.go",
-		Old:   "\tc.tx.dirty = true\n\tif c.connector.txs.ErrorMayEnd",
-		New:   "\tif c.connector.txs.ErrorMayEnd",
+		Old:   "\tc.tx.dirty = true\n\tswitch txs := &c.connector.txs; {",
+		New:   "\tswitch txs := &c.connector.txs; {",
 		Check: onPostgresTx("TestTxFailedReads"), Want: "STALE",
 	},
 	{
