@@ -41,6 +41,10 @@ DIFFERENTIAL_CLUSTER ?= 100000
 DIFFERENTIAL_POSTGRES ?= 200000
 DIFFERENTIAL_POSTGRES_REDIS ?= 200000
 DIFFERENTIAL_POSTGRES_CHANGES ?= 200000
+# The same on MariaDB.
+DIFFERENTIAL_MYSQL ?= 200000
+DIFFERENTIAL_MYSQL_REDIS ?= 100000
+DIFFERENTIAL_MYSQL_CHANGES ?= 200000
 # And on MariaDB.
 DIFFERENTIAL_MYSQL ?= 200000
 DIFFERENTIAL_MYSQL_REDIS ?= 200000
@@ -85,7 +89,7 @@ test: tools servers ## run the tests of every module, and say what ran
 torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, and their full load, each fault of Redis, of PostgreSQL and of MariaDB for FAULT_LASTS (15s), on each database, and processes on one folder of cache files for FILES_LAST (30s)
 	@CACHEOPS_EXHAUSTIVE=1 $(BIN)/testsummary -count=1 -timeout 30m -run '^Test(Sets)?Exhaustive$$|^Test(Sets)?Conformance' $(ARGS) ./store/... ./rueidisstore
 	@$(BIN)/testsummary -count=1 -timeout 30m $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS)
-	@$(BIN)/testsummary -count=1 -timeout 30m -skip Postgres $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS) -faults.database=postgres
+	@$(BIN)/testsummary -count=1 -timeout 30m -skip 'Postgres|MySQL' $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS) -faults.database=postgres
 	@$(BIN)/testsummary -count=1 -timeout 30m -skip 'Postgres|MySQL' $(ARGS) ./internal/integration/faults -args -faults.all -faults.lasts=$(FAULT_LASTS) -faults.database=mysql
 	@$(MAKE) files
 
@@ -153,6 +157,7 @@ differential: servers ## compare DIFFERENTIAL_READS random reads and DIFFERENTIA
 	@go test ./internal/integration/differential -count=1 -v -timeout 120m -run 'TestDifferential|TestDependencies' $(ARGS) \
 		-args -differential.reads=$(DIFFERENTIAL_READS) -differential.redis=$(DIFFERENTIAL_REDIS) -differential.sets=$(DIFFERENTIAL_SETS) -differential.cluster=$(DIFFERENTIAL_CLUSTER) -differential.changes=$(DIFFERENTIAL_CHANGES) \
 		-differential.postgres=$(DIFFERENTIAL_POSTGRES) -differential.postgres.redis=$(DIFFERENTIAL_POSTGRES_REDIS) -differential.postgres.changes=$(DIFFERENTIAL_POSTGRES_CHANGES) \
+		-differential.mysql=$(DIFFERENTIAL_MYSQL) -differential.mysql.redis=$(DIFFERENTIAL_MYSQL_REDIS) -differential.mysql.changes=$(DIFFERENTIAL_MYSQL_CHANGES) \
 		-differential.mysql=$(DIFFERENTIAL_MYSQL) -differential.mysql.redis=$(DIFFERENTIAL_MYSQL_REDIS) -differential.mysql.changes=$(DIFFERENTIAL_MYSQL_CHANGES) -differential.funcs=$(DIFFERENTIAL_FUNCS) -differential.seed=$(DIFFERENTIAL_SEED)
 
 .PHONY: tidy
