@@ -41,10 +41,6 @@ DIFFERENTIAL_CLUSTER ?= 100000
 DIFFERENTIAL_POSTGRES ?= 200000
 DIFFERENTIAL_POSTGRES_REDIS ?= 200000
 DIFFERENTIAL_POSTGRES_CHANGES ?= 200000
-# The same on MariaDB.
-DIFFERENTIAL_MYSQL ?= 200000
-DIFFERENTIAL_MYSQL_REDIS ?= 100000
-DIFFERENTIAL_MYSQL_CHANGES ?= 200000
 # And on MariaDB.
 DIFFERENTIAL_MYSQL ?= 200000
 DIFFERENTIAL_MYSQL_REDIS ?= 200000
@@ -157,7 +153,6 @@ differential: servers ## compare DIFFERENTIAL_READS random reads and DIFFERENTIA
 	@go test ./internal/integration/differential -count=1 -v -timeout 120m -run 'TestDifferential|TestDependencies' $(ARGS) \
 		-args -differential.reads=$(DIFFERENTIAL_READS) -differential.redis=$(DIFFERENTIAL_REDIS) -differential.sets=$(DIFFERENTIAL_SETS) -differential.cluster=$(DIFFERENTIAL_CLUSTER) -differential.changes=$(DIFFERENTIAL_CHANGES) \
 		-differential.postgres=$(DIFFERENTIAL_POSTGRES) -differential.postgres.redis=$(DIFFERENTIAL_POSTGRES_REDIS) -differential.postgres.changes=$(DIFFERENTIAL_POSTGRES_CHANGES) \
-		-differential.mysql=$(DIFFERENTIAL_MYSQL) -differential.mysql.redis=$(DIFFERENTIAL_MYSQL_REDIS) -differential.mysql.changes=$(DIFFERENTIAL_MYSQL_CHANGES) \
 		-differential.mysql=$(DIFFERENTIAL_MYSQL) -differential.mysql.redis=$(DIFFERENTIAL_MYSQL_REDIS) -differential.mysql.changes=$(DIFFERENTIAL_MYSQL_CHANGES) -differential.funcs=$(DIFFERENTIAL_FUNCS) -differential.seed=$(DIFFERENTIAL_SEED)
 
 .PHONY: tidy
