@@ -206,6 +206,7 @@ func (s *sessionState) session() dialect.Session {
 	taint(!s.off("sql_auto_is_null"), dialect.TaintAll, "sql_auto_is_null is on: IS NULL finds the last row inserted")
 	taint(s.limited(), dialect.TaintAll, "sql_select_limit is "+s.variables["sql_select_limit"])
 	taint(!s.is("system_versioning_asof", "", "DEFAULT"), dialect.TaintAll, "system_versioning_asof is "+s.variables["system_versioning_asof"])
+	taint(!s.off("sql_safe_updates"), dialect.TaintWrites, "sql_safe_updates is on: a statement is refused that is restricted by no key, but for ours")
 	taint(s.off("unique_checks"), dialect.TaintWrites, "unique_checks is off: two rows may come to have one key")
 	taint(s.created["com_create_temporary_table"] != "" && s.created["com_create_temporary_table"] != "0" ||
 		s.created["com_create_temporary_table"] == "" && s.created["com_create_table"] != "" && s.created["com_create_table"] != "0",

@@ -248,3 +248,24 @@ func resultOf(ctx context.Context, c *sql.Conn, inTx bool, text string, args []a
 	n, err2 := res.RowsAffected()
 	return fmt.Sprint("id ", id, ", affected ", n, err1, err2, end())
 }
+
+// A 0 for a generated number is no key, although there may be a row that has it.
+func TestImagesGiveNoZero(t *testing.T) {
+	t.Parallel()
+	eachMode(t, func(t *testing.T, mode string) {
+		s := newCachedMySQL(t, mode, nil)
+		exec(t, s.bare, resultSchema[:2]...)
+		if _, err := server.SQL(database(t, s.dsn), "SET sql_mode = 'NO_AUTO_VALUE_ON_ZERO'; INSERT INTO numbered VALUES (0, 9, 'zero')"); err != nil {
+			t.Fatal(err)
+		}
+		const five = "SELECT id FROM numbered WHERE v = 5"
+		for _, zero := range []any{0, "0", false, nil} {
+			before := s.fill(t, five)
+			if _, err := s.cached.ExecContext(t.Context(), "INSERT INTO numbered (id, v) VALUES (?, 5)", zero); err != nil {
+				t.Fatal(err)
+			}
+			before.check(t, s, five)
+			exec(t, s.cached, "DELETE FROM numbered WHERE v = 5")
+		}
+	})
+}

@@ -56,6 +56,7 @@ var breakages = slices.Concat(
 	attackBreakages,
 	byteBreakages,
 	funcBreakages,
+	mysqlImageBreakages,
 	mysqlTxBreakages,
 	postgresParseBreakages,
 	postgresCatalogBreakages,
