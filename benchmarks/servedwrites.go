@@ -5,123 +5,119 @@ import (
 	"slices"
 )
 
-// The names of the contenders of writes on PostgreSQL.
-const (
-	pgInsert      = "INSERT, bare *sql.DB, PostgreSQL"
-	pgInsertOther = "INSERT, cacheops, PostgreSQL, nobody caches the table"
-	pgUpdate      = "UPDATE, bare *sql.DB, PostgreSQL"
-	pgUpdateOther = "UPDATE, cacheops, PostgreSQL, nobody caches the table"
-	pgCached      = "UPDATE, cacheops, PostgreSQL, the row is cached"
-	pgRedisCached = "UPDATE, cacheops, PostgreSQL, the row is cached in Redis"
-)
-
 // bareDatabase opens a bare handle on a database of its own, of equal content.
-func (p *postgresSites) bareDatabase(ctx context.Context, rows int) (*site, error) {
-	d, err := newPostgresDatabase(p.server, "bare", rows)
+func (s *servedSites) bareDatabase(ctx context.Context, rows int) (*site, error) {
+	d, err := s.newDatabase(s.server, "bare", rows)
 	if err != nil {
 		return nil, err
 	}
 	return d.openSite(ctx, siteConfig{})
 }
 
-// openPostgresWrites is openPostgres with one more database, for the bare handle.
-func openPostgresWrites(ctx context.Context, z sizes, settings ...string) (p *postgresSites, bare *site, err error) {
-	if p, err = openPostgres(ctx, z.written, siteConfig{}, settings...); err != nil {
+// openWrites is open with one more database, for the bare handle.
+func (p *product) openWrites(ctx context.Context, z sizes, settings ...string) (s *servedSites, bare *site, err error) {
+	if s, err = p.open(ctx, z.written, siteConfig{}, settings...); err != nil {
 		return nil, nil, err
 	}
-	if bare, err = p.bareDatabase(ctx, z.written); err != nil {
-		return nil, nil, closeAfter(err, p.close)
+	if bare, err = s.bareDatabase(ctx, z.written); err != nil {
+		return nil, nil, closeAfter(err, s.close)
 	}
-	return p, bare, nil
+	return s, bare, nil
 }
 
-// postgresUncachedWrites writes a table that nobody caches, while another one is.
-func postgresUncachedWrites(ctx context.Context, z sizes) (*group, error) {
-	p, bare, err := openPostgresWrites(ctx, z)
+// uncachedWrites writes a table that nobody caches, while another one is.
+func (p *product) uncachedWrites(ctx context.Context, z sizes) (*group, error) {
+	name := p.names()
+	s, bare, err := p.openWrites(ctx, z)
 	if err != nil {
 		return nil, err
 	}
-	closeAll := closing(bare.close, p.close)
-	if err := reads(ctx, p.memory.cached, p.memory.text(selectPost), hotKey, 1)(1); err != nil {
+	closeAll := closing(bare.close, s.close)
+	if err := reads(ctx, s.memory.cached, s.memory.text(selectPost), hotKey, 1)(1); err != nil {
 		return nil, closeAfter(err, closeAll)
 	}
-	insert, update := p.memory.text(insertNote), p.memory.text(updateNote)
+	insert, update := s.memory.text(insertNote), s.memory.text(updateNote)
 	return &group{
-		about: onPostgres("INSERT and UPDATE by key, each committed by itself, into a table that nobody caches, while another is cached. No fsync"),
+		about: p.on("INSERT and UPDATE by key, each committed by itself, into a table that nobody caches, while another is cached. " + p.disk),
 		contenders: []contender{
-			{name: pgInsert, waits: true, run: inserts(ctx, bare.bare, insert)},
-			{name: pgInsertOther, waits: true, run: inserts(ctx, p.memory.cached, insert)},
-			{name: pgUpdate, waits: true, run: updates(ctx, bare.bare, update, z.written)},
-			{name: pgUpdateOther, waits: true, run: updates(ctx, p.memory.cached, update, z.written)},
+			{name: name.insert, waits: true, run: inserts(ctx, bare.bare, insert)},
+			{name: name.insertOther, waits: true, run: inserts(ctx, s.memory.cached, insert)},
+			{name: name.update, waits: true, run: updates(ctx, bare.bare, update, z.written)},
+			{name: name.updateOther, waits: true, run: updates(ctx, s.memory.cached, update, z.written)},
 		},
 		figures: func(m samples) ([]figure, error) {
 			return []figure{
-				limited("PostgreSQL, INSERT into a table that nobody caches: beside the bare one", m.ratio(pgInsertOther, pgInsert), times, 1.3),
-				limited("PostgreSQL, UPDATE of a table that nobody caches: beside the bare one", m.ratio(pgUpdateOther, pgUpdate), times, 1.3),
+				limited(p.name+", INSERT into a table that nobody caches: beside the bare one", m.ratio(name.insertOther, name.insert), times, 1.3),
+				limited(p.name+", UPDATE of a table that nobody caches: beside the bare one", m.ratio(name.updateOther, name.update), times, 1.3),
 			}, nil
 		},
-		check: p.memory.noneDropped,
+		check: s.memory.noneDropped,
 		close: closeAll,
 	}, nil
 }
 
-// postgresUpdates changes rows of which a query is cached.
-func postgresUpdates(ctx context.Context, z sizes) (*group, error) {
-	return postgresUpdatesWith(ctx, z, "PostgreSQL, UPDATE by key of a cached row", "No fsync")
+// cachedUpdates changes rows of which a query is cached.
+func (p *product) cachedUpdates(ctx context.Context, z sizes) (*group, error) {
+	return p.updatesWith(ctx, z, p.name+", UPDATE by key of a cached row", p.disk)
 }
 
-// postgresSyncedUpdates does the same where each commit waits for the disk.
-func postgresSyncedUpdates(ctx context.Context, z sizes) (*group, error) {
-	return postgresUpdatesWith(ctx, z, "PostgreSQL with fsync, UPDATE by key of a cached row", "Each commit waits for the disk", "fsync = on")
+// syncedUpdates does the same where each commit waits for the disk.
+func (p *product) syncedUpdates(ctx context.Context, z sizes) (*group, error) {
+	return p.updatesWith(ctx, z, p.name+" with fsync, UPDATE by key of a cached row", "Each commit waits for the disk", p.synced...)
 }
 
-func postgresUpdatesWith(ctx context.Context, z sizes, short, disk string, settings ...string) (*group, error) {
-	p, bare, err := openPostgresWrites(ctx, z, settings...)
+func (p *product) updatesWith(ctx context.Context, z sizes, short, disk string, settings ...string) (*group, error) {
+	name := p.names()
+	s, bare, err := p.openWrites(ctx, z, settings...)
 	if err != nil {
 		return nil, err
 	}
-	update := p.memory.text(updatePost)
+	update := s.memory.text(updatePost)
 	most := min(z.written, 500) // one turn's rows are read ahead
 	return &group{
-		about: onPostgres("UPDATE by key, committed by itself, of a row that a reader has cached by its key. The reader's part is not timed. " + disk),
+		about: p.on("UPDATE by key, committed by itself, of a row that a reader has cached by its key. The reader's part is not timed. " + disk),
 		contenders: []contender{
-			{name: pgUpdate, waits: true, run: updates(ctx, bare.bare, update, z.written)},
-			{name: pgCached, waits: true, most: most, run: updates(ctx, p.memory.cached, update, z.written), prepare: readsAhead(ctx, p.memory, z.written)},
-			{name: pgRedisCached, waits: true, most: most, run: updates(ctx, p.redis.cached, update, z.written), prepare: readsAhead(ctx, p.redis, z.written)},
+			{name: name.update, waits: true, run: updates(ctx, bare.bare, update, z.written)},
+			{name: name.updateCached, waits: true, most: most, run: updates(ctx, s.memory.cached, update, z.written), prepare: readsAhead(ctx, s.memory, z.written)},
+			{name: name.updateRedis, waits: true, most: most, run: updates(ctx, s.redis.cached, update, z.written), prepare: readsAhead(ctx, s.redis, z.written)},
 		},
 		figures: func(m samples) ([]figure, error) {
+			beside := info(short+": beside the bare one", m.ratio(name.updateCached, name.update), times)
+			if p.limited > 0 {
+				beside.bound, beside.limit = atMost, p.limited
+			}
 			return []figure{
-				info(short+": the time of the bare one", m.time(pgUpdate), micros),
-				limited(short+": beside the bare one", m.ratio(pgCached, pgUpdate), times, 4),
-				info(short+" in Redis: beside the bare one", m.ratio(pgRedisCached, pgUpdate), times),
+				info(short+": the time of the bare one", m.time(name.update), micros),
+				beside,
+				info(short+" in Redis: beside the bare one", m.ratio(name.updateRedis, name.update), times),
 			}, nil
 		},
-		check: p.each((*site).eachDropped),
-		close: closing(bare.close, p.close),
+		check: s.each((*site).eachDropped),
+		close: closing(bare.close, s.close),
 	}, nil
 }
 
-// postgresTrips counts what is sent to PostgreSQL and to Redis.
-func postgresTrips(ctx context.Context, z sizes) (*group, error) {
+// roundTrips counts what is sent to the server and to Redis.
+func (p *product) roundTrips(ctx context.Context, z sizes) (*group, error) {
 	return &group{
-		about: "How often something is sent to PostgreSQL, and to Redis, after what was sent before has been answered, counted on the connections. " +
+		about: "How often something is sent to " + p.name + ", and to Redis, after what was sent before has been answered, counted on the connections. " +
 			"The median of 15 calls of each kind.",
-		figures: func(samples) ([]figure, error) { return countPostgresTrips(ctx, z) },
+		figures: func(samples) ([]figure, error) { return p.countTrips(ctx, z) },
 		check:   func() error { return nil },
 		close:   func() error { return nil },
 	}, nil
 }
 
-func countPostgresTrips(ctx context.Context, z sizes) (figures []figure, err error) {
-	p, err := openPostgres(ctx, z.written, siteConfig{})
+func (p *product) countTrips(ctx context.Context, z sizes) (figures []figure, err error) {
+	s, err := p.open(ctx, z.written, siteConfig{})
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = closeAfter(err, p.close) }()
+	defer func() { err = closeAfter(err, s.close) }()
 	for _, c := range []struct {
 		name  string
 		calls func(*site) (before, call func() error)
-		// The limits: to PostgreSQL with the cache in the process and in Redis, and to
+		// The limits: to the server with the cache in the process and in Redis, and to
 		// Redis.
 		memory, redis, toRedis float64
 	}{
@@ -129,7 +125,7 @@ func countPostgresTrips(ctx context.Context, z sizes) (figures []figure, err err
 		{"a miss", func(s *site) (before, call func() error) { return s.change(ctx, updatePost), s.readHot(ctx) }, 1, 1, 3},
 		{
 			"an UPDATE by key of a cached row",
-			func(s *site) (before, call func() error) { return s.readHot(ctx), s.change(ctx, updatePost) }, 3, 3, 2,
+			func(s *site) (before, call func() error) { return s.readHot(ctx), s.change(ctx, updatePost) }, p.updates, p.updates, 2,
 		},
 		// In Redis nobody can be sure that no other process caches the table.
 		{
@@ -137,20 +133,20 @@ func countPostgresTrips(ctx context.Context, z sizes) (figures []figure, err err
 			func(s *site) (before, call func() error) { return s.readHot(ctx), s.change(ctx, updateNote) }, 1, 3, 2,
 		},
 	} {
-		before, call := c.calls(p.memory)
-		memory, err := medianOf(before, call, p.memoryTrips)
+		before, call := c.calls(s.memory)
+		memory, err := medianOf(before, call, s.memoryTrips)
 		if err != nil {
 			return nil, err
 		}
-		before, call = c.calls(p.redis)
-		both, err := medianOf(before, call, p.redisTrips, p.trips)
+		before, call = c.calls(s.redis)
+		both, err := medianOf(before, call, s.redisTrips, s.trips)
 		if err != nil {
 			return nil, err
 		}
 		figures = append(figures,
-			limited("Round trips to PostgreSQL of "+c.name, exactly(memory[0]), count, c.memory),
-			limited("Round trips to PostgreSQL of "+c.name+", cached in Redis", exactly(both[0]), count, c.redis),
-			limited("Round trips to Redis of "+c.name+", on PostgreSQL", exactly(both[1]), count, c.toRedis))
+			limited("Round trips to "+p.name+" of "+c.name, exactly(memory[0]), count, c.memory),
+			limited("Round trips to "+p.name+" of "+c.name+", cached in Redis", exactly(both[0]), count, c.redis),
+			limited("Round trips to Redis of "+c.name+", on "+p.name, exactly(both[1]), count, c.toRedis))
 	}
 	return figures, nil
 }
