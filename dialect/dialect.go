@@ -230,7 +230,10 @@ type OwnImages struct {
 	// Restricted returns the statement so changed that it touches no row but those of
 	// these names, and else does the same: its parameters are those of the statement. It
 	// returns "" where a name is none. Nil for an INSERT, and where there is no such form.
+	// Restricts tells by the statement's arguments whether it may be used: the form must
+	// not pass where the statement would be refused for a row that it does not touch.
 	Restricted func(names []driver.Value) string
+	Restricts  func(argument func(Param) (driver.Value, bool)) bool
 
 	// After selects the images of the rows that an INSERT wrote, by the keys that its
 	// text gives, AfterParams, or by those that the database generated. It returns each

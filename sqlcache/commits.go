@@ -29,6 +29,12 @@ type ending struct {
 // commitsFirst carries out a statement with [dialect.Statement.Commits] inside a
 // transaction: what it does itself it does as outside of one.
 func (c *conn) commitsFirst(ctx context.Context, real *realConn, p *engine.Plan, k call, wantRows bool) (outcome, error) {
+	if p.Write != nil && p.Write.All {
+		// What the database does not take for a statement ends nothing.
+		if err := c.prepares(ctx, real, p.Statement, k.text); err != nil {
+			return outcome{}, err
+		}
+	}
 	e := ending{text: k.text, write: p.Write, atomic: p.Statement.Kind == dialect.KindDDL}
 	if e.write == nil && p.Catalog == nil {
 		e.write = everything

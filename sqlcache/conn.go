@@ -386,7 +386,7 @@ func (c *conn) ensureSchema(ctx context.Context) {
 func (c *conn) bareQuery(ctx context.Context, real *realConn, k call) (driver.Rows, error) {
 	if !k.prepared {
 		rows, err := real.query(ctx, k.text, k.args)
-		if !c.skips(k, err) {
+		if !c.skipped(k, err) {
 			return rows, err
 		}
 		k.prepared = true
@@ -394,11 +394,11 @@ func (c *conn) bareQuery(ctx context.Context, real *realConn, k call) (driver.Ro
 	return real.queryKept(ctx, k)
 }
 
-// skips reports whether a driver wants a statement with arguments to be prepared, as
+// skipped reports whether a driver wants a statement with arguments to be prepared, as
 // database/sql would do next. By then a transaction may have been begun for it, or a
 // fence be up, so that it costs less to do so at once. The arguments were checked by
 // the connection, which has the last word in drivers that others write with.
-func (c *conn) skips(k call, err error) bool {
+func (c *conn) skipped(k call, err error) bool {
 	return c.connector.txs.Concurrent && len(k.args) > 0 && errors.Is(err, driver.ErrSkip) && nameless(k.args) == nil
 }
 
@@ -406,7 +406,7 @@ func (c *conn) skips(k call, err error) bool {
 func (c *conn) bareExec(ctx context.Context, real *realConn, k call) (driver.Result, error) {
 	if !k.prepared {
 		res, err := real.exec(ctx, k.text, k.args)
-		if !c.skips(k, err) {
+		if !c.skipped(k, err) {
 			return res, err
 		}
 		k.prepared = true

@@ -194,7 +194,11 @@ func (im *imaged) before(ctx context.Context) (rows [][]driver.Value, ok bool, e
 	if im.queries.BeforeLimited {
 		args = append(args, driver.NamedValue{Ordinal: len(args) + 1, Value: int64(im.room/2 + 1)})
 	}
-	rows, err = im.real.collect(ctx, call{text: im.queries.Before, args: args, kept: im.call.prepared, since: im.call.since}, im.room+1)
+	since := im.call.since
+	if im.queries.Own != nil {
+		since = 0 // the server prepares it again where it has to
+	}
+	rows, err = im.real.collect(ctx, call{text: im.queries.Before, args: args, kept: im.call.prepared, since: since}, im.room+1)
 	return rows, 2*len(rows) <= im.room, err
 }
 

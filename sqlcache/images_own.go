@@ -22,7 +22,7 @@ func (im *imaged) own(ctx context.Context) (out outcome, done bool, err error) {
 func (im *imaged) ownRows(ctx context.Context) (out outcome, done bool, err error) {
 	c, own := im.conn, im.queries.Own
 	pinned := own.Pinned && im.keysFit()
-	if !pinned && own.Restricted == nil {
+	if !pinned && (own.Restricted == nil || !own.Restricts(im.argument)) {
 		return outcome{}, false, nil
 	}
 	before, ok, err := im.before(ctx)
@@ -192,7 +192,7 @@ func (im *imaged) inserted(ctx context.Context, result driver.Result) ([][]drive
 func (im *imaged) keysFit() bool {
 	for i := range im.queries.Own.Keys {
 		k := &im.queries.Own.Keys[i]
-		v, ok := argument(k.Param, im.plan.Statement, im.call.args)
+		v, ok := im.argument(k.Param)
 		if !ok || v == nil || k.NonZero && !nonZero(v) {
 			return false
 		}
@@ -201,6 +201,11 @@ func (im *imaged) keysFit() bool {
 		}
 	}
 	return true
+}
+
+// argument returns the value of one of the statement's parameters.
+func (im *imaged) argument(p dialect.Param) (driver.Value, bool) {
+	return argument(p, im.plan.Statement, im.call.args)
 }
 
 // nonZero reports whether an argument is a whole number other than 0.

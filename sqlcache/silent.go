@@ -47,8 +47,8 @@ func beginsSilently(st *dialect.Statement) bool {
 // gives it back.
 func (r *realConn) stays() bool { return r.session.Silent || r.session.Chains }
 
-// autocommits takes over what a statement made of autocommit. After an error, and after
-// a text that may have stopped half way, the database is asked.
+// autocommits takes over what a statement made of autocommit. After an error the
+// database is asked, and after a script, by [conn.sure].
 func (c *conn) autocommits(ctx context.Context, real *realConn, st *dialect.Statement, err error) {
 	switch {
 	case st.Autocommit == dialect.AutocommitKept:

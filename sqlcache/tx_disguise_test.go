@@ -89,8 +89,8 @@ func TestDisguises(t *testing.T) {
 		{"begin in a transaction", []string{"BEGIN = tum", "WRITE t 2 = tum", "BEGIN = um", "WRITE u 3 = tum", "ROLLBACK = tum"}},
 		{"DDL", []string{"BEGIN = tum", "WRITE t 2 = tum", "DDL = "}},
 		{"DDL that fails", []string{"BEGIN = tum", "WRITE t 2 = tum", "DDL-FAILS = ", "ROLLBACK = tum"}},
-		{"DDL that is refused", []string{"BEGIN = tum", "WRITE t 2 = tum", "DDL-SYNTAX = um", "WRITE u 2 = tum", "COMMIT = m"}},
-		{"DDL that is refused, and a rollback", []string{"BEGIN = tum", "WRITE u 2 = tum", "DDL-SYNTAX = tm", "ROLLBACK = tum"}},
+		{"DDL that is refused", []string{"BEGIN = tum", "WRITE t 2 = tum", "DDL-SYNTAX = tum", "WRITE u 2 = tum", "COMMIT = m"}},
+		{"DDL that is refused, and a rollback", []string{"BEGIN = tum", "WRITE u 2 = tum", "DDL-SYNTAX = tum", "ROLLBACK = tum"}},
 		{"LOCK TABLES", []string{"BEGIN = tum", "WRITE t 2 = tum", "LOCK = um", "WRITE u 2 = "}},
 		{"LOCK TABLES that fails", []string{"BEGIN = tum", "WRITE t 2 = tum", "LOCK-FAILS = um", "WRITE u 2 = tm", "ROLLBACK = tum"}},
 		{"a table that stays, alone", []string{"WRITE m 2 = tu", "FAIL m 3 = tu", "BOTH 4 = u"}},
@@ -176,6 +176,48 @@ func TestSilentTransactionInThePool(t *testing.T) {
 		}
 		h.check(t, text)
 	}
+}
+
+// Where a transaction begins at the end of each one, what follows is a part of it.
+func TestChainingSessions(t *testing.T) {
+	t.Parallel()
+	server := newTxServer()
+	server.chains = true
+	h := newTxHandleOn(t, server, cacheops.Config{})
+	h.check(t, "nothing")
+	c := h.conn(t)
+	for _, step := range []struct {
+		text, hits string
+		truth      int
+	}{
+		{"BEGIN", "tum", 1}, {"WRITE t 2", "tum", 1}, {"COMMIT", "um", 2},
+		{"WRITE t 3", "tum", 2}, {"ROLLBACK", "tum", 2}, {"WRITE t 4", "tum", 2}, {"COMMIT", "um", 4},
+	} {
+		if _, err := c.ExecContext(t.Context(), step.text); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.check(t, step.text); got != step.hits || server.truth("t") != step.truth {
+			t.Errorf("%s: the cache answers of %q, and t is %d", step.text, got, server.truth("t"))
+		}
+		h.check(t, "nothing")
+	}
+	tx, err := h.db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.ExecContext(t.Context(), "WRITE t 5"); err != nil {
+		t.Fatal(err)
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	h.check(t, "Commit")
+	for _, text := range []string{"WRITE t 6", "ROLLBACK", "WRITE t 7", "COMMIT"} { // over whichever connection is there
+		if _, err := h.db.ExecContext(t.Context(), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.check(t, "COMMIT")
 }
 
 // What may write any table may write one that stays, so that nothing of it waits for the

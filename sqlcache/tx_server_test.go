@@ -20,6 +20,8 @@ type txServer struct {
 	mu        sync.Mutex // guards what follows
 	committed map[string]int
 	calls     []string
+	// chains has new sessions begin a transaction at the end of each one.
+	chains bool
 	// moved is true when t is kept like m: somebody has changed the table.
 	moved bool
 	// late is the work of a COMMIT whose answer was lost, which is still to be carried
@@ -62,7 +64,7 @@ type txPoint struct {
 
 // Connect implements driver.Connector.
 func (s *txServer) Connect(context.Context) (driver.Conn, error) {
-	return &txSession{server: s, work: map[string]int{}}, nil
+	return &txSession{server: s, work: map[string]int{}, chains: s.chains}, nil
 }
 
 // Driver implements driver.Connector.

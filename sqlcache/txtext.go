@@ -218,16 +218,11 @@ func (c *conn) uncertain(ctx context.Context, real *realConn, k call, wantRows b
 // scripted runs f and takes over the state that the parts of a script leave.
 func (c *conn) scripted(real *realConn, st *dialect.Statement, f func() (outcome, error)) (outcome, error) {
 	out, err := f()
-	silence := false
 	for _, part := range st.Script {
 		real.setTaint(part.Taint, originOf(part.Kind), "the connection's state was changed by "+abbreviate(part.Text))
-		silence = silence || part.Autocommit != dialect.AutocommitKept
 		if part.OtherIsolation && part.Kind == dialect.KindSession {
 			real.setTaint(dialect.TaintReads, fromNext, reasonNext)
 		}
-	}
-	if silence {
-		out.closed(func() { c.learnSilence(context.Background(), real) })
 	}
 	return out, err
 }

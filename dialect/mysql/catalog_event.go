@@ -19,7 +19,7 @@ func (b *catalogBuilder) events() {
 			continue
 		}
 		w := &eventWrites{builder: b, seen: make(map[*catalogTable]bool)}
-		w.body(row.schema, b.body(&routineSource{schema: row.schema, text: row.body, mode: row.mode}))
+		w.body(row.schema, b.body(&routineSource{schema: row.schema, text: row.body, mode: row.mode}).statements)
 		why := "the event " + row.name + " may write it at any time"
 		for _, t := range b.list {
 			if t.Kind == dialect.TablePlain && (w.all || w.seen[t]) {

@@ -74,6 +74,9 @@ func grantsParse(lines []string) *grants {
 			continue
 		}
 		revoke := strings.HasPrefix(line, "REVOKE ")
+		if !revoke && !strings.HasPrefix(line, "GRANT ") {
+			return &grants{} // something that may take away what others give
+		}
 		list, on, ok := grantsCut(strings.TrimPrefix(strings.TrimPrefix(line, "GRANT "), "REVOKE "), " ON ")
 		if !ok {
 			continue // a role

@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/cacheops/cacheops/dialect"
@@ -42,11 +43,46 @@ func (b *catalogBuilder) triggers() {
 			if !strings.Contains(strings.ToLower(row.event), event.String()) {
 				continue
 			}
+			statements := body.statements
+			if statements != nil && before && event == dialect.KindUpdate && b.renames(t, body) {
+				// It changes more than the statement says, and with that sets off what
+				// the statement would not.
+				statements = append(slices.Clip(statements), &dialect.Statement{
+					Kind: dialect.KindUpdate, Incomplete: "a trigger may change a key", Writes: []dialect.Name{{Schema: t.Schema, Name: t.Name}},
+				})
+			}
 			t.Triggers = append(t.Triggers, dialect.Trigger{
-				Name: row.name, Event: event, Before: before, Body: body,
+				Name: row.name, Event: event, Before: before, Body: statements,
 				// Those of an UPDATE run for a row that keeps its values, too.
 				Idle: before || event == dialect.KindUpdate,
 			})
 		}
 	}
+}
+
+// renames reports whether a trigger may change a column of a key of the row: of one that
+// other tables refer to, or that names the row.
+func (b *catalogBuilder) renames(t *catalogTable, body *routineBody) bool {
+	if body.assignsAny || len(body.assigned) == 0 {
+		return body.assignsAny
+	}
+	var keys []string
+	for _, set := range append(slices.Clone(t.Unique), t.Primary) {
+		for _, at := range set {
+			keys = append(keys, t.Columns[at].Name)
+		}
+	}
+	for i := range b.rows.keys {
+		if k := &b.rows.keys[i]; b.tables[catalogAt(k.parentSchema, k.parent)] == t {
+			keys = append(keys, k.parentColumn)
+		}
+	}
+	return slices.ContainsFunc(keys, func(name string) bool {
+		// A computed one changes with those that it is computed from.
+		column, _ := t.Column(nameFold, name)
+		return column == nil || column.Generated || slices.Contains(body.assigned, column.Folded)
+	}) || t.OtherUnique || slices.ContainsFunc(body.assigned, func(name string) bool {
+		column, _ := t.Column(nameFold, name)
+		return column == nil
+	})
 }

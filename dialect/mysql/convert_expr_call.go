@@ -11,7 +11,7 @@ import (
 // call converts the call of a function, and what the parser makes one of.
 func (c *converter) call(n *ast.FuncCallExpr) dialect.Expr {
 	name := nameFold(n.FnName.O)
-	if n.Schema.O != "" || convertHasWord(c.text, n.OriginTextPosition(), "`") {
+	if n.Schema.O != "" || convertHasWord(c.text, n.OriginTextPosition(), "`"+n.FnName.O+"`") {
 		// A name with a database is never that of a built-in function; one in quotes
 		// need not be: `now`() is a stored function.
 		return c.foreignCall(name, n.Args)

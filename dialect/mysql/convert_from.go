@@ -59,6 +59,7 @@ func (c *converter) source(n ast.ResultSetNode) dialect.Source {
 // tableSource converts a table, a query or a JSON_TABLE with its alias.
 func (c *converter) tableSource(n *ast.TableSource) dialect.Source {
 	alias := n.AsName.O
+	c.spelled(alias)
 	switch src := n.Source.(type) {
 	case *ast.TableName:
 		if src.AsOf != nil || src.TableSample != nil {
@@ -68,6 +69,7 @@ func (c *converter) tableSource(n *ast.TableSource) dialect.Source {
 		name := convertName(src)
 		if alias == "" {
 			alias = name.Name
+			c.spelled(alias)
 		}
 		return c.table(name, alias)
 	case *ast.SelectStmt, *ast.SetOprStmt:
@@ -83,6 +85,19 @@ func (c *converter) tableSource(n *ast.TableSource) dialect.Source {
 	}
 	c.failf("a source is not known: %T", n.Source)
 	return nil
+}
+
+// spelled takes note of what a source is called. Some servers tell names apart that differ
+// in the case of letters alone, and so may mean another one by it than is thought.
+func (c *converter) spelled(name string) {
+	folded := nameFold(name)
+	if before, is := c.spellings[folded]; is && before != name {
+		c.volatile("two of its sources have names that differ in the case of letters alone")
+	}
+	if c.spellings == nil {
+		c.spellings = make(map[string]string)
+	}
+	c.spellings[folded] = name
 }
 
 // convertName returns the name of a table.

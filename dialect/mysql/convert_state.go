@@ -37,6 +37,8 @@ type converter struct {
 
 	reads, writes, foreigns, functions, dates map[string]struct{}
 
+	spellings map[string]string // the names of sources by their folded form
+
 	// failed says what could not be converted. The result is thrown away then, so that
 	// what goes on after it does not matter.
 	failed string

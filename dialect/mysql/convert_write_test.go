@@ -295,7 +295,16 @@ func checkSpans(t *testing.T, st *dialect.Statement) {
 	checkParams(t, st, cond.WherePos, cond.WhereEnd, cond.WhereParams)
 	// Alone, the condition does not see the CTEs of the statement, and counts its
 	// parameters from 1.
-	before := strings.Repeat("?, ", strings.Count(st.Text[:cond.WherePos], "?"))
+	toks, _, err := tokenize(st.Text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := ""
+	for _, tk := range toks {
+		if tk.kind == tokParam && int(tk.pos) < cond.WherePos {
+			before += "?, "
+		}
+	}
 	again := Parse("SELECT " + before + "1 FROM t WHERE (" + st.Text[cond.WherePos:cond.WhereEnd] + "\n)")
 	if again.Query == nil {
 		t.Fatalf("the condition %q does not stand alone: %s", st.Text[cond.WherePos:cond.WhereEnd], again.Incomplete)

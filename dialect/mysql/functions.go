@@ -32,7 +32,8 @@ type function struct {
 // as a text (spider_direct_sql), and those that read the schema (the internal_ ones).
 //
 // Pure are also those that depend on settings in dialect.Session.Settings: the time zone,
-// the sql_mode, the character set, the names of days, the first day of a week.
+// the sql_mode, the character set, the names of days, the first day of a week, the mode
+// of encryption.
 var functions = functionTableOf([]functionGroup{
 	{functionScalar, false, `abs acos asin atan atan2 ceil ceiling conv cos cot crc32 degrees exp floor ln log log10 log2 mod
 		pi pow power radians round sign sin sqrt tan truncate
@@ -45,7 +46,7 @@ var functions = functionTableOf([]functionGroup{
 		extract from_days from_unixtime get_format hour last_day makedate maketime microsecond minute month monthname
 		period_add period_diff quarter sec_to_time second str_to_date subdate subtime time time_format time_to_sec timediff
 		timestamp timestampadd timestampdiff to_days to_seconds week weekday weekofyear year yearweek
-		compress md5 sha sha1 sha2 uncompress uncompressed_length
+		aes_decrypt aes_encrypt compress md5 sha sha1 sha2 uncompress uncompressed_length
 		inet6_aton inet6_ntoa inet_aton inet_ntoa is_ipv4 is_ipv4_compat is_ipv4_mapped is_ipv6
 		extractvalue updatexml regexp_instr regexp_replace regexp_substr
 		json_array json_array_append json_array_insert json_contains json_contains_path json_depth json_extract json_insert
@@ -85,8 +86,7 @@ var functions = functionTableOf([]functionGroup{
 	{functionVolatile, false, `benchmark connection_id curdate current_date current_role current_time current_timestamp current_user
 		curtime database found_rows get_lock is_free_lock is_used_lock last_insert_id load_file localtime localtimestamp
 		now rand release_all_locks release_lock row_count schema session_user sleep
-		sysdate system_user unix_timestamp user utc_date utc_time utc_timestamp uuid uuid_short version
-		aes_decrypt aes_encrypt`},
+		sysdate system_user unix_timestamp user utc_date utc_time utc_timestamp uuid uuid_short version`},
 	{functionVolatile, true, `binlog_gtid_pos des_decrypt des_encrypt encrypt icu_version master_gtid_wait master_pos_wait old_password
 		password ps_current_thread_id ps_thread_id random random_bytes roles_graphml rownum source_pos_wait sys_guid uuid_v4 uuid_v7
 		validate_password_strength wait_for_executed_gtid_set wait_until_sql_thread_after_gtids wsrep_last_seen_gtid

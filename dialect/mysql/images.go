@@ -19,6 +19,7 @@ const (
 	imageWhyName   = "the rows it finds have no names to be found again by"
 	imageWhyQuery  = "it calls a function that is not known"
 	imageWhyNested = "its condition holds a query, or its text a WITH clause"
+	imageWhyPlain  = "its condition may fail for a row that it is not to touch"
 	imageWhyBefore = "a trigger may change the keys of its rows"
 )
 
@@ -152,7 +153,11 @@ func (w *imageWriter) rows(c *dialect.Condition, where dialect.Expr, end int, wi
 		w.out.BeforeLimited = true
 	}
 	w.out.Before = b.String() + " FOR UPDATE"
-	own.Restricted = w.restricted(c, end)
+	if plain := (&imagePlain{t: w.t}); plain.condition(where) && imagePlainOrder.MatchString(text[c.Tail.Pos:c.Tail.End]) {
+		own.Restricted, own.Restricts = w.restricted(c, end), plain.fits
+	} else if !own.Pinned {
+		return imageWhyPlain
+	}
 	return ""
 }
 

@@ -159,8 +159,7 @@ func TestImagesOfRowsFound(t *testing.T) {
 		{"DELETE FROM goods WHERE mine(n)", goods, one, "none: " + imageWhyQuery},
 
 		// Values that may equal several of a column's.
-		{"UPDATE goods SET shelf = 1 WHERE code = 5", goods, one,
-			before + " WHERE code = 5 LIMIT ? FOR UPDATE\nwith: [] true\nrestricted: UPDATE goods SET shelf = 1 WHERE (code = 5) AND `id` IN (7)"},
+		{"UPDATE goods SET shelf = 1 WHERE code = 5", goods, one, "none: " + imageWhyPlain},
 		{"DELETE FROM goods WHERE code <=> ?", goods, one,
 			before + " WHERE code <=> ? LIMIT ? FOR UPDATE\nwith: [1] true\nrestricted: DELETE FROM goods WHERE (code <=> ?) AND `id` IN (7)"},
 		{"DELETE FROM goods WHERE id = 1 OR id = 2", goods, some,
@@ -171,9 +170,9 @@ func TestImagesOfRowsFound(t *testing.T) {
 		{"UPDATE goods SET n = ?, shelf = ? WHERE n > ? ORDER BY n DESC LIMIT ?", goods, some,
 			before + " WHERE n > ? ORDER BY n DESC LIMIT ? FOR UPDATE\nwith: [3 4] false\nrestricted: UPDATE goods SET n = ?, shelf = ? WHERE (n > ?) AND `id` IN (7, -8) ORDER BY n DESC LIMIT ?"},
 		{"UPDATE goods SET n = 1 LIMIT 3", goods, some, before + " LIMIT 3 FOR UPDATE\nwith: [] false\nrestricted: UPDATE goods SET n = 1 WHERE `id` IN (7, -8) LIMIT 3"},
-		{"UPDATE goods SET n = 1 -- WHERE\n WHERE n = '?' /* ? */ AND n = ? -- x", goods, some,
-			before + " WHERE n = '?' /* ? */ AND n = ? LIMIT ? FOR UPDATE\nwith: [1] true\n" +
-				"restricted: UPDATE goods SET n = 1 -- WHERE\n WHERE (n = '?' /* ? */ AND n = ?) AND `id` IN (7, -8)"},
+		{"UPDATE goods SET n = 1 -- WHERE\n WHERE code > '?' /* ? */ AND n = ? -- x", goods, some,
+			before + " WHERE code > '?' /* ? */ AND n = ? LIMIT ? FOR UPDATE\nwith: [1] true\n" +
+				"restricted: UPDATE goods SET n = 1 -- WHERE\n WHERE (code > '?' /* ? */ AND n = ?) AND `id` IN (7, -8)"},
 
 		// Names.
 		{"DELETE FROM big WHERE v = 1", big, []driver.Value{int64(7), "18446744073709551615"},
@@ -343,6 +342,65 @@ func TestImagesByName(t *testing.T) {
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%s\nwant %s", tt.got, tt.want)
+		}
+	}
+}
+
+// TestImagesOfPlainConditions: a statement is restricted to some rows where it cannot be
+// refused for another one.
+func TestImagesOfPlainConditions(t *testing.T) {
+	t.Parallel()
+	goods := imageTable("goods", "id int key, code varchar(20), n int, day date, at datetime, price decimal(9,2), ratio double, doc json, kind enum('a')")
+	some, day := driver.Value("x"), driver.Value("2024-02-29")
+	for _, tt := range []struct {
+		where string
+		args  []driver.Value
+		want  bool
+	}{
+		{"n < ?", []driver.Value{int64(1)}, true},
+		{"n < ?", []driver.Value{1.5}, true},
+		{"n < ?", []driver.Value{"-15"}, true},
+		{"n < ?", []driver.Value{nil}, true},
+		{"n < ?", []driver.Value{some}, false},
+		{"n < ?", []driver.Value{"1.5x"}, false},
+		{"n < 'x'", nil, false},
+		{"code = ? OR code IN (?, 'b')", []driver.Value{some, []byte("y")}, true},
+		{"code = ?", []driver.Value{int64(1)}, false},
+		{"code IN ('a', 1)", nil, false},
+		{"code LIKE ?", []driver.Value{some}, true},
+		{"code LIKE 'a%' AND NOT code IS NULL", nil, true},
+		{"code BETWEEN ? AND 'b'", []driver.Value{some}, true},
+		{"code = n", nil, false},
+		{"code", nil, false},
+		{"n", nil, true},
+		{"NOT n IS TRUE", nil, true},
+		{"day > ?", []driver.Value{day}, true},
+		{"day > ?", []driver.Value{"2023-02-29"}, false},
+		{"day > '2024-01-01' AND at <= '2024-01-01 10:00:00'", nil, true},
+		{"day > 'x'", nil, false},
+		{"day = at", nil, true},
+		{"day = n", nil, false},
+		{"price > 1.5 AND ratio > 1e5 AND n <> -1", nil, true},
+		{"(n, code) = (?, ?)", []driver.Value{int64(1), some}, true},
+		{"(n, code) = (?, ?)", []driver.Value{some, int64(1)}, false},
+		{"(n, code) IN ((1, 'a'), (2, ?))", []driver.Value{some}, true},
+		{"n / 0 > 1", nil, false},
+		{"LENGTH(code) > 1", nil, false},
+		{"CAST(code AS SIGNED) > 1", nil, false},
+		{"doc = 'a'", nil, false},
+		{"kind = 'a'", nil, false},
+		{"? = ?", []driver.Value{int64(1), int64(1)}, false},
+		{"code COLLATE utf8mb4_bin = 'a'", nil, false},
+		{"n > 0 ORDER BY `n` DESC, goods.code LIMIT 5", nil, true},
+		{"n > 0 ORDER BY n + 1 LIMIT 5", nil, false},
+		{"n > 0 ORDER BY LENGTH(code) LIMIT 5", nil, false},
+	} {
+		im, _ := Dialect.Images(Parse("DELETE FROM goods WHERE "+tt.where), goods, []int{1, dialect.RowName})
+		got := im != nil && im.Own.Restricted != nil && im.Own.Restricts(func(p dialect.Param) (driver.Value, bool) {
+			return tt.args[p.Index-1], true
+		})
+		if got != tt.want {
+			t.Errorf("%s with %v: restricted: %v", tt.where, tt.args, got)
 		}
 	}
 }

@@ -330,3 +330,17 @@ func TestParseCommentedWrite(t *testing.T) {
 		t.Error(dialecttest.PrintStatement(st))
 	}
 }
+
+// Of a name in quotes the server takes a stored function, where it has no plain one of its
+// own.
+func TestParseQuotedCall(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"SELECT `now`(), `f`(1) FROM t": "now, f", "SELECT `if`(1, 2, 3), abs(1) FROM t": "if", "SELECT now(), `now` FROM t": "",
+		"SELECT d.now(), `d`.`abs`(1) FROM t": "now, abs",
+	} {
+		if got := property(text, "foreign"); got != want {
+			t.Errorf("%s: foreign %q, want %q", text, got, want)
+		}
+	}
+}

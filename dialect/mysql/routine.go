@@ -12,8 +12,10 @@ type routineBody struct {
 	// statements are those that read, write or call something, whatever the way to
 	// them; nil where it may do anything.
 	statements []*dialect.Statement
-	reading    bool // it is being read: it calls itself
-	done       bool
+	// assigned are the columns, folded, that it gives other values in the row that is
+	// about to be written; assignsAny is true when it may do so to all.
+	assigned   []string
+	assignsAny bool
 }
 
 // routineSource is the text of one.
@@ -50,7 +52,7 @@ func (b *catalogBuilder) declared() {
 		b.routines[r.name] = max(b.routines[r.name], class)
 		if r.procedure {
 			name, commits := dialect.ProcedurePrefix+r.name, dialect.RoutinePure
-			if r.body.statements == nil {
+			if b.stored(r) == nil {
 				commits = dialect.RoutineWrites
 			}
 			b.routines[name] = max(b.routines[name], commits)
@@ -63,9 +65,11 @@ type routineStored struct {
 	name      string
 	procedure bool
 	source    *routineSource // nil where it cannot be seen
-	body      routineBody
-	classed   bool
-	is        dialect.Routine
+	// statements are what it does, nil for anything, once it was read.
+	statements    []*dialect.Statement
+	reading, done bool // it is being read, and calls itself perhaps; it was read
+	classed       bool
+	is            dialect.Routine
 }
 
 // class tells the worst that a routine may do. None is taken for a pure one: what it makes
@@ -97,39 +101,37 @@ func (b *catalogBuilder) callsWriter(st *dialect.Statement) bool {
 
 // stored returns what a routine does, nil for anything.
 func (b *catalogBuilder) stored(r *routineStored) []*dialect.Statement {
-	if r.body.done || r.source == nil {
-		return r.body.statements
+	if !r.done && !r.reading && r.source != nil {
+		r.reading = true
+		r.statements = b.body(r.source).statements
+		r.done = true
 	}
-	if r.body.reading {
-		return nil
-	}
-	r.body.reading = true
-	r.body.statements = b.body(r.source)
-	r.body.reading, r.body.done = false, true
-	return r.body.statements
+	return r.statements
 }
 
-// body reads what a body does, nil for anything.
-func (b *catalogBuilder) body(s *routineSource) []*dialect.Statement {
+// body reads what a body does.
+func (b *catalogBuilder) body(s *routineSource) *routineBody {
+	anything := &routineBody{assignsAny: true}
 	for mode := range strings.SplitSeq(s.mode, ",") {
 		if !sessionMode(mode) {
-			return nil // the parser does not read it as the server does
+			return anything // the parser does not read it as the server does
 		}
 	}
 	toks, shape, err := tokenize(s.text)
 	if err != nil || shape.odd != "" || len(shape.bangs) > 0 {
-		return nil
+		return anything
 	}
-	r := &routineReader{builder: b, schema: s.schema, text: s.text, toks: toks, names: make(map[string]bool), statements: []*dialect.Statement{}}
+	r := &routineReader{builder: b, schema: s.schema, text: s.text, toks: toks, names: make(map[string]bool)}
+	r.statements = []*dialect.Statement{}
 	for _, p := range s.params {
 		if !r.declares(p) {
-			return nil
+			return anything
 		}
 	}
 	if !r.read() {
-		return nil
+		return anything
 	}
-	return r.statements
+	return &r.routineBody
 }
 
 // routineReader reads a body, statement by statement. It knows where statements begin and
@@ -137,13 +139,13 @@ func (b *catalogBuilder) body(s *routineSource) []*dialect.Statement {
 // that is not understood. How statements are nested does not matter to it: every one of
 // them may run.
 type routineReader struct {
-	builder    *catalogBuilder
-	schema     string
-	text       string
-	toks       []tok
-	at         int
-	names      map[string]bool // the variables, folded
-	statements []*dialect.Statement
+	routineBody
+	builder *catalogBuilder
+	schema  string
+	text    string
+	toks    []tok
+	at      int
+	names   map[string]bool // the variables, folded
 }
 
 // word returns the folded word so many tokens ahead, "" where there is none.
@@ -210,8 +212,10 @@ func (r *routineReader) statement() bool {
 	case "leave", "iterate", "open", "close":
 		return len(r.rest()) == 2
 	case "fetch":
+		r.mayAssign(r.toks[r.at:])
 		return !slices.ContainsFunc(r.rest(), func(t tok) bool { return t.kind == tokOp && !t.is(r.text, ',') && !t.is(r.text, '.') })
 	case "signal", "resignal", "get":
+		r.mayAssign(r.toks[r.at:])
 		return !slices.ContainsFunc(r.rest(), func(t tok) bool { return t.is(r.text, '(') })
 	case "return":
 		r.at++
@@ -223,6 +227,9 @@ func (r *routineReader) statement() bool {
 	case "call":
 		return r.call()
 	case "select", "with", "insert", "replace", "update", "delete", "do":
+		if into := r.find("into"); r.word(0) == "select" || r.word(0) == "with" {
+			r.mayAssign(into)
+		}
 		return r.parse("", r.rest())
 	}
 	return false
@@ -293,6 +300,32 @@ func (r *routineReader) parse(before string, span []tok) bool {
 		r.statements = append(r.statements, st)
 	}
 	return true
+}
+
+// routineNew is the name of the row that is about to be written.
+const routineNew = "new"
+
+// mayAssign takes note of the row that is about to be written where the tokens up to the
+// next semicolon name it: a value may be put there.
+func (r *routineReader) mayAssign(span []tok) {
+	for _, t := range span {
+		if t.kind == tokSemi {
+			return
+		}
+		if (t.kind == tokWord || t.kind == tokQuoted) && nameFold(tokUnquote(t.in(r.text))) == routineNew {
+			r.assignsAny = true
+		}
+	}
+}
+
+// find returns the tokens from a word on.
+func (r *routineReader) find(word string) []tok {
+	for i := r.at; i < len(r.toks) && r.toks[i].kind != tokSemi; i++ {
+		if r.toks[i].kind == tokWord && tokFoldEqual(r.toks[i].in(r.text), word) {
+			return r.toks[i:]
+		}
+	}
+	return nil
 }
 
 // declares takes note of a variable. It reports false for the name of a setting: where the
@@ -408,11 +441,14 @@ func (r *routineReader) assignment(span []tok) bool {
 	case tokWord, tokQuoted:
 		name := nameFold(tokUnquote(first.in(r.text)))
 		part := span[1].is(r.text, '.')
-		if !r.names[name] && (!part || name != "new") {
+		if !r.names[name] && (!part || name != routineNew) {
 			return false
 		}
 		if part {
 			at = 3
+		}
+		if part && name == routineNew {
+			r.assigned = append(r.assigned, nameFold(tokUnquote(span[2].in(r.text))))
 		}
 	default:
 		return false
@@ -430,6 +466,7 @@ func (r *routineReader) assignment(span []tok) bool {
 func (r *routineReader) call() bool {
 	r.at++
 	span := r.rest()
+	r.mayAssign(span)
 	sub := &routineReader{text: r.text, toks: span}
 	schema, name := r.schema, sub.name(0)
 	sub.at++

@@ -106,7 +106,7 @@ func TestRoutineBody(t *testing.T) {
 			{schema: "db", name: "itself", kind: "procedure", body: rowValue{text: "BEGIN CALL itself(); END"}, language: "SQL"},
 		}
 		b.declared()
-		if got := describeBody(b.body(&routineSource{schema: "db", text: test.text})); got != test.want {
+		if got := describeBody(b.body(&routineSource{schema: "db", text: test.text}).statements); got != test.want {
 			t.Errorf("%s:\n got %s\nwant %s", test.text, got, test.want)
 		}
 	}
@@ -119,7 +119,7 @@ func TestRoutineMode(t *testing.T) {
 	for mode, understood := range map[string]bool{
 		"": true, "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION": true, "STRICT_TRANS_TABLES,ANSI_QUOTES": false, "NO_BACKSLASH_ESCAPES": false, "PIPES_AS_CONCAT": false, "IGNORE_SPACE": false, "ORACLE": false, "NEW_MODE": false,
 	} {
-		if got := b.body(&routineSource{text: `INSERT INTO log VALUES ("a")`, mode: mode}); (got != nil) != understood {
+		if got := b.body(&routineSource{text: `INSERT INTO log VALUES ("a")`, mode: mode}).statements; (got != nil) != understood {
 			t.Errorf("%q: %s", mode, describeBody(got))
 		}
 	}
@@ -160,6 +160,36 @@ func TestRoutineClass(t *testing.T) {
 	} {
 		if got, known := b.routines[name]; !known || got != want {
 			t.Errorf("%s is %d (known: %v), want %d", name, got, known, want)
+		}
+	}
+}
+
+// TestRoutineAssigns: which columns of the row that is about to be written a trigger may
+// change.
+func TestRoutineAssigns(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		text string
+		want string
+		any  bool
+	}{
+		{"SET @x = NEW.a", "[]", false},
+		{"SET NEW.A = 1, new.`B` = NEW.c, @y = NEW.d", "[a b]", false},
+		{"BEGIN IF NEW.a THEN SET NEW.b = 1; END IF; INSERT INTO log VALUES (NEW.id); END", "[b]", false},
+		{"INSERT INTO log SELECT NEW.id", "[]", false},
+		{"BEGIN DECLARE v INT; SELECT NEW.a INTO v; END", "[]", false},
+		{"SELECT 1 INTO NEW.a", "[]", true},
+		{"CALL known(NEW.a)", "[]", true},
+		{"BEGIN DECLARE c CURSOR FOR SELECT 1; OPEN c; FETCH c INTO NEW.a; END", "[]", true},
+		{"GET DIAGNOSTICS NEW.a = ROW_COUNT", "[]", true},
+		{"nonsense", "[]", true},
+	} {
+		b := &catalogBuilder{rows: &catalogRows{}, session: &sessionState{}, routines: make(map[string]dialect.Routine)}
+		b.rows.routines = []catalogRoutineRow{{schema: "db", name: "known", kind: "procedure", body: rowValue{text: "BEGIN END"}, language: "SQL"}}
+		b.declared()
+		got := b.body(&routineSource{schema: "db", text: test.text})
+		if fmt.Sprint(got.assigned) != test.want || got.assignsAny != test.any {
+			t.Errorf("%s: %v, any: %v", test.text, got.assigned, got.assignsAny)
 		}
 	}
 }

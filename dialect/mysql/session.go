@@ -16,10 +16,10 @@ import (
 var sessionNames = []string{
 	"auto_increment_increment", "auto_increment_offset", "block_encryption_mode",
 	"character_set_client", "character_set_collations", "character_set_connection", "character_set_database", "character_set_results",
-	"check_constraint_checks", "collation_connection", "collation_database", "cte_max_recursion_depth", "date_format", "datetime_format", "default_collation_for_utf8mb4",
+	"check_constraint_checks", "collation_connection", "collation_database", "cte_max_recursion_depth", "date_format", "datetime_format", "default_collation_for_utf8mb4", "default_regex_flags",
 	"default_week_format", "div_precision_increment", "foreign_key_checks", "group_concat_max_len", "lc_time_names", "lower_case_table_names",
 	"max_recursive_iterations", "max_sort_length", "new", "old", "old_mode", "sql_auto_is_null", "sql_big_selects", "sql_mode", "sql_safe_updates", "sql_select_limit",
-	"system_time_zone", "system_versioning_asof", "time_zone", "unique_checks",
+	"system_time_zone", "system_versioning_asof", "time_zone", "unique_checks", "windowing_use_high_precision",
 }
 
 // sessionOthers are variables that are looked at, and on which no result depends.
@@ -206,6 +206,7 @@ func (s *sessionState) session() dialect.Session {
 	taint(!s.off("sql_auto_is_null"), dialect.TaintAll, "sql_auto_is_null is on: IS NULL finds the last row inserted")
 	taint(s.limited(), dialect.TaintAll, "sql_select_limit is "+s.variables["sql_select_limit"])
 	taint(!s.is("system_versioning_asof", "", "DEFAULT"), dialect.TaintAll, "system_versioning_asof is "+s.variables["system_versioning_asof"])
+	taint(!s.off("sql_safe_updates"), dialect.TaintWrites, "sql_safe_updates is on: a statement is refused that is restricted by no key, but for ours")
 	taint(s.off("unique_checks"), dialect.TaintWrites, "unique_checks is off: two rows may come to have one key")
 	taint(s.created["com_create_temporary_table"] != "" && s.created["com_create_temporary_table"] != "0" ||
 		s.created["com_create_temporary_table"] == "" && s.created["com_create_table"] != "" && s.created["com_create_table"] != "0",

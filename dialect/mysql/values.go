@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"strings"
+	"time"
 
 	"github.com/cacheops/cacheops/dialect"
 )
@@ -51,11 +52,17 @@ func (mysqlDialect) Canonical(c *dialect.Column, v driver.Value, side dialect.Si
 	}
 	if rule, ok := strings.CutPrefix(c.Comparison, valueEnum); ok {
 		text, ok := valueCanonicalText(rule, v, side)
-		// The empty text may be a label, or stand for none of them: an index tells
-		// these apart, and the collation does not.
-		return text, ok && (strings.TrimRight(text, " ") != "" || side == dialect.SideImage)
+		return text, ok && (side == dialect.SideImage || valueLabel(text))
 	}
 	return "", false
+}
+
+// valueLabel tells whether a text that is compared with an enum can be nothing but a
+// label. The empty text may be one, or stand for none of them: an index tells these
+// apart, and the collation does not. Digits may be looked up as a label's number.
+func valueLabel(text string) bool {
+	text = strings.Trim(text, " ")
+	return text != "" && !valueDigits(text)
 }
 
 // Elements implements [dialect.Dialect]. MySQL has no arrays.
@@ -95,7 +102,7 @@ func valueOf(v any) (out driver.Value, ok bool) {
 		return nil, false
 	}
 	switch v := out.(type) {
-	case int64, string, uint64, bool, float64:
+	case int64, string, uint64, bool, float64, time.Time:
 		return v, true
 	case []byte:
 		return v, v != nil

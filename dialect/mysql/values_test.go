@@ -142,7 +142,7 @@ func TestCanonicalRefuses(t *testing.T) {
 		{dialect.Column{Comparison: "mysql1.text.cs.pad.utf8mb4_0900_as_cs"}, []any{"é", "\x01"}},
 		{dialect.Column{Comparison: "mysql1.text.bin.pad.latin1_bin"}, []any{"é", []byte("\xe9")}},
 		{dialect.Column{Comparison: "mysql1.text.bin.pad.utf8mb4_bin"}, []any{"\xff", []byte("é"), 7}},
-		{dialect.Column{Comparison: "mysql1.enum.ci.pad.utf8mb4_general_ci"}, []any{"", " ", 1, "é"}},
+		{dialect.Column{Comparison: "mysql1.enum.ci.pad.utf8mb4_general_ci"}, []any{"", " ", 1, "é", "1", "12 "}},
 		{dialect.Column{Comparison: valueBytes}, []any{"é", 7, []byte(nil), when}},
 		{dialect.Column{Comparison: valueDate}, []any{when, "2024-02-30", "2024-02-00", "2024-02-29 00:00:00", "2024-2-29", "0000-00-00", 20240229, []byte("2024-02-29")}},
 		{dialect.Column{Comparison: valueDateTime, Type: "datetime"}, []any{when, "2024-02-29 12:00:00.5", "2024-02-29T12:00:00", "2024-02-29 12:00", "2024-02-29 12:00:00Z", "2024-02-29 12:00:60", "2024-02-29 12:00:00."}},
@@ -209,5 +209,19 @@ func TestCanonicalAllocatesLittle(t *testing.T) {
 	number, whole := any(int64(1234567)), &dialect.Column{Comparison: valueWhole}
 	if n := testing.AllocsPerRun(100, func() { Dialect.Canonical(whole, number, dialect.SideArgument) }); n > 1 {
 		t.Errorf("a number: it allocates %v times", n)
+	}
+}
+
+// TestClockOfArgument: a time.Time becomes a text by the clock of the data source name,
+// so it is never understood, not even as a date.
+func TestClockOfArgument(t *testing.T) {
+	t.Parallel()
+	when := time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC)
+	for _, comparison := range []string{valueDate, valueDateTime, valueTimestamp, "mysql1.text.ci.pad.utf8mb4_general_ci", valueWhole} {
+		for _, v := range []any{when, &when} {
+			if text, ok := Dialect.Canonical(&dialect.Column{Comparison: comparison}, v, dialect.SideArgument); ok {
+				t.Errorf("%s: %T is %q", comparison, v, text)
+			}
+		}
 	}
 }

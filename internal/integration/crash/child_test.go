@@ -133,8 +133,7 @@ func obey(at place) error {
 // run makes the changes, and returns the version that it wrote.
 func (o *order) run(ctx context.Context, d database, db *sql.DB) (version int64, err error) {
 	if o.Changes[0].Verb == add {
-		err := db.QueryRowContext(ctx, d.text("UPDATE counters SET v = v + 1 WHERE id = ? RETURNING v"), o.Changes[0].ID).Scan(&version)
-		return version, err
+		return d.add(ctx, db, "counters", " WHERE id = ?", o.Changes[0].ID)
 	}
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
@@ -150,7 +149,7 @@ func (o *order) run(ctx context.Context, d database, db *sql.DB) (version int64,
 		}
 	}
 	// From here to the commit there is one writer at a time.
-	if err := tx.QueryRowContext(ctx, "UPDATE head SET n = n + 1 RETURNING n").Scan(&version); err != nil {
+	if version, err = d.add(ctx, tx, "head", ""); err != nil {
 		return 0, err
 	}
 	if _, err := tx.ExecContext(ctx, d.text("INSERT INTO journal (n, op) VALUES (?, ?)"), version, o.ID); err != nil {

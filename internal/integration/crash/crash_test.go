@@ -22,7 +22,7 @@ import (
 var (
 	wantedKills = flag.Int("crash.kills", 50, "writers that TestCrash kills")
 	seed        = flag.Uint64("crash.seed", 1, "seed of what TestCrash orders; 0 for one by the time")
-	under       = flag.String("crash.database", "", "the `database` under the cache, sqlite or postgres; empty for each")
+	under       = flag.String("crash.database", "", "the `database` under the cache, sqlite, postgres or mysql; empty for each")
 )
 
 // killsPerBatch is how many writers are killed between two audits.

@@ -23,6 +23,9 @@ type database interface {
 	connector(p place, at *points) (driver.Connector, error)
 	// text is a statement whose parameters are each a ?, as the database has them.
 	text(statement string) string
+	// add adds one to v of the rows that a condition finds, one, and returns what it is
+	// then. The condition may be empty.
+	add(ctx context.Context, on executor, table, condition string, args ...any) (int64, error)
 	// lock locks what a transaction is about to write.
 	lock(ctx context.Context, tx *sql.Tx, changes []change) error
 
@@ -36,8 +39,21 @@ type database interface {
 	terminate(ctx context.Context, bare *sql.DB, process string) (int, error)
 }
 
+// executor is a *sql.DB or *sql.Tx.
+type executor interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// addReturning is add where an UPDATE returns what it wrote.
+func addReturning(ctx context.Context, d database, on executor, table, condition string, args ...any) (v int64, err error) {
+	err = on.QueryRowContext(ctx, d.text("UPDATE "+table+" SET v = v + 1"+condition+" RETURNING v"), args...).Scan(&v)
+	return v, err
+}
+
 // databases are what the flag can name.
 var databases = map[string]database{
 	"sqlite":   sqliteDatabase{},
 	"postgres": postgresDatabase{},
+	"mysql":    mysqlDatabase{},
 }

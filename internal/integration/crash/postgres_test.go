@@ -70,6 +70,10 @@ func (postgresDatabase) text(statement string) string {
 	}
 }
 
+func (d postgresDatabase) add(ctx context.Context, on executor, table, condition string, args ...any) (int64, error) {
+	return addReturning(ctx, d, on, table, condition, args...)
+}
+
 // lock takes all locks in one order, so that no two transactions wait for each other.
 func (postgresDatabase) lock(ctx context.Context, tx *sql.Tx, changes []change) error {
 	_, err := tx.ExecContext(ctx, "SELECT id FROM locks WHERE id = ANY($1) ORDER BY id FOR UPDATE", locks(changes))

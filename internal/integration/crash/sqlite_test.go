@@ -36,6 +36,10 @@ func (sqliteDatabase) connector(p place, at *points) (driver.Connector, error) {
 
 func (sqliteDatabase) text(statement string) string { return statement }
 
+func (d sqliteDatabase) add(ctx context.Context, on executor, table, condition string, args ...any) (int64, error) {
+	return addReturning(ctx, d, on, table, condition, args...)
+}
+
 // lock has nothing to lock: there is one writer at a time.
 func (sqliteDatabase) lock(context.Context, *sql.Tx, []change) error { return nil }
 

@@ -8,7 +8,7 @@ import (
 // schema makes 2 to 5 tables, and views, triggers and routines over them. Without
 // triggers all tables are those of InnoDB, of which a change can be taken back.
 func (f mysqlFlavour) schema(g *gen, triggers bool) {
-	g.made = &schema{foreignKeys: triggers}
+	g.made = &schema{foreignKeys: triggers, types: map[string]bool{}}
 	for i := range 2 + g.n(4) {
 		f.table(g, i)
 	}
@@ -89,7 +89,11 @@ func (f mysqlFlavour) table(g *gen, i int) {
 		case "by hash":
 			t.stays, options = true, " PARTITION BY HASH ("+id+") PARTITIONS 3"
 		case "stays":
-			t.stays, options = true, " ENGINE = "+pick(g.chooser, "MyISAM", "Aria", "Aria TRANSACTIONAL = 0", "MyISAM")
+			engine := pick(g.chooser, "MyISAM", "Aria", "Aria TRANSACTIONAL = 0", "MyISAM")
+			t.stays, options = true, " ENGINE = "+engine
+			if engine != "MyISAM" {
+				g.made.types["Aria"] = true
+			}
 		case "versioned":
 			t.stays, options = true, " WITH SYSTEM VERSIONING"
 		}

@@ -3,6 +3,7 @@ package differential
 import (
 	"database/sql"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -61,7 +62,9 @@ func (f mysqlFlavour) inside(g *gen, st *step, queries int) {
 		read()
 	}
 	for range 1 + g.n(3) {
-		open := g.percent(30)
+		// Who has read a table of Aria's cannot set one, and whom the cache answered has not
+		// read it.
+		open := g.percent(30) && !g.made.types["Aria"]
 		name := pick(g.chooser, "s1", "s2")
 		if open {
 			text("SAVEPOINT "+name, "savepoint")
@@ -110,6 +113,9 @@ func (f mysqlFlavour) session(g *gen, queries int) step {
 	return st
 }
 
+// mysqlTells matches statements that return rows and are run as if they did not.
+var mysqlTells = regexp.MustCompile(`^(ANALYZE|EXPLAIN|CHECK|OPTIMIZE|WITH|\(SELECT|CALL|EXECUTE|SET STATEMENT)`)
+
 // statement makes a write.
 func (f mysqlFlavour) statement(g *gen) statement {
 	g.begin()
@@ -143,7 +149,9 @@ func (f mysqlFlavour) statement(g *gen) statement {
 	st.id = slices.Contains(g.tags, "numbered")
 	st.text = f.finish(g, st.text)
 	st.args = g.args
-	if st.prepared = !st.script && g.percent(15); st.prepared {
+	// The driver waits forever for the columns of a prepared statement that returns rows
+	// nobody asked for: MariaDB does not tell them twice.
+	if st.prepared = !st.script && g.percent(15) && (st.rows || !mysqlTells.MatchString(st.text)); st.prepared {
 		g.tag("prepared")
 	}
 	if g.nested {
@@ -313,7 +321,7 @@ func (f mysqlFlavour) ddl(g *gen) (text string, script bool) {
 	case 8:
 		return pick(g.chooser, "ANALYZE TABLE "+t.name, "OPTIMIZE TABLE "+t.name, "ALTER TABLE "+t.name+" COMMENT 'x'", "FLUSH TABLES", "CHECK TABLE "+t.name), false
 	case 9:
-		return "ALTER TABLE " + t.name + " ENGINE = " + pick(g.chooser, "MyISAM", "InnoDB", "InnoDB", "Aria"), false
+		return "ALTER TABLE " + t.name + " ENGINE = " + pick(g.chooser, "MyISAM", "InnoDB", "InnoDB"), false
 	case 10:
 		return "CREATE OR REPLACE PROCEDURE bumps(n INT) UPDATE " + t.name + " SET " + t.payload + " = " + t.payload + " + 1 WHERE k = 2", false
 	case 11:

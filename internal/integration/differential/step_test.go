@@ -68,6 +68,8 @@ func (r *run) transaction(s *step) *failure {
 	}
 	defer func() { _ = tx.Rollback() }() // no more than a failed step leaves it
 	if f := r.statements(s, tx); f != nil {
+		r.abandon = true
+		_ = twinEnd() // the connection could not be closed else
 		return f
 	}
 	end := tx.Commit

@@ -42,6 +42,8 @@ type database interface {
 	connector(process int) (driver.Connector, error)
 	// text is a statement whose parameters are each a ?, as the database has them.
 	text(statement string) string
+	// raise gives a row its next version, and returns it.
+	raise(ctx context.Context, tx *sql.Tx, table, id int) (int64, error)
 	// excuses reports whether an error is of a fault of the database, which the test
 	// makes.
 	excuses(err error) bool
@@ -61,6 +63,8 @@ func usualDatabase(t testing.TB) database {
 		return newSQLite(t)
 	case "postgres":
 		return newPostgres(t)
+	case "mysql":
+		return newMySQL(t)
 	}
 	t.Fatalf("there is no database %q", *under)
 	return nil
@@ -113,12 +117,18 @@ func write(ctx context.Context, d database, db *sql.DB, rows []int) ([]int64, er
 	versions := make([]int64, len(rows))
 	for i, row := range rows {
 		table, id := place(row)
-		text := fmt.Sprintf("UPDATE items%d SET version = version + 1, kind = (id + (version + 1) / 4) %% %d WHERE id = ? RETURNING version", table, kinds)
-		if err := tx.QueryRowContext(ctx, d.text(text), id).Scan(&versions[i]); err != nil {
+		if versions[i], err = d.raise(ctx, tx, table, id); err != nil {
 			return nil, err
 		}
 	}
 	return versions, tx.Commit()
+}
+
+// raiseReturning is raise where an UPDATE returns what it wrote.
+func raiseReturning(ctx context.Context, d database, tx *sql.Tx, table, id int) (version int64, err error) {
+	text := fmt.Sprintf("UPDATE items%d SET version = version + 1, kind = (id + (version + 1) / 4) %% %d WHERE id = ? RETURNING version", table, kinds)
+	err = tx.QueryRowContext(ctx, d.text(text), id).Scan(&version)
+	return version, err
 }
 
 // form is a kind of query.

@@ -14,11 +14,11 @@ import (
 var lasts = flag.Duration("faults.lasts", time.Second, "how long each fault lasts, where it has no length of its own")
 
 // under is the database of the faults of Redis. Those of a database have it.
-var under = flag.String("faults.database", "sqlite", "the `database` underneath while something happens to Redis, sqlite or postgres")
+var under = flag.String("faults.database", "sqlite", "the `database` underneath while something happens to Redis, sqlite, postgres or mysql")
 
-// all runs each fault of the network and of Redis over PostgreSQL too. Without it a
+// all runs each fault of the network and of Redis over PostgreSQL and MariaDB too. Without it a
 // third of them runs: the others are much like those over SQLite.
-var all = flag.Bool("faults.all", false, "run all faults over PostgreSQL, not a third of some")
+var all = flag.Bool("faults.all", false, "run all faults over PostgreSQL and MariaDB, not a third of some")
 
 // some is every fault, or a third of them.
 func some[F any](faults []F) []F {

@@ -90,7 +90,7 @@ func TestPostgresClients(t *testing.T) {
 
 // startFaulty starts three processes with one Redis, to which nothing happens by
 // itself.
-func startFaulty(t testing.TB, d *postgresDatabase) *load {
+func startFaulty(t testing.TB, d database) *load {
 	t.Helper()
 	redis := redistest.Start(t, unsaved)
 	l := startLoadOn(t, d, usualPadding, nil, three(redis.URL())...)

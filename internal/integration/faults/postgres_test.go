@@ -21,24 +21,30 @@ import (
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/dialect/postgres"
+	"github.com/cacheops/cacheops/internal/mysqltest"
 	"github.com/cacheops/cacheops/internal/pgtest"
 )
 
-// shared is the server of all tests in which nothing happens to it. It is started
+// shared are the servers of all tests in which nothing happens to them. Each is started
 // when one asks for it.
 var shared struct {
 	sync.Mutex
 	server *pgtest.Server
+	mysql  *mysqltest.Server
 }
 
 func closeShared() {
 	shared.Lock()
 	defer shared.Unlock()
-	if shared.server == nil {
-		return
+	if shared.server != nil {
+		if err := shared.server.Close(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
 	}
-	if err := shared.server.Close(); err != nil {
-		fmt.Fprintln(os.Stderr, err)
+	if shared.mysql != nil {
+		if err := shared.mysql.Close(); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
 	}
 }
 
@@ -110,6 +116,10 @@ func (*postgresDatabase) text(statement string) string {
 		b.WriteString("$" + strconv.Itoa(n))
 		statement = after
 	}
+}
+
+func (d *postgresDatabase) raise(ctx context.Context, tx *sql.Tx, table, id int) (int64, error) {
+	return raiseReturning(ctx, d, tx, table, id)
 }
 
 // excuses are errors of connections, and those that a server has that ends or begins.

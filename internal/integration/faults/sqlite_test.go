@@ -27,6 +27,10 @@ func (sqliteDatabase) text(statement string) string { return statement }
 func (sqliteDatabase) excuses(error) bool           { return false }
 func (sqliteDatabase) limit() time.Duration         { return 0 }
 
+func (d sqliteDatabase) raise(ctx context.Context, tx *sql.Tx, table, id int) (int64, error) {
+	return raiseReturning(ctx, d, tx, table, id)
+}
+
 func (d sqliteDatabase) connector(int) (driver.Connector, error) {
 	bare, err := sql.Open("sqlite", d.dsn)
 	if err != nil {

@@ -72,12 +72,7 @@ var otherwise = []struct {
 	{
 		name:  "a number in hexadecimal",
 		setup: []string{"CREATE TABLE t (v int PRIMARY KEY, n int)", "INSERT INTO t VALUES (1, 8)"},
-		query: "SELECT v FROM t WHERE n = x'37' ORDER BY v", write: "INSERT INTO t VALUES (2, 55)",
-	},
-	{
-		name:  "a large number that is compared as a float",
-		setup: []string{"CREATE TABLE t (v int PRIMARY KEY, n bigint)", "INSERT INTO t VALUES (1, 9007199254740992)"},
-		query: "SELECT v FROM t WHERE n = ? + 0e0 ORDER BY v", args: []any{9007199254740992.0}, write: "INSERT INTO t VALUES (2, 9007199254740993)",
+		query: "SELECT v FROM t WHERE n = 0x37 ORDER BY v", write: "INSERT INTO t VALUES (2, 55)",
 	},
 	{
 		name:  "a decimal that is compared as a float",
@@ -86,8 +81,8 @@ var otherwise = []struct {
 	},
 	{
 		name:  "a decimal that an index rounds",
-		setup: []string{"CREATE TABLE t (v int PRIMARY KEY, n decimal(15,5), KEY (n))", "INSERT INTO t VALUES (1, 5)"},
-		query: "SELECT v FROM t FORCE INDEX (n) WHERE n = 1e-7 ORDER BY v", write: "INSERT INTO t VALUES (2, 0)",
+		setup: []string{"CREATE TABLE t (v int PRIMARY KEY, n decimal(15,5), w int, KEY (n))", "INSERT INTO t VALUES (1, 5, 0), (3, 7, 0), (4, 1, 0), (5, 9, 0)"},
+		query: "SELECT v, w FROM t FORCE INDEX (n) WHERE n = 1e-7", write: "INSERT INTO t VALUES (2, 0, 0)",
 	},
 	{
 		name:  "zeros behind the point",
@@ -175,7 +170,10 @@ var otherwise = []struct {
 // New York a clock was put forward on the day of one of them.
 func TestComparedOtherwise(t *testing.T) {
 	t.Parallel()
-	for _, mode := range append([]string{"parseTime=true&loc=America%2FNew_York", "sql_mode=%27%27"}, modes...) {
+	for i, mode := range append([]string{"parseTime=true&loc=America%2FNew_York", "sql_mode=%27%27"}, modes...) {
+		if testing.Short() && i > 0 {
+			continue
+		}
 		t.Run(modeName(mode), func(t *testing.T) {
 			t.Parallel()
 			for _, c := range otherwise {

@@ -136,7 +136,8 @@ func transcriptOf(rows *sql.Rows, err error) string {
 		fmt.Fprintln(&b, c.Name(), c.DatabaseTypeName(), c.ScanType(), length, hasLength, precision, scale, hasScale, nullable, known)
 	}
 	for rows.Next() {
-		for _, dest := range []any{new(any), new(string), new([]byte), new(sql.RawBytes), new(time.Time), new(int64), new(uint64), new(float64), new(float32), new(bool), new(sql.NullString), new(sql.NullTime), new(uint32), new(sql.Null[[]byte]), new([]string)} {
+		// Behind the last of them a row cannot be scanned again.
+		for _, dest := range []any{new(any), new(string), new([]byte), new(time.Time), new(int64), new(uint64), new(float64), new(float32), new(bool), new(sql.NullString), new(sql.NullTime), new(uint32), new(sql.Null[[]byte]), new([]string), new(sql.RawBytes)} {
 			err := rows.Scan(dest)
 			v := reflect.ValueOf(dest).Elem().Interface()
 			if at, ok := v.(time.Time); ok {

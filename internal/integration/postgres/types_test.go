@@ -164,7 +164,7 @@ func transcriptOf(rows *sql.Rows, err error) string {
 		fmt.Fprintln(&b, c.Name(), c.DatabaseTypeName(), c.ScanType(), length, hasLength, precision, scale, hasScale, nullable, known)
 	}
 	for rows.Next() {
-		for _, dest := range []any{new(any), new(string), new([]byte), new(sql.RawBytes), new(time.Time), new(int64), new(float64), new(bool), new(sql.NullString), new(sql.NullTime), new([]string), new(uint32), new(sql.Null[[]byte])} {
+		for _, dest := range []any{new(any), new(string), new([]byte), new(time.Time), new(int64), new(float64), new(bool), new(sql.NullString), new(sql.NullTime), new([]string), new(uint32), new(sql.Null[[]byte]), new(sql.RawBytes)} {
 			err := rows.Scan(dest)
 			v := reflect.ValueOf(dest).Elem().Interface()
 			if at, ok := v.(time.Time); ok {

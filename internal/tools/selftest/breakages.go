@@ -56,6 +56,7 @@ var breakages = slices.Concat(
 	attackBreakages,
 	byteBreakages,
 	funcBreakages,
+	mysqlImageBreakages,
 	mysqlTxBreakages,
 	postgresParseBreakages,
 	postgresCatalogBreakages,
@@ -82,5 +83,8 @@ var breakages = slices.Concat(
 	setsBreakages,
 	redisAttackBreakages,
 	mysqlStatementBreakages,
+	mysqlCatalogBreakages,
 	mysqlExprBreakages,
+	mysqlTextBreakages,
+	mysqlValueBreakages,
 )

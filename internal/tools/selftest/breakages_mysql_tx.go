@@ -100,10 +100,10 @@ var mysqlTxBreakages = []breakage{
 		Check: onDisguises("TestSilentTransactionInThePool"), Want: "--- FAIL: TestSilentTransactionInThePool",
 	},
 	{
-		Name:  "a script turns autocommit off unseen",
-		File:  "sqlcache/txtext.go",
-		Old:   "out.closed(func() { c.learnSilence(context.Background(), real) })",
-		New:   "out.closed(func() {})",
+		Name:  "what ran code leaves autocommit as it was",
+		File:  "sqlcache/taint.go",
+		Old:   "real.setSilent(session.Silent)\n\treal.clearTaint(fromCode)",
+		New:   "real.clearTaint(fromCode)",
 		Check: onDisguises("TestDisguises"), Want: "--- FAIL: TestDisguises",
 	},
 	{
@@ -111,7 +111,7 @@ var mysqlTxBreakages = []breakage{
 		File:  "sqlcache/commits.go",
 		Old:   "case inside: // it has done nothing yet",
 		New:   "case inside && real == nil:",
-		Check: onDisguises("TestRandomTransactions"), Want: "--- FAIL: TestRandomTransactions",
+		Check: onDisguises("TestChainingSessions"), Want: "--- FAIL: TestChainingSessions",
 	},
 	{
 		Name:  "a procedure leaves no transaction behind",
@@ -121,11 +121,11 @@ var mysqlTxBreakages = []breakage{
 		Check: onDisguises("TestRandomTransactions"), Want: "--- FAIL: TestRandomTransactions",
 	},
 	{
-		Name:  "an older savepoint comes back when one of its name is released",
+		Name:  "savepoints are not marked",
 		File:  "sqlcache/txtext.go",
 		Old:   "c.tx.changes.Savepoint(st.Savepoint, c.connector.txs.SavepointReplaces)",
 		New:   "c.tx.changes.Release(st.Savepoint)",
-		Check: onDisguises("TestRandomTransactions"), Want: "--- FAIL: TestRandomTransactions",
+		Check: onDisguises("TestDisguises"), Want: "--- FAIL: TestDisguises",
 	},
 	{
 		Name:  "a deadlock leaves the transaction as it is",
