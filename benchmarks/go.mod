@@ -4,8 +4,10 @@ go 1.26.0
 
 require (
 	github.com/cacheops/cacheops v0.0.0-00010101000000-000000000000
+	github.com/cacheops/cacheops/dialect/mysql v0.0.0-00010101000000-000000000000
 	github.com/cacheops/cacheops/dialect/postgres v0.0.0-00010101000000-000000000000
 	github.com/cacheops/cacheops/rueidisstore v0.0.0-00010101000000-000000000000
+	github.com/go-sql-driver/mysql v1.10.1
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/maypok86/otter/v2 v2.4.0
 	github.com/redis/rueidis v1.0.79
@@ -15,6 +17,7 @@ require (
 )
 
 require (
+	filippo.io/edwards25519 v1.2.0 // indirect
 	github.com/dustin/go-humanize v1.1.0 // indirect
 	github.com/fxamacker/cbor/v2 v2.10.0 // indirect
 	github.com/google/uuid v1.6.0 // indirect
@@ -26,6 +29,7 @@ require (
 	github.com/ncruces/go-strftime v1.1.0 // indirect
 	github.com/remyoudompheng/bigfft v0.0.0-20230129092748-24d4a6f8daec // indirect
 	github.com/sony/gobreaker/v2 v2.4.0 // indirect
+	github.com/sqlc-dev/marino v0.3.1 // indirect
 	github.com/sqlc-dev/meyer v0.1.2 // indirect
 	github.com/sqlc-dev/oliphant v0.2.0 // indirect
 	github.com/x448/float16 v0.8.4 // indirect
@@ -43,3 +47,5 @@ replace (
 )
 
 replace github.com/cacheops/cacheops/dialect/postgres => ../dialect/postgres
+
+replace github.com/cacheops/cacheops/dialect/mysql => ../dialect/mysql

@@ -1,7 +1,7 @@
 // Command benchmarks measures what the cache costs and saves, beside what the
 // same work costs without it, all in one run of some minutes. It needs redis-server
-// or valkey-server for the groups about Redis, and PostgreSQL for those about it, and
-// fails without. It prints its
+// or valkey-server for the groups about Redis, and PostgreSQL and MariaDB for those about
+// them, and fails without. It prints its
 // configuration and tables, and writes them into a document:
 //
 //	go run ./benchmarks -o docs/performance.md

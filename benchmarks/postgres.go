@@ -2,8 +2,7 @@ package main
 
 import (
 	"context"
-	"database/sql"
-	"errors"
+	"database/sql/driver"
 	"net"
 	"strconv"
 	"strings"
@@ -12,31 +11,14 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/cacheops/cacheops/dialect/postgres"
-	"github.com/cacheops/cacheops/rueidisstore"
 )
 
-// postgresServer is a server that was started here.
-type postgresServer interface {
-	DSN(database string) string
-	SQL(database, text string) (string, error)
-	Close() error
-}
-
-// postgresDatabase is a database of a server that was started here, and how to connect
-// to it.
-type postgresDatabase struct {
-	dsn   string
-	trips *tripCounter // of the cached handle
-}
-
-// postgresSites are handles on one server: sites with a cache in the process and with
-// one in Redis.
-type postgresSites struct {
-	server        postgresServer
-	memory, redis *site
-	redisAround   *redisSite
-	// Round trips to PostgreSQL, of each site, and to Redis.
-	memoryTrips, redisTrips, trips *tripCounter
+// onPostgres measures on PostgreSQL.
+var onPostgres = &product{
+	name: "PostgreSQL", by: "pgx through database/sql", dialect: postgres.Dialect, text: numbered,
+	start: startPostgres, fill: fillPostgres, connector: postgresConnector,
+	disk: "No fsync", synced: []string{"fsync = on"},
+	updates: 3, limited: 4,
 }
 
 // createPostgres is createTables and insertRows in PostgreSQL's words.
@@ -57,46 +39,35 @@ INSERT INTO audit SELECT * FROM posts;
 ALTER TABLE notes ALTER COLUMN id RESTART WITH NEXT;
 ANALYZE`
 
-// newPostgresDatabase makes a database with so many rows in each table.
-func newPostgresDatabase(server postgresServer, name string, rows int) (*postgresDatabase, error) {
-	if _, err := server.SQL("postgres", "CREATE DATABASE "+name); err != nil {
-		return nil, err
+func fillPostgres(s server, name string, rows int) error {
+	if _, err := s.SQL("postgres", "CREATE DATABASE "+name); err != nil {
+		return err
 	}
 	text := strings.NewReplacer("ROWS", strconv.Itoa(rows), "NEXT", strconv.Itoa(rows+1)).Replace(createPostgres)
-	if _, err := server.SQL(name, text); err != nil {
-		return nil, err
+	if _, err := s.SQL(name, text); err != nil {
+		return err
 	}
 	// What was filled is written by now, and not while others are measured.
-	if _, err := server.SQL(name, "CHECKPOINT"); err != nil {
-		return nil, err
-	}
-	return &postgresDatabase{dsn: server.DSN(name)}, nil
+	_, err := s.SQL(name, "CHECKPOINT")
+	return err
 }
 
-// openSite opens handles on it.
-func (d *postgresDatabase) openSite(ctx context.Context, cfg siteConfig) (_ *site, err error) {
-	s := &site{text: numbered}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, s.close())
-		}
-	}()
-	config, err := pgx.ParseConfig(d.dsn)
+func postgresConnector(dsn string, trips *tripCounter) (driver.Connector, error) {
+	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
 		return nil, err
 	}
-	s.bare = stdlib.OpenDB(*config)
-	if d.trips != nil { // nil for a database that is for its bare handle
+	if trips != nil {
 		dial := config.DialFunc
 		config.DialFunc = func(ctx context.Context, network, addr string) (net.Conn, error) {
 			c, err := dial(ctx, network, addr)
 			if err != nil {
 				return nil, err
 			}
-			return &countedConn{Conn: c, to: d.trips}, nil
+			return &countedConn{Conn: c, to: trips}, nil
 		}
 	}
-	return s, s.open(ctx, cfg, stdlib.GetConnector(*config), postgres.Dialect)
+	return stdlib.GetConnector(*config), nil
 }
 
 // numbered is a statement whose parameters are each a ?, with $1, $2 and so on.
@@ -111,73 +82,4 @@ func numbered(statement string) string {
 		b.WriteString("$" + strconv.Itoa(n))
 		statement = after
 	}
-}
-
-// openPostgres starts a server with two databases of equal content, of which each
-// cache has one: one for the cache in the process, and its bare handle, and one for the
-// cache in Redis.
-func openPostgres(ctx context.Context, rows int, cfg siteConfig, settings ...string) (_ *postgresSites, err error) {
-	p := &postgresSites{memoryTrips: new(tripCounter), redisTrips: new(tripCounter), trips: new(tripCounter)}
-	defer func() {
-		if err != nil {
-			err = closeAfter(err, p.close)
-		}
-	}()
-	if p.server, err = startPostgres(settings...); err != nil {
-		return nil, err
-	}
-	if cfg.postgres, err = newPostgresDatabase(p.server, "one", rows); err != nil {
-		return nil, err
-	}
-	cfg.postgres.trips = p.memoryTrips
-	if p.memory, err = openSite(ctx, cfg); err != nil {
-		return nil, err
-	}
-	if cfg.postgres, err = newPostgresDatabase(p.server, "two", rows); err != nil {
-		return nil, err
-	}
-	cfg.postgres.trips, cfg.maxBytes = p.redisTrips, 0
-	p.redisAround, err = openRedis(ctx, cfg, func(c *rueidisstore.Config) {
-		option := *c.Option
-		option.DialCtxFn = p.trips.dial
-		c.Option = &option
-	})
-	if err != nil {
-		return nil, err
-	}
-	p.redis = p.redisAround.site
-	return p, nil
-}
-
-func (p *postgresSites) close() error {
-	var ends []func() error
-	if p.redisAround != nil {
-		ends = append(ends, p.redisAround.close)
-	}
-	if p.memory != nil {
-		ends = append(ends, p.memory.close)
-	}
-	if p.server != nil {
-		ends = append(ends, p.server.Close)
-	}
-	return closing(ends...)()
-}
-
-// each checks both sites.
-func (p *postgresSites) each(check func(*site) error) func() error {
-	return func() error { return errors.Join(check(p.memory), check(p.redis)) }
-}
-
-// reads reads by one key, over and over.
-func reads(ctx context.Context, db *sql.DB, query string, key int64, rows int) func(int) error {
-	var p Post
-	return again(func() error {
-		n, err := readPosts(ctx, db, query, key, &p)
-		return expect(rows, n, err)
-	})
-}
-
-// onPostgres is what is told of each group.
-func onPostgres(what string) string {
-	return what + ", on a PostgreSQL of its own on the loopback of the same machine, by pgx through database/sql."
 }

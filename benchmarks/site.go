@@ -49,15 +49,14 @@ type siteConfig struct {
 	images   int         // Config.MaxImages; 0: the default
 	// wrap puts something between the cached handle and the driver. Nil: nothing.
 	wrap func(driver.Connector) driver.Connector
-	// postgres is the database, which is there and is filled. Nil: a SQLite file is
-	// made.
-	postgres *postgresDatabase
+	// served is the database, which is there and is filled. Nil: a SQLite file is made.
+	served *servedDatabase
 }
 
 // openSite makes the file, fills it and opens the handles.
 func openSite(ctx context.Context, cfg siteConfig) (_ *site, err error) {
-	if cfg.postgres != nil {
-		return cfg.postgres.openSite(ctx, cfg)
+	if cfg.served != nil {
+		return cfg.served.openSite(ctx, cfg)
 	}
 	s := &site{text: func(statement string) string { return statement }}
 	defer func() {

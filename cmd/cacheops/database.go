@@ -2,15 +2,18 @@ package main
 
 import (
 	"database/sql"
+	"net"
 	"net/url"
 	"os"
 	"strings"
 
+	mysqldriver "github.com/go-sql-driver/mysql"
 	"github.com/jackc/pgx/v5"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver of PostgreSQL
 
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/dialect/mysql"
 	"github.com/cacheops/cacheops/dialect/postgres"
 	"github.com/cacheops/cacheops/dialect/sqlite"
 	"github.com/cacheops/cacheops/sqlcache"
@@ -31,6 +34,8 @@ func findSource(dsn, driver string) (*source, error) {
 		switch {
 		case scheme == "postgres" || scheme == "postgresql":
 			kind = "postgres"
+		case strings.HasPrefix(dsn, "mysql://") || strings.HasPrefix(dsn, "mariadb://"):
+			kind = "mysql"
 		case scheme == "sqlite" || scheme == "file" || isFile(dsn):
 			kind = "sqlite"
 		}
@@ -40,10 +45,12 @@ func findSource(dsn, driver string) (*source, error) {
 		return findSQLite(dsn)
 	case "postgres", "postgresql", "pgx", "pq":
 		return findPostgres(dsn)
+	case "mysql", "mariadb":
+		return findMySQL(dsn)
 	case "":
-		return nil, misuse("cacheops: --dsn, or %s, is no file and no postgres:// URL: correct it, or say with --driver what it is", dsnVariable)
+		return nil, misuse("cacheops: --dsn, or %s, is no file and no postgres:// or mysql:// URL: correct it, or say with --driver what it is", dsnVariable)
 	}
-	return nil, misuse("cacheops: --driver %q is not known: use sqlite or postgres", driver)
+	return nil, misuse("cacheops: --driver %q is not known: use sqlite, postgres or mysql", driver)
 }
 
 func isFile(path string) bool {
@@ -87,6 +94,39 @@ func findPostgres(dsn string) (*source, error) {
 		return nil, wrong
 	}
 	s.secrets.add(config.Password)
+	return s, nil
+}
+
+// findMySQL makes a data source name of the driver of a URL, or takes one as it is.
+func findMySQL(dsn string) (*source, error) {
+	wrong := misuse("cacheops: --dsn, or %s, is no address of MySQL: write it as mysql://user:password@host:port/database, with the special characters of a password escaped, as %%40 for @ and %%2F for /", dsnVariable)
+	if strings.Contains(dsn, "://") {
+		u, err := url.Parse(dsn)
+		if err != nil || u.Scheme != "mysql" && u.Scheme != "mariadb" || misplaced(dsn, u) || u.Hostname() == "" {
+			return nil, wrong
+		}
+		config := mysqldriver.NewConfig()
+		config.User = u.User.Username()
+		config.Passwd, _ = u.User.Password()
+		config.Net, config.Addr = "tcp", u.Host
+		if u.Port() == "" {
+			config.Addr = net.JoinHostPort(u.Hostname(), "3306")
+		}
+		config.DBName = strings.TrimPrefix(u.Path, "/")
+		if dsn = config.FormatDSN(); u.RawQuery != "" {
+			join := "?"
+			if strings.Contains(dsn[strings.LastIndex(dsn, "/"):], "?") {
+				join = "&"
+			}
+			dsn += join + u.RawQuery
+		}
+	}
+	config, err := mysqldriver.ParseDSN(dsn)
+	if err != nil || config.DBName == "" {
+		return nil, wrong // without a database no name would find its table
+	}
+	s := &source{driver: "mysql", dsn: dsn, dialect: mysql.Dialect}
+	s.secrets.add(config.Passwd)
 	return s, nil
 }
 

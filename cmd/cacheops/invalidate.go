@@ -60,6 +60,7 @@ was tried, for the call is wrong or nobody answers.`,
 		Example: `  cacheops invalidate --redis redis://localhost:6379 --database main posts 'log_*'
   cacheops invalidate --redis redis://localhost:6379 --database main --key id posts.34
   cacheops invalidate --redis redis://localhost:6379 --database main --dsn app.sqlite posts.34
+  cacheops invalidate --redis redis://localhost:6379 --database main --dsn mysql://user:password@localhost:3306/app posts.34
   cacheops invalidate --redis redis://localhost:6379 --database main --schema --yes
   cacheops invalidate --server http://127.0.0.1:6060/cacheops --database main posts.34`,
 		Args: cobra.ArbitraryArgs,
@@ -71,8 +72,8 @@ was tried, for the call is wrong or nobody answers.`,
 	flags.StringVar(&f.database, "database", "", "the `name` of the database, as in sqlcache.Config; also "+databaseVariable)
 	flags.StringVar(&f.cachePrefix, "cache-prefix", "", "Config.Prefix of package cacheops, if the programs set it")
 	flags.StringVar(&f.key, "key", "", "the `column` that is the primary key of rows, with --redis and without --dsn")
-	flags.StringVar(&f.dsn, "dsn", "", "the database to read rows from: a SQLite file, or postgres://...; also "+dsnVariable)
-	flags.StringVar(&f.driver, "driver", "", "what --dsn is of: sqlite or postgres, where it does not say so itself")
+	flags.StringVar(&f.dsn, "dsn", "", "the database to read rows from: a SQLite file, postgres://... or mysql://...; also "+dsnVariable)
+	flags.StringVar(&f.driver, "driver", "", "what --dsn is of: sqlite, postgres or mysql, where it does not say so itself")
 	flags.BoolVar(&f.all, "all", false, "drop everything of the database")
 	flags.BoolVar(&f.schema, "schema", false, "the schema was changed: drop everything, and have it read anew")
 	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask")

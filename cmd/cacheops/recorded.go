@@ -10,6 +10,7 @@ import (
 
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/dialect/mysql"
 	"github.com/cacheops/cacheops/dialect/postgres"
 	"github.com/cacheops/cacheops/dialect/sqlite"
 	"github.com/cacheops/cacheops/internal/dependency"
@@ -84,7 +85,7 @@ func (r *recorded) learn(table string, schemes []store.Scheme) error {
 // speak takes the values of the dialect that a rule of comparison is of. One that is
 // not known compares nothing.
 func (r *recorded) speak(comparison string) error {
-	for _, of := range []dialect.Dialect{sqlite.Dialect, postgres.Dialect} {
+	for _, of := range []dialect.Dialect{sqlite.Dialect, postgres.Dialect, mysql.Dialect} {
 		if !strings.HasPrefix(comparison, of.Name()) {
 			continue
 		}

@@ -20,8 +20,10 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/dialect/mysql"
 	"github.com/cacheops/cacheops/dialect/postgres"
 	"github.com/cacheops/cacheops/dialect/sqlite"
+	"github.com/cacheops/cacheops/internal/mysqltest"
 	"github.com/cacheops/cacheops/internal/pgtest"
 	"github.com/cacheops/cacheops/internal/redistest"
 	"github.com/cacheops/cacheops/rueidisstore"
@@ -44,6 +46,7 @@ import (
 //	redis-pause VARIABLE               the servers fall silent
 //	login VARIABLE URL USER PASSWORD   the URL with another user
 //	postgres VARIABLE                  a server; the variable is a data source name
+//	mysql VARIABLE                     a server of MariaDB; the variable is a URL
 //	app NAME URL DSN [OPTION=TEXT ...] a program with a cache there; the options are
 //	                                   prefix, cache-prefix, database, tenant, agnostic and
 //	                                   sets, for sets mode
@@ -71,7 +74,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits, "redis": scriptRedis, "redis-replica": scriptReplica, "redis-cluster": scriptCluster, "redis-sentinel": scriptSentinel,
-			"redis-do": scriptDo, "redis-forget": scriptForget, "redis-dead": scriptDead, "redis-is": scriptIs, "redis-pause": scriptPause, "login": scriptLogin, "postgres": scriptPostgres, "app": scriptApp, "sql": scriptSQL, "reads": scriptReads,
+			"redis-do": scriptDo, "redis-forget": scriptForget, "redis-dead": scriptDead, "redis-is": scriptIs, "redis-pause": scriptPause, "login": scriptLogin, "postgres": scriptPostgres, "mysql": scriptMySQL, "app": scriptApp, "sql": scriptSQL, "reads": scriptReads,
 		},
 	})
 }
@@ -243,12 +246,22 @@ func scriptPostgres(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[0], s.DSN("shop"))
 }
 
+func scriptMySQL(ts *testscript.TestScript, _ bool, args []string) {
+	need(ts, args, 1)
+	s, err := mysqltest.Run(mysqltest.Config{})
+	ts.Check(err)
+	later(ts, s.Close)
+	ts.Check(s.CreateDatabase("shop"))
+	ts.Setenv(args[0], "mysql://root@"+s.Addr()+"/shop")
+}
+
 // app is a program with a cache.
 type app struct {
 	cached, bare *sql.DB
 
-	mu  sync.Mutex // guards hit
-	hit bool
+	mu     sync.Mutex // guards what follows
+	hit    bool
+	reason string // why it was not cached
 }
 
 func scriptApp(ts *testscript.TestScript, _ bool, args []string) {
@@ -260,7 +273,7 @@ func scriptApp(ts *testscript.TestScript, _ bool, args []string) {
 		Profiles: cacheops.Profiles{"?*": {Ops: cacheops.OpAll}}, Logger: slog.New(slog.DiscardHandler),
 		Hooks: cacheops.Hooks{OnRead: func(_ context.Context, e cacheops.ReadEvent) {
 			a.mu.Lock()
-			a.hit = e.Hit
+			a.hit, a.reason = e.Hit, e.Reason
 			a.mu.Unlock()
 		}},
 	}
@@ -290,9 +303,14 @@ func scriptApp(ts *testscript.TestScript, _ bool, args []string) {
 	cache, err := cacheops.New(cfg)
 	ts.Check(err)
 	driver, dsn, d := "sqlite", args[2], sqlite.Dialect
-	if strings.HasPrefix(dsn, "postgres") {
+	switch {
+	case strings.HasPrefix(dsn, "postgres"):
 		driver, d = "pgx", postgres.Dialect
-	} else {
+	case strings.HasPrefix(dsn, "mysql"):
+		src, err := findMySQL(dsn)
+		ts.Check(err)
+		driver, dsn, d = "mysql", src.dsn, mysql.Dialect
+	default:
 		dsn = "file:" + ts.MkAbs(dsn)
 	}
 	a.cached, err = sqlcache.Open(cache, driver, dsn, sqlcache.Config{Dialect: d, Database: database, MaxOpenConns: 2})
@@ -321,10 +339,10 @@ func scriptReads(ts *testscript.TestScript, _ bool, args []string) {
 		}
 		ts.Check(errors.Join(rows.Err(), rows.Close()))
 		a.mu.Lock()
-		hit := a.hit
+		hit, reason := a.hit, a.reason
 		a.mu.Unlock()
 		if got := map[bool]string{true: "hit", false: "miss"}[hit]; got != args[1] {
-			ts.Fatalf("%s is a %s", query, got)
+			ts.Fatalf("%s is a %s %s", query, got, reason)
 		}
 	}
 }

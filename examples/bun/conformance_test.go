@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect"
+	"github.com/uptrace/bun/dialect/mysqldialect"
 	"github.com/uptrace/bun/dialect/pgdialect"
 	"github.com/uptrace/bun/dialect/sqlitedialect"
 	_ "github.com/uptrace/bun/driver/pgdriver" // "pg"
@@ -14,6 +16,7 @@ import (
 
 	"github.com/cacheops/cacheops/examples/internal/blog"
 	"github.com/cacheops/cacheops/examples/internal/conformance"
+	"github.com/cacheops/cacheops/internal/mysqltest"
 	"github.com/cacheops/cacheops/internal/pgtest"
 )
 
@@ -36,10 +39,17 @@ func TestPostgres(t *testing.T) {
 	}
 }
 
-func run(t *testing.T, d conformance.Database, dialect schema.Dialect) {
+func TestMySQL(t *testing.T) {
+	t.Parallel()
+	// Bun has MariaDB return what a row got by default, so no count tells whether a row was
+	// there.
+	run(t, conformance.MySQL(t, mysqltest.Start(t), "", "upsert a new row"), mysqldialect.New())
+}
+
+func run(t *testing.T, d conformance.Database, words schema.Dialect) {
 	t.Helper()
 	conformance.Run(t, d, func(_ *testing.T, db *sql.DB) conformance.Library {
-		orm := bun.NewDB(db, dialect)
+		orm := bun.NewDB(db, words)
 		orm.RegisterModel((*PostTag)(nil))
 		return library{orm}
 	})
@@ -123,7 +133,11 @@ func (l library) Save(ctx context.Context, p blog.Post) error {
 }
 
 func (l library) Upsert(ctx context.Context, p blog.Post) error {
-	_, err := l.db.NewInsert().Model(row(p)).On("CONFLICT (id) DO UPDATE").Exec(ctx)
+	conflict := "CONFLICT (id) DO UPDATE"
+	if l.db.Dialect().Name() == dialect.MySQL {
+		conflict = "DUPLICATE KEY UPDATE"
+	}
+	_, err := l.db.NewInsert().Model(row(p)).On(conflict).Exec(ctx)
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cacheops/cacheops/examples/internal/blog"
 	"github.com/cacheops/cacheops/examples/internal/conformance"
+	"github.com/cacheops/cacheops/internal/mysqltest"
 	"github.com/cacheops/cacheops/internal/pgtest"
 )
 
@@ -37,7 +38,28 @@ func TestPostgres(t *testing.T) {
 				t.Parallel()
 				run(t, conformance.Postgres(t, server, driver), func(t *testing.T, db *sql.DB) *library {
 					l := as(t, db)
-					return &library{db, numbered{l.q}, func(tx *sql.Tx) querier { return numbered{l.in(tx)} }}
+					return &library{db, worded{l.q, conformance.Numbered}, func(tx *sql.Tx) querier {
+						return worded{l.in(tx), conformance.Numbered}
+					}}
+				})
+			})
+		}
+	}
+}
+
+// TestMySQL has the driver prepare what has arguments, and write them into the text.
+func TestMySQL(t *testing.T) {
+	t.Parallel()
+	server := mysqltest.Start(t)
+	for mode, options := range map[string]string{"binary": "", "interpolated": "&interpolateParams=true"} {
+		for name, as := range map[string]func(*testing.T, *sql.DB) *library{"plain": plain, "prepared": prepare} {
+			t.Run(mode+", "+name, func(t *testing.T) {
+				t.Parallel()
+				run(t, conformance.MySQL(t, server, options), func(t *testing.T, db *sql.DB) *library {
+					l := as(t, db)
+					return &library{db, worded{l.q, conformance.Duplicate}, func(tx *sql.Tx) querier {
+						return worded{l.in(tx), conformance.Duplicate}
+					}}
 				})
 			})
 		}
@@ -108,15 +130,19 @@ func (p *prepared) ExecContext(ctx context.Context, query string, args ...any) (
 	return s.ExecContext(ctx, args...)
 }
 
-// numbered is a querier whose database wants $1 for the first parameter.
-type numbered struct{ querier }
+// worded is a querier whose database wants a statement in other words.
+type worded struct {
+	querier
 
-func (n numbered) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return n.querier.QueryContext(ctx, conformance.Numbered(query), args...)
+	words func(statement string) string
 }
 
-func (n numbered) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return n.querier.ExecContext(ctx, conformance.Numbered(query), args...)
+func (w worded) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return w.querier.QueryContext(ctx, w.words(query), args...)
+}
+
+func (w worded) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return w.querier.ExecContext(ctx, w.words(query), args...)
 }
 
 type library struct {

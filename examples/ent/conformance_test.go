@@ -15,6 +15,7 @@ import (
 	"github.com/cacheops/cacheops/examples/ent/blogent/tag"
 	"github.com/cacheops/cacheops/examples/internal/blog"
 	"github.com/cacheops/cacheops/examples/internal/conformance"
+	"github.com/cacheops/cacheops/internal/mysqltest"
 	"github.com/cacheops/cacheops/internal/pgtest"
 )
 
@@ -32,6 +33,14 @@ func TestPostgres(t *testing.T) {
 	t.Parallel()
 	conformance.Run(t, conformance.Postgres(t, pgtest.Start(t), "pgx"), func(_ *testing.T, db *sql.DB) conformance.Library {
 		return library{blogent.NewClient(blogent.Driver(entsql.OpenDB(entdialect.Postgres, db))), conformance.Numbered}
+	})
+}
+
+func TestMySQL(t *testing.T) {
+	t.Parallel()
+	conformance.Run(t, conformance.MySQL(t, mysqltest.Start(t), ""), func(_ *testing.T, db *sql.DB) conformance.Library {
+		as := func(text string) string { return text }
+		return library{blogent.NewClient(blogent.Driver(entsql.OpenDB(entdialect.MySQL, db))), as}
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/glebarez/sqlite"
 	"go.uber.org/goleak"
+	"gorm.io/driver/mysql"
 	"gorm.io/driver/postgres"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -15,6 +16,7 @@ import (
 
 	"github.com/cacheops/cacheops/examples/internal/blog"
 	"github.com/cacheops/cacheops/examples/internal/conformance"
+	"github.com/cacheops/cacheops/internal/mysqltest"
 	"github.com/cacheops/cacheops/internal/pgtest"
 )
 
@@ -46,6 +48,22 @@ func TestPostgres(t *testing.T) {
 	for _, cfg := range configs {
 		runWith(t, cfg, conformance.Postgres(t, server, "pgx"), func(db *sql.DB) gorm.Dialector {
 			return postgres.New(postgres.Config{Conn: db})
+		})
+	}
+}
+
+func TestMySQL(t *testing.T) {
+	t.Parallel()
+	server := mysqltest.Start(t)
+	for i, cfg := range configs {
+		options := ""
+		if i%2 == 1 {
+			options = "&interpolateParams=true"
+		}
+		// GORM has MariaDB return the keys of what it inserts, so no count tells whether a
+		// row was there.
+		runWith(t, cfg, conformance.MySQL(t, server, options, "upsert a new row"), func(db *sql.DB) gorm.Dialector {
+			return mysql.New(mysql.Config{Conn: db})
 		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/cacheops/cacheops/examples/internal/blog"
 	"github.com/cacheops/cacheops/examples/internal/conformance"
+	"github.com/cacheops/cacheops/internal/mysqltest"
 	"github.com/cacheops/cacheops/internal/pgtest"
 )
 
@@ -27,6 +28,17 @@ func TestPostgres(t *testing.T) {
 		t.Run(driver, func(t *testing.T) {
 			t.Parallel()
 			run(t, conformance.Postgres(t, server, driver), driver)
+		})
+	}
+}
+
+func TestMySQL(t *testing.T) {
+	t.Parallel()
+	server := mysqltest.Start(t)
+	for name, options := range map[string]string{"plain": "", "interpolated": "&interpolateParams=true"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run(t, conformance.MySQL(t, server, options), "mysql")
 		})
 	}
 }
@@ -180,9 +192,13 @@ func (l library) Save(ctx context.Context, p blog.Post) error {
 }
 
 func (l library) Upsert(ctx context.Context, p blog.Post) error {
-	return l.named(ctx, `INSERT INTO posts VALUES (:id, :category_id, :title, :status, :views, :published_at)
+	upsert := `INSERT INTO posts VALUES (:id, :category_id, :title, :status, :views, :published_at)
 		ON CONFLICT (id) DO UPDATE SET category_id = excluded.category_id, title = excluded.title,
-			status = excluded.status, views = excluded.views, published_at = excluded.published_at`, row(p))
+			status = excluded.status, views = excluded.views, published_at = excluded.published_at`
+	if l.db.DriverName() == "mysql" {
+		upsert = conformance.Duplicate(upsert)
+	}
+	return l.named(ctx, upsert, row(p))
 }
 
 func (l library) Delete(ctx context.Context, id int64) error {

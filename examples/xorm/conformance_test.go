@@ -9,9 +9,11 @@ import (
 	"xorm.io/xorm"
 	"xorm.io/xorm/core"
 	"xorm.io/xorm/names"
+	"xorm.io/xorm/schemas"
 
 	"github.com/cacheops/cacheops/examples/internal/blog"
 	"github.com/cacheops/cacheops/examples/internal/conformance"
+	"github.com/cacheops/cacheops/internal/mysqltest"
 	"github.com/cacheops/cacheops/internal/pgtest"
 )
 
@@ -36,6 +38,16 @@ func TestPostgres(t *testing.T) {
 func TestPostgresPrepared(t *testing.T) {
 	t.Parallel()
 	run(t, conformance.Postgres(t, pgtest.Start(t), "postgres"), "postgres", "postgres://localhost/blog", true)
+}
+
+func TestMySQL(t *testing.T) {
+	t.Parallel()
+	run(t, conformance.MySQL(t, mysqltest.Start(t), ""), "mysql", "root@tcp(localhost)/blog", false)
+}
+
+func TestMySQLPrepared(t *testing.T) {
+	t.Parallel()
+	run(t, conformance.MySQL(t, mysqltest.Start(t), ""), "mysql", "root@tcp(localhost)/blog", true)
 }
 
 // run takes the name and the DSN from which xorm knows which database it is: it opens
@@ -166,10 +178,13 @@ func (l library) Save(ctx context.Context, p blog.Post) error {
 
 // Upsert is SQL: xorm has no word for it.
 func (l library) Upsert(ctx context.Context, p blog.Post) error {
-	_, err := l.session(ctx).Exec(`INSERT INTO posts (id, category_id, title, status, views, published_at) VALUES (?, ?, ?, ?, ?, ?)
+	upsert := `INSERT INTO posts (id, category_id, title, status, views, published_at) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET category_id = excluded.category_id, title = excluded.title,
-			status = excluded.status, views = excluded.views, published_at = excluded.published_at`,
-		p.ID, p.CategoryID, p.Title, p.Status, p.Views, p.PublishedAt)
+			status = excluded.status, views = excluded.views, published_at = excluded.published_at`
+	if l.engine.Dialect().URI().DBType == schemas.MYSQL {
+		upsert = conformance.Duplicate(upsert)
+	}
+	_, err := l.session(ctx).Exec(upsert, p.ID, p.CategoryID, p.Title, p.Status, p.Views, p.PublishedAt)
 	return err
 }
 
