@@ -113,7 +113,7 @@ func (r *liveRows) Next(dest []driver.Value) error {
 		}
 	}
 	err := r.Rows.Next(dest)
-	if err != nil && err != io.EOF && r.err == nil {
+	if err != nil && err != io.EOF && r.err == nil { //nolint:errorlint // as a driver returns it
 		r.err = err
 		r.conn.failed(err)
 	}
@@ -124,7 +124,7 @@ func (r *liveRows) Next(dest []driver.Value) error {
 // first one of a text comes here.
 func (r *liveRows) NextResultSet() error {
 	err := r.passRows.NextResultSet()
-	if err != nil && err != io.EOF && r.err == nil {
+	if err != nil && err != io.EOF && r.err == nil { //nolint:errorlint // as a driver returns it
 		r.err = err
 		r.conn.failed(err)
 	}
