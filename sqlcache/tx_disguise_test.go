@@ -288,13 +288,13 @@ func TestCommitWithoutAnAnswer(t *testing.T) {
 	if err := tx.Commit(); err == nil {
 		t.Fatal("the commit passes")
 	}
-	for end := time.Now().Add(2 * fence); time.Now().Before(end); time.Sleep(fence / 20) { // past the end of the first fence
+	for end := time.Now().Add(2 * fence); time.Now().Before(end); time.Sleep(fence / 20) { //nolint:forbidigo // past the end of the first fence
 		if got := h.check(t, "a lost COMMIT"); strings.Contains(got, "t") {
 			t.Fatal("what was read before the COMMIT is kept")
 		}
 	}
 	h.server.carryOut()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(fence / 20) {
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(fence / 20) { //nolint:forbidigo // until it was asked
 		h.check(t, "the COMMIT")
 		if got := h.check(t, "the COMMIT"); strings.Contains(got, "t") {
 			return
