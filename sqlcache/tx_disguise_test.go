@@ -108,7 +108,7 @@ func TestDisguises(t *testing.T) {
 		{"a script", []string{"WRITE t 2; WRITE m 2 = u", "WRITE t 3; FAIL u 3 = m", "BEGIN = tum", "WRITE t 4; FAIL u 4 = tum", "COMMIT = m"}},
 		{"a script that begins", []string{"BEGIN; WRITE t 2 = ", "WRITE u 3 = ", "ROLLBACK = tum"}},
 		{"a script that commits", []string{"BEGIN = tum", "WRITE t 2 = tum", "COMMIT; WRITE u 3 = ", "WRITE u 4 = tm"}},
-		{"a script that turns autocommit off", []string{"AUTOCOMMIT 0; WRITE t 2 = ", "COMMIT = ", "WRITE t 3 = tum", "COMMIT = um"}},
+		{"a script that turns autocommit off", []string{"AUTOCOMMIT 0; WRITE t 2 = ", "COMMIT = ", "WRITE t 3 = tum", "COMMIT = um", "WRITE t 4 = tum", "COMMIT = um", "WRITE t 5 = tum", "ROLLBACK = tum"}},
 		{"a procedure", []string{"CALL WRITE,t,2 = ", "CALL BEGIN|WRITE,t,3 = ", "COMMIT = "}},
 		{"a procedure that commits", []string{"BEGIN = tum", "WRITE t 2 = tum", "CALL COMMIT|WRITE,u,3 = ", "WRITE t 3 = um"}},
 		{"a procedure that commits and begins", []string{"BEGIN = tum", "WRITE t 2 = tum", "CALL COMMIT|BEGIN|WRITE,u,3 = ", "ROLLBACK = tum"}},
@@ -294,7 +294,7 @@ func TestCommitWithoutAnAnswer(t *testing.T) {
 		}
 	}
 	h.server.carryOut()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(fence / 20) { //nolint:forbidigo // the engine asks as often
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(fence / 20) { //nolint:forbidigo // until it was asked
 		h.check(t, "the COMMIT")
 		if got := h.check(t, "the COMMIT"); strings.Contains(got, "t") {
 			return

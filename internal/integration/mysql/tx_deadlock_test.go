@@ -144,9 +144,7 @@ func TestTxKilled(t *testing.T) {
 		if err := tx.Commit(); err == nil {
 			t.Fatal("the commit passes")
 		}
-		for end := false; !end; end = true {
-			s.txBoth(t, "the kill")
-		}
+		s.txBoth(t, "the kill")
 		exec(t, s.cached, txWrite)
 		s.want(t, "new", false, txRead)
 	})
