@@ -208,7 +208,7 @@ func (c *txSession) runLocked(text string) (rows []int, err error) {
 		c.write("m", n)
 		c.write("t", n)
 	case "CALL": // CALL COMMIT|WRITE,t,5|...: a procedure
-		for _, part := range strings.SplitSeq(rest, "|") {
+		for part := range strings.SplitSeq(rest, "|") {
 			if _, err := c.runLocked(strings.ReplaceAll(part, ",", " ")); err != nil {
 				return nil, err
 			}
