@@ -95,7 +95,7 @@ func (w *imageWriter) text(s dialect.Span) string {
 func (w *imageWriter) generated(own *dialect.OwnImages) string {
 	own.Generated, own.Step = true, w.t.Step
 	c := w.t.Columns[w.t.Primary[0]]
-	own.After = "SELECT " + w.list("r.") + " FROM " + w.t.SQL + " AS r WHERE " + imageIn(c, "r.", own.Rows)
+	own.After = "SELECT " + w.list("r.") + " FROM " + imageByKey(w.t, "r") + " WHERE " + imageIn(c, "r.", own.Rows)
 	if own.Rows > 1 {
 		own.After += " AND @@SESSION.auto_increment_increment = " + strconv.FormatInt(own.Step, 10)
 	}
@@ -114,7 +114,7 @@ func (w *imageWriter) given(in *dialect.Insert, own *dialect.OwnImages, at []int
 		}
 	}
 	var b strings.Builder
-	b.WriteString("SELECT " + w.list("r.") + " FROM " + w.t.SQL + " AS r WHERE " + imageTuple(columns, "r.") + " IN (")
+	b.WriteString("SELECT " + w.list("r.") + " FROM " + imageByKey(w.t, "r") + " WHERE " + imageTuple(columns, "r.") + " IN (")
 	parts := make([]string, len(at))
 	for n, row := range in.Values {
 		for i := range at {

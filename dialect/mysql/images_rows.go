@@ -17,9 +17,9 @@ func (mysqlDialect) RowsOf(t *dialect.Table, columns []int, n int) string {
 	}
 	list := imageList(t, columns, "r.")
 	if len(t.RowIDColumns) == 1 {
-		return "SELECT " + list + " FROM " + t.SQL + " AS r WHERE " + imageIn(t.RowIDColumns[0], "r.", n) + " FOR UPDATE"
+		return "SELECT " + list + " FROM " + imageByKey(t, "r") + " WHERE " + imageIn(t.RowIDColumns[0], "r.", n) + " FOR UPDATE"
 	}
-	return "SELECT " + list + " FROM " + imageNames(n) + " STRAIGHT_JOIN " + t.SQL + " AS r ON " + imageNameIs(t, "r.") + " FOR UPDATE"
+	return "SELECT " + list + " FROM " + imageNames(n) + " STRAIGHT_JOIN " + imageByKey(t, "r") + " ON " + imageNameIs(t, "r.") + " FOR UPDATE"
 }
 
 // RowByKey implements [dialect.RowByKeyer].
@@ -47,7 +47,7 @@ func (mysqlDialect) ChildrenOf(parent, child *dialect.Table, fk *dialect.Foreign
 	if len(parent.RowIDColumns) > 1 {
 		b.WriteString(imageNames(n) + " STRAIGHT_JOIN ")
 	}
-	b.WriteString(parent.SQL + " AS p")
+	b.WriteString(imageByKey(parent, "p"))
 	if len(parent.RowIDColumns) > 1 {
 		b.WriteString(" ON " + imageNameIs(parent, "p."))
 	}
@@ -78,6 +78,13 @@ func imageHas(t *dialect.Table, columns []int) bool {
 	return len(columns) > 0 && !slices.ContainsFunc(columns, func(c int) bool {
 		return c == dialect.RowName && !imageNamed(t) || c != dialect.RowName && (c < 0 || c >= len(t.Columns))
 	})
+}
+
+// imageByKey is a table whose rows are looked up by its primary key. Of a small table the
+// server would look at all rows otherwise, and lock them, and so wait for others who have
+// nothing to do with those that are asked for.
+func imageByKey(t *dialect.Table, alias string) string {
+	return t.SQL + " AS " + alias + " FORCE INDEX (PRIMARY)"
 }
 
 // imageIn is the condition that a row has one of n names, which are parameters, for a

@@ -208,7 +208,7 @@ func TestImagesOfRowsInserted(t *testing.T) {
 	unknown := imageTable("unknown", "id int key, n int")
 	unknown.Step = 0
 	const (
-		goodsOf = "SELECT r.`shelf`, r.`id` FROM `shop`.`goods` AS r WHERE r.`id` IN ("
+		goodsOf = "SELECT r.`shelf`, r.`id` FROM `shop`.`goods` AS r FORCE INDEX (PRIMARY) WHERE r.`id` IN ("
 		number  = "CAST(? AS SIGNED)"
 		literal = "none: a value of the key is neither a plain literal nor a parameter"
 	)
@@ -227,13 +227,13 @@ func TestImagesOfRowsInserted(t *testing.T) {
 
 		// Keys in the text.
 		{"INSERT INTO goods (ID, shelf) VALUES (?, 1), (5, ?)", goods, nil,
-			"key: 1 for id, not 0\nafter: SELECT r.`shelf`, r.`id` FROM `shop`.`goods` AS r WHERE r.`id` IN (?, 5) FOR UPDATE\nwith: [1]"},
+			"key: 1 for id, not 0\nafter: SELECT r.`shelf`, r.`id` FROM `shop`.`goods` AS r FORCE INDEX (PRIMARY) WHERE r.`id` IN (?, 5) FOR UPDATE\nwith: [1]"},
 		{"INSERT INTO codes VALUES ('ab', 1)", codes, nil,
-			"after: SELECT r.`shelf`, HEX(r.`code`) FROM `shop`.`codes` AS r WHERE r.`code` IN (_utf8mb4 X'6162') FOR UPDATE\nwith: []"},
+			"after: SELECT r.`shelf`, HEX(r.`code`) FROM `shop`.`codes` AS r FORCE INDEX (PRIMARY) WHERE r.`code` IN (_utf8mb4 X'6162') FOR UPDATE\nwith: []"},
 		{"INSERT INTO pairs (b, a) VALUES (?, -1), ('x', ?)", pairs, nil,
-			"key: 1 for b\nkey: 2 for a\nafter: SELECT r.`b`, CONCAT_WS(',', r.`a`, HEX(r.`b`)) FROM `shop`.`pairs` AS r WHERE (r.`a`, r.`b`) IN ((-1, ?), (?, _utf8mb4 X'78')) FOR UPDATE\nwith: [1 2]"},
+			"key: 1 for b\nkey: 2 for a\nafter: SELECT r.`b`, CONCAT_WS(',', r.`a`, HEX(r.`b`)) FROM `shop`.`pairs` AS r FORCE INDEX (PRIMARY) WHERE (r.`a`, r.`b`) IN ((-1, ?), (?, _utf8mb4 X'78')) FOR UPDATE\nwith: [1 2]"},
 		{"INSERT INTO unknown (id) VALUES (?)", unknown, nil,
-			"key: 1 for id, not 0\nafter: SELECT r.`n`, r.`id` FROM `shop`.`unknown` AS r WHERE r.`id` IN (?) FOR UPDATE\nwith: [1]"},
+			"key: 1 for id, not 0\nafter: SELECT r.`n`, r.`id` FROM `shop`.`unknown` AS r FORCE INDEX (PRIMARY) WHERE r.`id` IN (?) FOR UPDATE\nwith: [1]"},
 		{"INSERT INTO codes VALUES (5, 1)", codes, nil, literal},
 		{"INSERT INTO codes VALUES ('it''s', 1)", codes, nil, literal},
 		{`INSERT INTO codes VALUES ('a\b', 1)`, codes, nil, literal},
@@ -245,9 +245,9 @@ func TestImagesOfRowsInserted(t *testing.T) {
 
 		// Rules for conflicts.
 		{"INSERT IGNORE INTO goods (id) VALUES (?)", goods, nil,
-			"key: 1 for id, not 0\nafter: SELECT r.`shelf`, r.`id` FROM `shop`.`goods` AS r WHERE r.`id` IN (?) FOR UPDATE\nwith: [1]\nnew ones are counted"},
+			"key: 1 for id, not 0\nafter: SELECT r.`shelf`, r.`id` FROM `shop`.`goods` AS r FORCE INDEX (PRIMARY) WHERE r.`id` IN (?) FOR UPDATE\nwith: [1]\nnew ones are counted"},
 		{"REPLACE INTO goods (id) VALUES (?), (2)", goods, nil,
-			"key: 1 for id, not 0\nafter: SELECT r.`shelf`, r.`id` FROM `shop`.`goods` AS r WHERE r.`id` IN (?, 2) FOR UPDATE\nwith: [1]\nnew ones are counted"},
+			"key: 1 for id, not 0\nafter: SELECT r.`shelf`, r.`id` FROM `shop`.`goods` AS r FORCE INDEX (PRIMARY) WHERE r.`id` IN (?, 2) FOR UPDATE\nwith: [1]\nnew ones are counted"},
 		{"INSERT INTO goods (shelf) VALUES (?) ON DUPLICATE KEY UPDATE n = ?", goods, nil,
 			"after: " + goodsOf + number + ") FOR UPDATE\ngenerated: 1 in steps of 2\nnew ones are counted"},
 		{"INSERT INTO goods (shelf) VALUES (?), (?) ON DUPLICATE KEY UPDATE n = ?", goods, nil, "none: the number of rows that it affects does not tell what it did"},
@@ -322,16 +322,16 @@ func TestImagesByName(t *testing.T) {
 		return Dialect.ChildrenOf(parent, child, fk, dialect.KindDelete, columns, n)
 	}
 	for _, tt := range []struct{ got, want string }{
-		{rows(goods, 2, 1, dialect.RowName), "SELECT r.`shelf`, r.`id` FROM `shop`.`goods` AS r WHERE r.`id` IN (CAST(? AS SIGNED), CAST(? AS SIGNED)) FOR UPDATE"},
-		{rows(big, 1, 1), "SELECT r.`v` FROM `shop`.`big` AS r WHERE r.`id` IN (CAST(? AS UNSIGNED)) FOR UPDATE"},
-		{rows(codes, 1, dialect.RowName), "SELECT HEX(r.`code`) FROM `shop`.`codes` AS r WHERE r.`code` IN (" + fmt.Sprintf(text, "?") + ") FOR UPDATE"},
-		{rows(pairs, 2, 3, dialect.RowName), "SELECT r.`d`, CONCAT_WS(',', r.`a`, HEX(r.`b`), HEX(r.`c`)) FROM (SELECT ? AS n UNION SELECT ?) AS d STRAIGHT_JOIN `shop`.`pairs` AS r ON " + pairIs("r") + " FOR UPDATE"},
+		{rows(goods, 2, 1, dialect.RowName), "SELECT r.`shelf`, r.`id` FROM `shop`.`goods` AS r FORCE INDEX (PRIMARY) WHERE r.`id` IN (CAST(? AS SIGNED), CAST(? AS SIGNED)) FOR UPDATE"},
+		{rows(big, 1, 1), "SELECT r.`v` FROM `shop`.`big` AS r FORCE INDEX (PRIMARY) WHERE r.`id` IN (CAST(? AS UNSIGNED)) FOR UPDATE"},
+		{rows(codes, 1, dialect.RowName), "SELECT HEX(r.`code`) FROM `shop`.`codes` AS r FORCE INDEX (PRIMARY) WHERE r.`code` IN (" + fmt.Sprintf(text, "?") + ") FOR UPDATE"},
+		{rows(pairs, 2, 3, dialect.RowName), "SELECT r.`d`, CONCAT_WS(',', r.`a`, HEX(r.`b`), HEX(r.`c`)) FROM (SELECT ? AS n UNION SELECT ?) AS d STRAIGHT_JOIN `shop`.`pairs` AS r FORCE INDEX (PRIMARY) ON " + pairIs("r") + " FOR UPDATE"},
 		{rows(loose, 1, 0), ""},
 		{rows(goods, 0, 1), ""},
 		{rows(goods, 1, 2), ""},
 		{rows(goods, 1), ""},
-		{children(goods, codes, key, 1, 1, dialect.RowName), "SELECT c.`n`, HEX(c.`code`) FROM `shop`.`goods` AS p STRAIGHT_JOIN `shop`.`codes` AS c ON c.`n` = p.`id` WHERE p.`id` IN (CAST(? AS SIGNED)) FOR UPDATE"},
-		{children(pairs, goods, three, 2, 0), "SELECT c.`id` FROM (SELECT ? AS n UNION SELECT ?) AS d STRAIGHT_JOIN `shop`.`pairs` AS p ON " + pairIs("p") +
+		{children(goods, codes, key, 1, 1, dialect.RowName), "SELECT c.`n`, HEX(c.`code`) FROM `shop`.`goods` AS p FORCE INDEX (PRIMARY) STRAIGHT_JOIN `shop`.`codes` AS c ON c.`n` = p.`id` WHERE p.`id` IN (CAST(? AS SIGNED)) FOR UPDATE"},
+		{children(pairs, goods, three, 2, 0), "SELECT c.`id` FROM (SELECT ? AS n UNION SELECT ?) AS d STRAIGHT_JOIN `shop`.`pairs` AS p FORCE INDEX (PRIMARY) ON " + pairIs("p") +
 			" STRAIGHT_JOIN `shop`.`goods` AS c ON c.`id` = p.`c` AND c.`shelf` = p.`a` AND c.`shelf` = p.`b` FOR UPDATE"},
 		{children(loose, goods, key, 1, 0), ""},
 		{children(pairs, goods, key, 1, 0), ""},
