@@ -87,4 +87,5 @@ var breakages = slices.Concat(
 	mysqlExprBreakages,
 	mysqlTextBreakages,
 	mysqlValueBreakages,
+	mysqlUsersBreakages,
 )
