@@ -364,6 +364,9 @@ type Transactions struct {
 	// statements in one text cannot. BeginWrite, Commit and Rollback are then sent as
 	// texts.
 	Texts bool
+	// Reprepares is true when the server itself prepares a statement again where the schema
+	// has changed, so that one that is kept is as good as a new one. False is careful.
+	Reprepares bool
 	// AsksProcess is true when it can be asked of a connection, by its
 	// [Session.Identity], whether it is gone, although Unfinished is empty.
 	AsksProcess bool

@@ -16,7 +16,7 @@ type stmt struct {
 	conn *conn
 	text string
 	// since is when it was prepared, as [connector.moment] counts; 0 where the driver
-	// keeps what it prepares up with the schema.
+	// or the server keeps what it prepares up with the schema.
 	since uint64
 	// inputs is what the driver's NumInput said.
 	inputs int
@@ -47,11 +47,8 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (out driver.Stm
 	if once && c.tx != nil {
 		c.tx.dirty = true // another statement meanwhile is an error
 	}
-	var since uint64
-	if c.connector.txs.Concurrent {
-		since = c.connector.moment()
-	}
 	err = c.retry(ctx, func(real *realConn) error {
+		since := c.since(real)
 		if once {
 			_ = real.stmts.forget(query) // it is of no more use, and nobody asks what it says
 		}
@@ -83,6 +80,17 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (out driver.Stm
 	c.settle(err)
 	returned = true
 	return out, err
+}
+
+// since is when a statement must have been prepared to be the one that the program
+// prepares now; 0 where one that is kept is as good. A text may mean something else
+// after the session was changed, to which the server does not hold what it prepared.
+func (c *conn) since(real *realConn) uint64 {
+	txs := &c.connector.txs
+	if !txs.Concurrent || txs.Reprepares && real.taint == 0 && !real.unsure && (c.tx == nil || c.tx.taint == 0) {
+		return 0
+	}
+	return c.connector.moment()
 }
 
 // ColumnConverter implements driver.ColumnConverter.

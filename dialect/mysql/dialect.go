@@ -39,6 +39,7 @@ func (mysqlDialect) Transactions() dialect.Transactions {
 		SavepointReplaces: true,
 		Texts:             true,
 		OwnImages:         true,
+		Reprepares:        true,
 		AsksProcess:       true,
 		AtOnce:            "SELECT ?", // unsigned numbers, floats
 	}

@@ -145,6 +145,8 @@ func TestRoutineClass(t *testing.T) {
 	add("function", "db", "sets", "BEGIN SET lc_time_names = 'de_DE'; RETURN 1; END", "")
 	add("function", "db", "twice", "RETURN 1", "")
 	add("function", "other", "twice", "BEGIN DELETE FROM t; RETURN 1; END", "")
+	add("function", "another", "again", "BEGIN DELETE FROM t; RETURN 1; END", "")
+	add("function", "db", "again", "RETURN 1", "")
 	add("procedure", "db", "cleans", "BEGIN DELETE FROM t; CALL shows(); END", "")
 	add("procedure", "db", "shows", "SELECT * FROM t", "")
 	add("procedure", "db", "commits", "BEGIN DELETE FROM t; COMMIT; END", "")
@@ -155,7 +157,7 @@ func TestRoutineClass(t *testing.T) {
 	const pure, reads, writes = dialect.RoutinePure, dialect.RoutineReads, dialect.RoutineWrites
 	for name, want := range map[string]dialect.Routine{
 		"plain": reads, "reading": reads, "writing": writes, "calling": reads, "callingwriter": writes, "callingunknown": writes, "recursive": writes, "hidden": writes, "quoted": writes,
-		"assigns": reads, "sets": writes, "twice": writes, "cleans": writes, "procedure cleans": pure, "shows": reads, "procedure shows": pure, "commits": writes, "procedure commits": writes,
+		"assigns": reads, "sets": writes, "twice": writes, "again": writes, "cleans": writes, "procedure cleans": pure, "shows": reads, "procedure shows": pure, "commits": writes, "procedure commits": writes,
 		"callscommits": writes, "procedure callscommits": writes, "inserts": writes, "procedure inserts": pure,
 	} {
 		if got, known := b.routines[name]; !known || got != want {

@@ -39,17 +39,6 @@ func TestTripsOfWrites(t *testing.T) {
 					_, err := counted.cached.ExecContext(t.Context(), tt.write, tt.args...)
 					return err
 				}
-				if mode == plain && len(tt.args) > 0 { // as a program does that counts round trips
-					stmt, err := counted.cached.PrepareContext(t.Context(), tt.write)
-					if err != nil {
-						t.Fatal(err)
-					}
-					defer stmt.Close()
-					run = func() error {
-						_, err := stmt.ExecContext(t.Context(), tt.args...)
-						return err
-					}
-				}
 				var n int64
 				for range 4 { // until statements are known
 					for _, q := range []string{onShelf(1), "SELECT id FROM numbered WHERE shelf = 1", "SELECT id FROM halls WHERE good = 1"} {

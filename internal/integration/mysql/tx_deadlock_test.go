@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"testing"
+	"time"
+
+	"github.com/cacheops/cacheops/internal/mysqltest"
 )
 
 // deadlock has a transaction of the cached handle die in a deadlock. Both have written
@@ -22,7 +25,7 @@ func (s *cachedMySQL) deadlock(t testing.TB, victim executor) {
 		_, err := other.ExecContext(context.Background(), "UPDATE notes SET text = 'other' WHERE id = 1")
 		done <- err
 	}()
-	s.awaitWait(t)
+	s.awaitState(t, "x.trx_state = 'LOCK WAIT'")
 	_, err = victim.ExecContext(context.Background(), "UPDATE notes SET text = 'victim' WHERE id = 2")
 	if number(err) != 1213 {
 		t.Fatal("no deadlock: ", err)
@@ -32,15 +35,13 @@ func (s *cachedMySQL) deadlock(t testing.TB, victim executor) {
 	}
 }
 
-// awaitWait waits until a transaction waits for a lock of another one.
-func (s *cachedMySQL) awaitWait(t testing.TB) {
+// awaitState waits until a transaction of the database is in a state, given as a condition
+// on its connection, p, and on itself, x.
+func (s *cachedMySQL) awaitState(t testing.TB, condition string) {
 	t.Helper()
-	for n := 0; n == 0; {
-		if err := t.(interface{ Context() context.Context }).Context().Err(); err != nil {
-			t.Fatal(err)
-		}
-		err := s.bare.QueryRow("SELECT count(*) FROM information_schema.PROCESSLIST AS p JOIN information_schema.INNODB_TRX AS x ON x.trx_mysql_thread_id = p.ID" +
-			" WHERE p.DB = DATABASE() AND x.trx_state = 'LOCK WAIT'").Scan(&n)
+	for n := 0; n == 0; time.Sleep(150 * time.Millisecond) { //nolint:forbidigo // who asks again within 100 ms is told the same
+		err := s.bare.QueryRowContext(t.Context(), "SELECT count(*) FROM information_schema.PROCESSLIST AS p JOIN information_schema.INNODB_TRX AS x ON x.trx_mysql_thread_id = p.ID"+
+			" WHERE p.DB = DATABASE() AND "+condition).Scan(&n)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -56,7 +57,7 @@ func TestTxDeadlock(t *testing.T) {
 			t.Parallel()
 			s := newNotes(t, plain, nil, "CREATE TABLE heavy (id int PRIMARY KEY)")
 			var victim executor
-			finish := func() error { return nil }
+			var finish func() error
 			if end == "text" {
 				c := s.conn(t)
 				run(t, c, "BEGIN")
@@ -143,10 +144,36 @@ func TestTxKilled(t *testing.T) {
 		if err := tx.Commit(); err == nil {
 			t.Fatal("the commit passes")
 		}
-		for end := false; !end; end = true {
-			s.txBoth(t, "the kill")
-		}
+		s.txBoth(t, "the kill")
 		exec(t, s.cached, txWrite)
 		s.want(t, "new", false, txRead)
 	})
+}
+
+// A server may be told to roll the whole transaction back where a lock could not be had
+// in time: what follows commits by itself then.
+func TestTxRolledBackOnTimeout(t *testing.T) {
+	t.Parallel()
+	own := mysqltest.Start(t, mysqltest.WithSettings("innodb_rollback_on_timeout=1"))
+	s := openCachedMySQL(t, plain, own.NewDatabase(t), nil)
+	exec(t, s.bare, txTable, txRow)
+	s.warm(t)
+	holder, err := s.bare.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = holder.Rollback() }()
+	run(t, holder, "SELECT * FROM notes WHERE id = 2 FOR UPDATE")
+	tx := s.begin(t, nil)
+	run(t, tx, "SET innodb_lock_wait_timeout = 1", txWrite)
+	if _, err := tx.Exec(txWriteOther); number(err) != 1205 {
+		t.Fatal("the lock was to be had: ", err)
+	}
+	s.txBoth(t, "the timeout")
+	run(t, tx, "UPDATE notes SET text = 'alone' WHERE id = 1")
+	s.want(t, "alone", false, txRead)
+	if err := tx.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	s.txBoth(t, "the end")
 }
