@@ -7,6 +7,14 @@ import "errors"
 // All arguments of the call are then left to one.
 var ErrAskConnection = errors.New("only a connection of the driver knows what becomes of the argument")
 
+// StatementChecker may be implemented by what [Dialect.ArgumentChecker] returns, for a
+// driver whose prepared statements have a CheckNamedValue of their own. Else it is a
+// statement of a connection that is asked, so that a hit waits for one.
+type StatementChecker interface {
+	// ChecksStatements reports whether that does the same as the one of its connections.
+	ChecksStatements() bool
+}
+
 // DateChecker may be implemented by a dialect in which a text may stand for a date
 // that changes with time, such as today. Its methods may be called from many
 // goroutines.

@@ -170,6 +170,8 @@ type Session struct {
 	// Chains is true when another transaction may begin at once wherever one is
 	// committed or rolled back, whatever the text says: MySQL's completion_type.
 	Chains bool
+	// TimeoutEnds is true when a statement that gives up a lock may end its transaction.
+	TimeoutEnds bool
 }
 
 // Images are the queries that collect the images of one write: Both alone, or Write
@@ -234,6 +236,11 @@ type OwnImages struct {
 	// not pass where the statement would be refused for a row that it does not touch.
 	Restricted func(names []driver.Value) string
 	Restricts  func(argument func(Param) (driver.Value, bool)) bool
+	// Hasty is Before in a form that fails where it would have to wait for a lock. It is
+	// run instead where the statement is not Pinned and others' locks may be none of its
+	// business: at READ COMMITTED it passes over rows that others have locked, and Before
+	// would wait for them. Empty where the statement waits for all that Before waits for.
+	Hasty string
 
 	// After selects the images of the rows that an INSERT wrote, by the keys that its
 	// text gives, AfterParams, or by those that the database generated. It returns each

@@ -68,7 +68,7 @@ func (c *conn) collectImages(ctx context.Context, real *realConn, p *engine.Plan
 	case im.queries.Own != nil:
 		return im.own(ctx)
 	}
-	before, ok, err := im.before(ctx)
+	before, ok, err := im.before(ctx, false)
 	switch {
 	case err != nil:
 		return outcome{}, false, ours(c.survived(real, err))
@@ -175,8 +175,9 @@ func (im *imaged) told(named bool) bool {
 }
 
 // before takes the images before the statement. False means that they cannot be
-// had: there are too many, or the statement's arguments do not fit.
-func (im *imaged) before(ctx context.Context) (rows [][]driver.Value, ok bool, err error) {
+// had: there are too many, or the statement's arguments do not fit. Hasty has it fail
+// where it would wait for a lock.
+func (im *imaged) before(ctx context.Context, hasty bool) (rows [][]driver.Value, ok bool, err error) {
 	if im.queries.Many != "" {
 		// The database would keep all that the statement returns.
 		many, err := im.real.Query(ctx, im.queries.Many, int64(im.room))
@@ -198,7 +199,11 @@ func (im *imaged) before(ctx context.Context) (rows [][]driver.Value, ok bool, e
 	if im.queries.Own != nil {
 		since = 0 // the server prepares it again where it has to
 	}
-	rows, err = im.real.collect(ctx, call{text: im.queries.Before, args: args, kept: im.call.prepared, since: since}, im.room+1)
+	text := im.queries.Before
+	if hasty {
+		text = im.queries.Own.Hasty
+	}
+	rows, err = im.real.collect(ctx, call{text: text, args: args, kept: im.call.prepared, since: since}, im.room+1)
 	return rows, 2*len(rows) <= im.room, err
 }
 

@@ -25,8 +25,14 @@ func (im *imaged) ownRows(ctx context.Context) (out outcome, done bool, err erro
 	if !pinned && (own.Restricted == nil || !own.Restricts(im.argument)) {
 		return outcome{}, false, nil
 	}
-	before, ok, err := im.before(ctx)
+	hasty := !pinned && own.Hasty != "" && im.passesOver()
+	if hasty && im.real.session.TimeoutEnds {
+		return outcome{}, false, nil
+	}
+	before, ok, err := im.before(ctx, hasty)
 	switch {
+	case err != nil && hasty:
+		return outcome{}, false, ours(c.survived(im.real, err))
 	case err != nil:
 		return outcome{}, false, c.beforehand(im.real, err)
 	case !ok:
@@ -59,6 +65,14 @@ func (im *imaged) ownRows(ctx context.Context) (out outcome, done bool, err erro
 		return outcome{}, true, err
 	}
 	return out, true, im.afterOwn(ctx, before, affected)
+}
+
+// passesOver reports whether the statement may pass over rows that others have locked.
+func (im *imaged) passesOver() bool {
+	if tx := im.conn.tx; tx != nil {
+		return tx.passesOver
+	}
+	return im.real.passesOver() // in a transaction of ours
 }
 
 // runOwn runs the statement. What is restricted to some rows is not kept prepared: it

@@ -23,7 +23,8 @@ type stmt struct {
 	// checks is true when the driver's statement or connection checks arguments
 	// itself.
 	checks bool
-	// known is true when it is the connection that does, and not the statement.
+	// known is true when the dialect may know what they do: it is the connection that
+	// does, or the driver's statements do the same.
 	known bool
 	// names is true when the driver's statement takes named arguments in a
 	// query: it has driver.StmtQueryContext.
@@ -63,6 +64,8 @@ func (c *conn) PrepareContext(ctx context.Context, query string) (out driver.Stm
 		if !p.checks {
 			_, p.checks = real.Conn.(driver.NamedValueChecker)
 			p.known = p.checks
+		} else if checker, ok := c.connector.checker.(dialect.StatementChecker); ok {
+			p.known = checker.ChecksStatements()
 		}
 		cc, ok := s.Stmt.(driver.ColumnConverter) //nolint:staticcheck // drivers still have it
 		if !ok {

@@ -35,6 +35,9 @@ type txState struct {
 	// seen is true once the session was looked at in it since code ran that may have
 	// changed it, all where that may have written anything.
 	seen, all bool
+	// passesOver is true where it may be at a level of isolation at which a statement
+	// passes over rows that others have locked: READ COMMITTED.
+	passesOver bool
 	// taint is what its state can spoil until it ends.
 	taint dialect.Taint
 	// doubt is true when an error may have ended it, and the connection takes no
@@ -46,6 +49,13 @@ type txState struct {
 func (c *conn) enter() {
 	c.tx = &txState{changes: c.connector.handle.NewChanges()}
 	c.tx.dirty = c.shaky() || c.real.session.OtherIsolation
+	c.tx.passesOver = c.real == nil || c.real.passesOver()
+}
+
+// passesOver reports whether a transaction that begins now may be at READ COMMITTED, or
+// below. What was set of it since the connection was looked at taints its reads.
+func (r *realConn) passesOver() bool {
+	return !r.session.OtherIsolation || r.taint&dialect.TaintReads != 0 || r.unsure
 }
 
 // shaky reports whether reads in a transaction that begins now pass the cache, whatever
@@ -215,8 +225,10 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (begun driver
 	switch sql.IsolationLevel(opts.Isolation) {
 	case sql.LevelDefault:
 	case sql.LevelReadCommitted:
+		c.tx.passesOver = true
 		c.tx.dirty = c.shaky() // whatever the session's own level is
 	case sql.LevelReadUncommitted:
+		c.tx.passesOver = true
 		// Where there is no such level, and a transaction sees what is committed
 		// meanwhile, it is that.
 		c.tx.dirty = c.tx.dirty || c.connector.txs.ReadUncommitted

@@ -18,7 +18,7 @@ func (mysqlDialect) ArgumentChecker(name string) driver.NamedValueChecker {
 	return argumentChecker{}
 }
 
-// argumentChecker is CheckNamedValue of the driver's connections, of version 1.10:
+// argumentChecker is CheckNamedValue of the driver's connections and statements, of version 1.10:
 // database/sql's own conversion, but for large unsigned numbers and json.RawMessage,
 // which pass as they are.
 type argumentChecker struct{}
@@ -28,6 +28,10 @@ func (argumentChecker) CheckNamedValue(nv *driver.NamedValue) (err error) {
 	nv.Value, err = argumentConvert(nv.Value)
 	return err
 }
+
+// ChecksStatements implements [dialect.StatementChecker]: those of its statements do the
+// same.
+func (argumentChecker) ChecksStatements() bool { return true }
 
 // argumentConvert returns what the driver sends in place of an argument, or its error.
 func argumentConvert(v any) (driver.Value, error) {

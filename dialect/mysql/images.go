@@ -155,6 +155,11 @@ func (w *imageWriter) rows(c *dialect.Condition, where dialect.Expr, end int, wi
 	w.out.Before = b.String() + " FOR UPDATE"
 	if plain := (&imagePlain{t: w.t}); plain.condition(where) && imagePlainOrder.MatchString(text[c.Tail.Pos:c.Tail.End]) {
 		own.Restricted, own.Restricts = w.restricted(c, end), plain.fits
+		if w.st.Kind == dialect.KindUpdate {
+			// It looks at what was committed of a row that is locked, and leaves it where
+			// that does not match. A DELETE does not.
+			own.Hasty = w.out.Before + " NOWAIT"
+		}
 	} else if !own.Pinned {
 		return imageWhyPlain
 	}

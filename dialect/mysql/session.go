@@ -24,7 +24,7 @@ var sessionNames = []string{
 
 // sessionOthers are variables that are looked at, and on which no result depends.
 var sessionOthers = []string{
-	"autocommit", "completion_type", "event_scheduler", "group_replication_consistency", "group_replication_single_primary_mode", "innodb_read_only",
+	"autocommit", "completion_type", "event_scheduler", "group_replication_consistency", "group_replication_single_primary_mode", "innodb_read_only", "innodb_rollback_on_timeout",
 	"read_only", "super_read_only", "transaction_isolation", "transaction_read_only", "tx_isolation", "tx_read_only", "version", "version_comment",
 	"wsrep_on", "wsrep_sync_wait",
 }
@@ -182,6 +182,7 @@ func (s *sessionState) session() dialect.Session {
 		OtherIsolation: s.isolation() != "READ-COMMITTED",
 		Silent:         s.off("autocommit"),
 		Chains:         !s.is("completion_type", "NO_CHAIN", "0"),
+		TimeoutEnds:    !s.off("innodb_rollback_on_timeout"),
 	}
 	var why []string
 	taint := func(is bool, t dialect.Taint, reason string) {

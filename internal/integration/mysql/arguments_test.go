@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/dialect/mysql"
 )
 
@@ -70,11 +71,22 @@ func TestArgumentsAreCheckedAsByTheDriver(t *testing.T) {
 			if known == nil {
 				return fmt.Errorf("nothing is known of %s", name)
 			}
+			prepared, err := dc.(driver.Conn).Prepare("SELECT ?")
+			if err != nil {
+				return err
+			}
+			defer prepared.Close()
+			if s, ok := known.(dialect.StatementChecker); !ok || !s.ChecksStatements() {
+				return errors.New("nothing is known of its statements")
+			}
 			for _, v := range list {
 				want, wantErr := check(dc.(driver.NamedValueChecker), v)
 				got, gotErr := check(known, v)
 				if !same(got, want) || fmt.Sprint(gotErr) != fmt.Sprint(wantErr) {
 					t.Errorf("%T(%v): %#v, %v; the driver says %#v, %v", v, v, got, gotErr, want, wantErr)
+				}
+				if want, wantErr = check(prepared.(driver.NamedValueChecker), v); !same(got, want) || fmt.Sprint(gotErr) != fmt.Sprint(wantErr) {
+					t.Errorf("%T(%v): %#v, %v; a statement of the driver says %#v, %v", v, v, got, gotErr, want, wantErr)
 				}
 			}
 			return nil

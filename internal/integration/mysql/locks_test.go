@@ -4,6 +4,9 @@ import (
 	"context"
 	"database/sql"
 	"testing"
+
+	"github.com/cacheops/cacheops/dialect/mysql"
+	"github.com/cacheops/cacheops/sqlcache"
 )
 
 // The queries for images lock the rows that they ask for, and none besides: of a small
@@ -59,4 +62,97 @@ func TestNoLocksOfOthers(t *testing.T) {
 			})
 		})
 	}
+}
+
+// At READ COMMITTED an UPDATE that looks at all rows passes over those that others have
+// locked and that do not match. So do the queries for its images; where the lock is on a
+// row that matches it waits, and all is dropped that it may have changed.
+func TestUpdatePassesOverLocks(t *testing.T) {
+	t.Parallel()
+	eachMode(t, func(t *testing.T, mode string) {
+		s := newCachedMySQL(t, mode, nil)
+		exec(t, s.bare, imageSchema...)
+		ctx := context.Background()
+		committed := openCommitted(t, s)
+		for name, write := range map[string]func(db *sql.DB, text string) error{
+			"alone, at the session's level": func(_ *sql.DB, text string) error {
+				c, err := committed.Conn(ctx)
+				if err != nil {
+					return err
+				}
+				defer c.Close()
+				run(t, c, "SET SESSION innodb_lock_wait_timeout = 1")
+				_, err = c.ExecContext(ctx, text)
+				return err
+			},
+			"in a transaction of that level": func(db *sql.DB, text string) error {
+				tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelReadCommitted})
+				if err != nil {
+					return err
+				}
+				run(t, tx, "SET SESSION innodb_lock_wait_timeout = 1")
+				if _, err := tx.ExecContext(ctx, text); err != nil {
+					_ = tx.Rollback()
+					return err
+				}
+				return tx.Commit()
+			},
+			"in a transaction for which it was set": func(db *sql.DB, text string) error {
+				c, err := db.Conn(ctx)
+				if err != nil {
+					return err
+				}
+				defer c.Close()
+				run(t, c, "SET SESSION innodb_lock_wait_timeout = 1", "SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "BEGIN")
+				if _, err := c.ExecContext(ctx, text); err != nil {
+					run(t, c, "ROLLBACK")
+					return err
+				}
+				_, err = c.ExecContext(ctx, "COMMIT")
+				return err
+			},
+		} {
+			t.Run(name, func(t *testing.T) {
+				before := s.fill(t, onShelf(1), onShelf(2), onShelf(4))
+				other := s.rival(t)
+				other.exec("UPDATE goods SET code = 'z' WHERE id = 5")
+				if err := write(s.cached, "UPDATE goods SET n = n + 1 WHERE shelf = 1"); err != nil {
+					t.Errorf("it waits for a row that is not its own: %v", err)
+				}
+				if err := other.Rollback(); err != nil {
+					t.Fatal(err)
+				}
+				for q := range before {
+					want, _ := s.readWith(ctx, t, s.bare, q)
+					if got, _ := s.read(t, q); got != want {
+						t.Errorf("STALE: %s: %q, the database has %q", q, got, want)
+					}
+				}
+			})
+			t.Run(name+", with nobody there", func(t *testing.T) {
+				before := s.fill(t, onShelf(1), onShelf(2), onShelf(4))
+				if err := write(s.cached, "UPDATE goods SET n = n + 1 WHERE shelf = 1"); err != nil {
+					t.Fatal(err)
+				}
+				before.check(t, s, onShelf(1))
+			})
+		}
+	})
+}
+
+// openCommitted is another handle on the same cache and database, the transactions of
+// which are at READ COMMITTED.
+func openCommitted(t *testing.T, s *cachedMySQL) *sql.DB {
+	t.Helper()
+	dsn := withMode(s.dsn, "tx_isolation=%27READ-COMMITTED%27")
+	db, err := sqlcache.Open(s.cache, driverName, dsn, sqlcache.Config{Dialect: mysql.Dialect, Database: "main"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return db
 }
