@@ -146,7 +146,7 @@ func (c *conn) followed(real *realConn, err error) {
 	case !c.connector.txs.BeginCommits || c.broken:
 	case err != nil:
 		c.resync(real)
-	case c.tx == nil && (real.session.Chains || real.unsure || real.taint&dialect.TaintWrites != 0):
+	case c.tx == nil && (real.session.Chains || !c.sure(context.Background(), real) || real.taint&dialect.TaintWrites != 0):
 		switch inside, asked := c.inTransaction(real); {
 		case asked != nil:
 			c.broken = true

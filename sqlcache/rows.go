@@ -2,6 +2,7 @@ package sqlcache
 
 import (
 	"database/sql/driver"
+	"errors"
 	"io"
 	"reflect"
 )
@@ -124,7 +125,7 @@ func (r *liveRows) Next(dest []driver.Value) error {
 // first one of a text comes here.
 func (r *liveRows) NextResultSet() error {
 	err := r.passRows.NextResultSet()
-	if err != nil && err != io.EOF && r.err == nil {
+	if err != nil && !errors.Is(err, io.EOF) && r.err == nil {
 		r.err = err
 		r.conn.failed(err)
 	}

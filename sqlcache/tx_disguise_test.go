@@ -108,7 +108,7 @@ func TestDisguises(t *testing.T) {
 		{"a script", []string{"WRITE t 2; WRITE m 2 = u", "WRITE t 3; FAIL u 3 = m", "BEGIN = tum", "WRITE t 4; FAIL u 4 = tum", "COMMIT = m"}},
 		{"a script that begins", []string{"BEGIN; WRITE t 2 = ", "WRITE u 3 = ", "ROLLBACK = tum"}},
 		{"a script that commits", []string{"BEGIN = tum", "WRITE t 2 = tum", "COMMIT; WRITE u 3 = ", "WRITE u 4 = tm"}},
-		{"a script that turns autocommit off", []string{"AUTOCOMMIT 0; WRITE t 2 = ", "COMMIT = ", "WRITE t 3 = tum", "COMMIT = um"}},
+		{"a script that turns autocommit off", []string{"AUTOCOMMIT 0; WRITE t 2 = ", "COMMIT = ", "WRITE t 3 = tum", "COMMIT = um", "WRITE t 4 = tum", "COMMIT = um", "WRITE t 5 = tum", "ROLLBACK = tum"}},
 		{"a procedure", []string{"CALL WRITE,t,2 = ", "CALL BEGIN|WRITE,t,3 = ", "COMMIT = "}},
 		{"a procedure that commits", []string{"BEGIN = tum", "WRITE t 2 = tum", "CALL COMMIT|WRITE,u,3 = ", "WRITE t 3 = um"}},
 		{"a procedure that commits and begins", []string{"BEGIN = tum", "WRITE t 2 = tum", "CALL COMMIT|BEGIN|WRITE,u,3 = ", "ROLLBACK = tum"}},
@@ -288,13 +288,13 @@ func TestCommitWithoutAnAnswer(t *testing.T) {
 	if err := tx.Commit(); err == nil {
 		t.Fatal("the commit passes")
 	}
-	for end := time.Now().Add(2 * fence); time.Now().Before(end); time.Sleep(fence / 20) { // past the end of the first fence
+	for end := time.Now().Add(2 * fence); time.Now().Before(end); time.Sleep(fence / 20) { //nolint:forbidigo // past the end of the first fence
 		if got := h.check(t, "a lost COMMIT"); strings.Contains(got, "t") {
 			t.Fatal("what was read before the COMMIT is kept")
 		}
 	}
 	h.server.carryOut()
-	for end := time.Now().Add(10 * time.Second); ; time.Sleep(fence / 20) {
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(fence / 20) { //nolint:forbidigo // until it was asked
 		h.check(t, "the COMMIT")
 		if got := h.check(t, "the COMMIT"); strings.Contains(got, "t") {
 			return

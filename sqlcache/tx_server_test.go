@@ -208,7 +208,7 @@ func (c *txSession) runLocked(text string) (rows []int, err error) {
 		c.write("m", n)
 		c.write("t", n)
 	case "CALL": // CALL COMMIT|WRITE,t,5|...: a procedure
-		for _, part := range strings.Split(rest, "|") {
+		for part := range strings.SplitSeq(rest, "|") {
 			if _, err := c.runLocked(strings.ReplaceAll(part, ",", " ")); err != nil {
 				return nil, err
 			}
@@ -225,8 +225,8 @@ func (c *txSession) runLocked(text string) (rows []int, err error) {
 			c.drop()
 			return nil, errTxLost
 		}
-		if i := strings.TrimPrefix(rest, "TO "); i != rest {
-			at := c.point(i)
+		if name, to := strings.CutPrefix(rest, "TO "); to {
+			at := c.point(name)
 			if at < 0 {
 				return nil, errTxNoPoint
 			}

@@ -234,7 +234,7 @@ func (b *catalogBuilder) unseen() {
 		if t.row == nil || t.Kind == dialect.TableView {
 			continue
 		}
-		why := ""
+		var why string
 		switch {
 		case !g.onTable(t.Schema, t.Name, "TRIGGER"):
 			why = "that may be there: the account lacks the privilege TRIGGER to see"

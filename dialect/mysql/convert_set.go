@@ -90,7 +90,7 @@ func (c *converter) set(list []*ast.VariableAssignment) {
 	switch {
 	case autocommits > 1, autocommits > 0 && (global || runs):
 		c.st.Autocommit = dialect.AutocommitKept
-		c.unknown(dialect.TaintAll, "it is not known what becomes of autocommit")
+		c.unknown("it is not known what becomes of autocommit")
 	case global:
 		c.st.Kind = dialect.KindDDL
 	case runs:

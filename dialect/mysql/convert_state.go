@@ -162,7 +162,7 @@ func (c *converter) incomplete(why string) {
 }
 
 // unknown makes the statement one that nothing is known of, so that it may commit.
-func (c *converter) unknown(taint dialect.Taint, why string) {
-	c.st.Kind, c.st.Taint, c.st.Commits = dialect.KindUnknown, taint, true
+func (c *converter) unknown(why string) {
+	c.st.Kind, c.st.Taint, c.st.Commits = dialect.KindUnknown, dialect.TaintAll, true
 	c.incomplete(why)
 }

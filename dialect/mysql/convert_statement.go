@@ -42,14 +42,14 @@ func (c *converter) statement(n ast.StmtNode) {
 	case *ast.PrepareStmt:
 		c.st.Kind = dialect.KindSession // nothing runs yet
 	case *ast.ExecuteStmt:
-		c.unknown(dialect.TaintAll, "EXECUTE runs what was prepared under a name")
+		c.unknown("EXECUTE runs what was prepared under a name")
 	case *ast.BinlogStmt:
-		c.unknown(dialect.TaintAll, "BINLOG writes rows of any table")
+		c.unknown("BINLOG writes rows of any table")
 	case *ast.CloneStmt:
-		c.unknown(dialect.TaintAll, "CLONE may take the place of all data")
+		c.unknown("CLONE may take the place of all data")
 	case *ast.XAStmt:
 		if c.st.Kind = dialect.KindUtility; n.Op != ast.XAOpRecover {
-			c.unknown(dialect.TaintAll, "XA has transactions of its own")
+			c.unknown("XA has transactions of its own")
 		}
 	default:
 		if !c.transaction(n) && !c.session(n) && !c.aside(n) {
@@ -94,7 +94,7 @@ func (c *converter) transaction(n ast.StmtNode) bool {
 func (c *converter) savepoint(kind dialect.Kind, name string) {
 	for i := range len(name) {
 		if name[i] >= 0x80 {
-			c.unknown(dialect.TaintAll, "the name of a savepoint may be equal to others")
+			c.unknown("the name of a savepoint may be equal to others")
 			return
 		}
 	}

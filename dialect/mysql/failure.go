@@ -10,8 +10,7 @@ import (
 
 // failureNumber returns the number of an error, 0 where it is not the server's.
 func failureNumber(err error) uint16 {
-	var answer *mysql.MySQLError
-	if errors.As(err, &answer) {
+	if answer, ok := errors.AsType[*mysql.MySQLError](err); ok {
 		return answer.Number
 	}
 	return 0
@@ -25,10 +24,10 @@ const failureUnprepared = 1295 // ER_UNSUPPORTED_PS
 // on. The classes of SQLSTATE would not do: a deadlock is in one with much else.
 func (mysqlDialect) Failure(err error) dialect.Failure {
 	number := failureNumber(err)
-	switch {
-	case number == 0:
+	switch number {
+	case 0:
 		return dialect.FailureUnknown
-	case number == failureUnprepared:
+	case failureUnprepared:
 		return dialect.FailureUnprepared
 	}
 	if f, ok := failureClasses[number]; ok {

@@ -147,11 +147,12 @@ func (p *imagePlain) compared(list ...dialect.Expr) bool {
 			continue
 		}
 		k := p.value(e)
-		switch {
-		case k == imageTruth:
+		switch k {
+		case imageTruth:
 			k = imageNumber
-		case k == imageOther:
+		case imageOther:
 			return false
+		default:
 		}
 		if lit, ok := e.(*dialect.Literal); ok && kind == imageMoment && imageIs(lit.Value, imageMoment) {
 			continue

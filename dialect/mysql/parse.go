@@ -32,15 +32,15 @@ func parseMarino(text string) ([]ast.StmtNode, error) {
 		if !strings.HasPrefix(place, "line ") {
 			place = "some place"
 		}
-		return nil, errParse(place)
+		return nil, parseError(place)
 	}
 	return stmts, nil
 }
 
-// errParse is the place where the parser refuses a text.
-type errParse string
+// parseError is the place where the parser refuses a text.
+type parseError string
 
-func (e errParse) Error() string { return "the parser refuses it at " + string(e) }
+func (e parseError) Error() string { return "the parser refuses it at " + string(e) }
 
 // parseWith analyses a text with the given parser. A panic in it, or in the analysis,
 // must not reach the application: it makes the text unknown.

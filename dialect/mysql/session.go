@@ -161,7 +161,7 @@ func (s *sessionState) settings() string {
 			list = append(list, nil)
 		}
 	}
-	out, _ := json.Marshal(list) // texts alone: there is no error
+	out, _ := json.Marshal(list) //nolint:errchkjson // texts alone: there is no error
 	return string(out)
 }
 

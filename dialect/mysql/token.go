@@ -436,10 +436,10 @@ func (t *tokenizer) variable(i int) (end int, what string) {
 	if end == len(text) {
 		return 0, "a variable has no name"
 	}
-	switch c := text[end]; {
-	case c == '\'' || c == '"':
+	switch text[end] {
+	case '\'', '"':
 		return tokQuotes(text, end)
-	case c == '`':
+	case '`':
 		return tokBackticks(text, end)
 	}
 	from := end

@@ -75,7 +75,7 @@ func valueCanonicalDecimal(c *dialect.Column, v driver.Value, side dialect.Side)
 		}
 		return valueDecimalOf(s)
 	}
-	precision, scale, _ := valueTypeNumbers(c.Type) // none: 0
+	precision, scale := valueTypeNumbers(c.Type) // none: 0
 	switch v := v.(type) {
 	case bool:
 		return valueBit(v), true
@@ -107,24 +107,24 @@ func valueAsFloat(s string, precision, scale int) (string, bool) {
 }
 
 // valueTypeNumbers returns the numbers in parentheses behind the name of a type: 10 and 2
-// of decimal(10,2). The second is 0 where there is one.
-func valueTypeNumbers(declared string) (first, second int, ok bool) {
+// of decimal(10,2). Those that are not there are 0.
+func valueTypeNumbers(declared string) (first, second int) {
 	_, rest, ok := strings.Cut(declared, "(")
 	list, _, closed := strings.Cut(rest, ")")
 	if !ok || !closed {
-		return 0, 0, false
+		return 0, 0
 	}
 	one, two, both := strings.Cut(list, ",")
 	first, err := strconv.Atoi(one)
 	if err != nil {
-		return 0, 0, false
+		return 0, 0
 	}
 	if both {
 		if second, err = strconv.Atoi(two); err != nil {
-			return 0, 0, false
+			return 0, 0
 		}
 	}
-	return first, second, true
+	return first, second
 }
 
 // valueDecimalForm is valueDecimalOf for numbers that no server has to round. One with

@@ -45,7 +45,7 @@ func valueCanonicalDateTime(c *dialect.Column, v driver.Value, side dialect.Side
 	}
 	if side == dialect.SideArgument && t.Nanosecond() != 0 {
 		// A finer fraction than the column's may be rounded where an index is used.
-		digits, _, _ := valueTypeNumbers(c.Type) // none: 0
+		digits, _ := valueTypeNumbers(c.Type) // none: 0
 		unit := int(time.Second)
 		for range min(digits, 6) {
 			unit /= 10

@@ -87,8 +87,8 @@ func (f mysqlFlavour) session(g *gen, queries int) step {
 	t := g.table()
 	type change struct{ set, reset string }
 	name := func(set string) change {
-		word := strings.TrimPrefix(set, "SET ")
-		return change{set, "SET " + word[:strings.Index(word, " ")] + " = DEFAULT"}
+		word, _, _ := strings.Cut(strings.TrimPrefix(set, "SET "), " ")
+		return change{set, "SET " + word + " = DEFAULT"}
 	}
 	c := pick(g.chooser,
 		name("SET time_zone = '+09:00'"), name("SET sql_mode = 'ANSI_QUOTES'"), name("SET sql_mode = 'NO_BACKSLASH_ESCAPES'"), name("SET sql_mode = 'PIPES_AS_CONCAT'"), name("SET sql_mode = 'HIGH_NOT_PRECEDENCE'"), name("SET sql_mode = ''"),

@@ -47,11 +47,11 @@ func conditionOf(e dialect.Expr, row map[string]conditionValue) conditionValue {
 	case *dialect.Or:
 		return conditionFold(e.X, row, 1)
 	case *dialect.Not:
-		if v := of(e.X); v.known && !v.null {
+		v := of(e.X)
+		if v.known && !v.null {
 			return conditionBool(v.n == 0)
-		} else {
-			return v
 		}
+		return v
 	case *dialect.Equal:
 		return conditionEqual(of(e.X), of(e.Y), e.NullSafe)
 	case *dialect.In:

@@ -130,7 +130,7 @@ func (tt *unansweredCase) try(t *testing.T) {
 	if err := <-done; err == nil {
 		t.Fatal("the answer came")
 	}
-	for end := time.Now().Add(2 * fenceTTL); time.Now().Before(end); time.Sleep(fenceTTL / 20) { // past the end of the first fence
+	for end := time.Now().Add(2 * fenceTTL); time.Now().Before(end); time.Sleep(fenceTTL / 20) { //nolint:forbidigo // past the end of the first fence
 		if rows, hit := s.readAgain(t); rows != "old" || hit {
 			t.Fatalf("STALE: %q, hit %v, while the COMMIT is under way", rows, hit)
 		}

@@ -39,7 +39,7 @@ func (s *cachedMySQL) deadlock(t testing.TB, victim executor) {
 // on its connection, p, and on itself, x.
 func (s *cachedMySQL) awaitState(t testing.TB, condition string) {
 	t.Helper()
-	for n := 0; n == 0; time.Sleep(150 * time.Millisecond) { // who asks again within 100 ms is told the same
+	for n := 0; n == 0; time.Sleep(150 * time.Millisecond) { //nolint:forbidigo // who asks again within 100 ms is told the same
 		err := s.bare.QueryRowContext(t.Context(), "SELECT count(*) FROM information_schema.PROCESSLIST AS p JOIN information_schema.INNODB_TRX AS x ON x.trx_mysql_thread_id = p.ID"+
 			" WHERE p.DB = DATABASE() AND "+condition).Scan(&n)
 		if err != nil {
@@ -57,7 +57,7 @@ func TestTxDeadlock(t *testing.T) {
 			t.Parallel()
 			s := newNotes(t, plain, nil, "CREATE TABLE heavy (id int PRIMARY KEY)")
 			var victim executor
-			finish := func() error { return nil }
+			var finish func() error
 			if end == "text" {
 				c := s.conn(t)
 				run(t, c, "BEGIN")
@@ -144,9 +144,7 @@ func TestTxKilled(t *testing.T) {
 		if err := tx.Commit(); err == nil {
 			t.Fatal("the commit passes")
 		}
-		for end := false; !end; end = true {
-			s.txBoth(t, "the kill")
-		}
+		s.txBoth(t, "the kill")
 		exec(t, s.cached, txWrite)
 		s.want(t, "new", false, txRead)
 	})

@@ -82,8 +82,7 @@ func run(t testing.TB, db executor, statements ...string) {
 
 // number is the number of the server's error, 0 for another error.
 func number(err error) uint16 {
-	var said *mysqldriver.MySQLError
-	if errors.As(err, &said) {
+	if said, ok := errors.AsType[*mysqldriver.MySQLError](err); ok {
 		return said.Number
 	}
 	return 0

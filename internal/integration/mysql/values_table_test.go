@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"bytes"
 	"database/sql"
 	"encoding/json"
 	"fmt"
@@ -101,7 +102,7 @@ func moreBytes(r *rand.Rand) (string, []compared) {
 	for i := range b {
 		b[i] = "\x00 a\xffA\xc3"[r.IntN(6)]
 	}
-	return fmt.Sprintf("x'%x'", b), append(arguments(b, append(b, 0), append(b, ' '), string(b)), compared{fmt.Sprintf("x'%x'", b), b})
+	return fmt.Sprintf("x'%x'", b), append(arguments(b, append(bytes.Clone(b), 0), append(bytes.Clone(b), ' '), string(b)), compared{fmt.Sprintf("x'%x'", b), b})
 }
 
 // usualDates and usualMoments are texts, for what a time.Time becomes depends on the DSN.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -286,7 +287,7 @@ func images(t *testing.T, conn *sql.Conn, query string, args ...driver.Value) ma
 			named = append(named, driver.NamedValue{Ordinal: i + 1, Value: a})
 		}
 		rows, err := dc.(driver.QueryerContext).QueryContext(context.Background(), query, named)
-		if err == driver.ErrSkip {
+		if errors.Is(err, driver.ErrSkip) {
 			var stmt driver.Stmt
 			if stmt, err = dc.(driver.ConnPrepareContext).PrepareContext(context.Background(), query); err != nil {
 				return err

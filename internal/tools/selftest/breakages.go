@@ -88,4 +88,5 @@ var breakages = slices.Concat(
 	mysqlTextBreakages,
 	mysqlValueBreakages,
 	mysqlAdvBreakages,
+	mysqlUsersBreakages,
 )

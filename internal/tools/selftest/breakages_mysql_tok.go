@@ -130,8 +130,8 @@ var mysqlTextBreakages = []breakage{
 	{
 		Name:  "mysql: a reason tells the values of a text",
 		File:  "dialect/mysql/parse.go",
-		Old:   "return nil, errParse(place)",
-		New:   "return nil, errParse(place + err.Error())",
+		Old:   "return nil, parseError(place)",
+		New:   "return nil, parseError(place + err.Error())",
 		Check: onMySQLTexts("TestParseTellsNoValues"), Want: "--- FAIL: TestParseTellsNoValues",
 	},
 	{
