@@ -24,8 +24,8 @@ PACKAGES ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # More arguments for go test, as in: make test ARGS='-run TestFence -v'
 ARGS ?=
 # How long a package's tests may take.
-TIMEOUT ?= 8m
-RACE_TIMEOUT ?= 10m
+TIMEOUT ?= 10m
+RACE_TIMEOUT ?= 18m
 # How long to fuzz each target, and which (a regular expression).
 FUZZTIME ?= 60s
 FUZZ ?=

@@ -3,7 +3,7 @@ package main
 // onMySQLCatalog runs one test of what is known of MySQL's schema and sessions: beside the
 // code, or against the server.
 func onMySQLCatalog(test string) []string {
-	return []string{"go", "test", "-short", "-timeout", "120s", "-run", "^" + test + "$", "./dialect/mysql", "./internal/integration/mysql"}
+	return []string{"go", "test", "-short", "-timeout", "240s", "-run", "^" + test + "$", "./dialect/mysql", "./internal/integration/mysql"}
 }
 
 // mysqlCatalogBreakages breaks how the schema of MySQL is read, and the state of its

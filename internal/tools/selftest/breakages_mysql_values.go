@@ -2,7 +2,7 @@ package main
 
 // onMySQLValues runs one test of MySQL's values against the server.
 func onMySQLValues(test string) []string {
-	return []string{"go", "test", "-short", "-timeout", "120s", "-run", "^" + test + "$", "./internal/integration/mysql"}
+	return []string{"go", "test", "-short", "-timeout", "240s", "-run", "^" + test + "$", "./internal/integration/mysql"}
 }
 
 // onMySQLRules runs one beside the code.
