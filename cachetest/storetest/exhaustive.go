@@ -42,7 +42,7 @@ func Exhaustive(t *testing.T, h Harness) {
 			// The race detector sees nothing in one goroutine.
 			continue
 		}
-		if h.Slow && !all && !sample.Takes(t.Name()+"/"+c.name, 0, 2) {
+		if h.Slow && !all && !sample.Takes(testing.Short(), t.Name()+"/"+c.name, 0, 2) {
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) { x.run(t, c) })

@@ -6,16 +6,15 @@ package sample
 import (
 	"hash/fnv"
 	"os"
-	"testing"
 )
 
 // Env is the environment variable that has other samples taken. CI sets it to the commit.
 const Env = "CACHEOPS_SAMPLE"
 
 // Takes reports whether what has this name, a test mostly, takes way i of n: each where
-// the run is not a short one, else one of them.
-func Takes(name string, i, n int) bool {
-	return !testing.Short() || pick(os.Getenv(Env), name, n) == i
+// the run is not a short one (see testing.Short), else one of them.
+func Takes(short bool, name string, i, n int) bool {
+	return !short || pick(os.Getenv(Env), name, n) == i
 }
 
 // pick spreads names evenly over n ways, in another way for each seed.

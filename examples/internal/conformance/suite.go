@@ -23,7 +23,7 @@ func Run(t *testing.T, d Database, open func(t *testing.T, db *sql.DB) Library) 
 		w = w.on(d)
 		t.Run(w.name, func(t *testing.T) {
 			for i, way := range ways {
-				if d.samples && !sample.Takes(t.Name(), i, len(ways)) {
+				if d.samples && !sample.Takes(testing.Short(), t.Name(), i, len(ways)) {
 					continue
 				}
 				t.Run(way.name, func(t *testing.T) { way.make(t, newFixture(t, d, open), w) })

@@ -14,7 +14,7 @@ import (
 func TestBigWrites(t *testing.T) { // not parallel: it measures
 	const most = 64 << 20
 	for i, mode := range []string{plain, interpolated} {
-		if !sample.Takes(t.Name(), i, 2) {
+		if !sample.Takes(testing.Short(), t.Name(), i, 2) {
 			continue
 		}
 		s := newCachedMySQL(t, mode, nil)

@@ -96,7 +96,7 @@ func withMode(dsn, mode string) string {
 func eachMode(t *testing.T, f func(t *testing.T, mode string)) {
 	t.Helper()
 	for i, mode := range modes {
-		if !sample.Takes(t.Name(), i, len(modes)) {
+		if !sample.Takes(testing.Short(), t.Name(), i, len(modes)) {
 			continue
 		}
 		t.Run(modeName(mode), func(t *testing.T) {

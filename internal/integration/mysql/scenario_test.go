@@ -71,7 +71,7 @@ func scenarios(t *testing.T, mode string, st store.Store, function bool) {
 	if function {
 		way += 2
 	}
-	suite.Cases = slices.DeleteFunc(suite.Cases, func(c scenario.Case) bool { return !sample.Takes(c.Name, way, 4) })
+	suite.Cases = slices.DeleteFunc(suite.Cases, func(c scenario.Case) bool { return !sample.Takes(testing.Short(), c.Name, way, 4) })
 	scenario.Run(t, suite, scenario.Config{
 		Dialect: "mysql",
 		Open: func(t *testing.T, schema, data []string) scenario.Target {

@@ -134,7 +134,7 @@ func openCachedPostgres(t testing.TB, driverName, dsn string, change func(*cache
 func eachDriver(t *testing.T, f func(t *testing.T, driverName string)) {
 	t.Helper()
 	for i, name := range []string{pgx, pq} {
-		if !sample.Takes(t.Name(), i, 2) {
+		if !sample.Takes(testing.Short(), t.Name(), i, 2) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {

@@ -73,7 +73,7 @@ func scenarios(t *testing.T, driverName string, st store.Store, function bool) {
 	if function {
 		way += 2
 	}
-	suite.Cases = slices.DeleteFunc(suite.Cases, func(c scenario.Case) bool { return !sample.Takes(c.Name, way, 4) })
+	suite.Cases = slices.DeleteFunc(suite.Cases, func(c scenario.Case) bool { return !sample.Takes(testing.Short(), c.Name, way, 4) })
 	scenario.Run(t, suite, scenario.Config{
 		Dialect:      "postgres",
 		Placeholders: dollars,
