@@ -32,8 +32,8 @@ type Schemas interface {
 	// a change by another program is noticed by SchemaDigest, some time later.
 	SchemaVersion(ctx context.Context, db Queryer) (string, error)
 
-	// SchemaDigest returns a value that changes whenever the schema does, in one
-	// query that need not be cheap. It is asked for with the catalog, on new
+	// SchemaDigest returns a value that changes whenever the schema does, in a few
+	// queries that need not be cheap. It is asked for with the catalog, on new
 	// connections, and from time to time. A database with a SchemaVersion returns ""
 	// without asking.
 	SchemaDigest(ctx context.Context, db Queryer) (string, error)
@@ -172,6 +172,13 @@ type Session struct {
 	Chains bool
 	// TimeoutEnds is true when a statement that gives up a lock may end its transaction.
 	TimeoutEnds bool
+	// Watched is true when the server may change meanwhile what the session can spoil, as
+	// one does that becomes a replica of another: the session is then looked at again, as
+	// often as the schema is.
+	Watched bool
+	// Behind is true when the server may be behind another one that is written. Taint
+	// then says so as well.
+	Behind bool
 }
 
 // Images are the queries that collect the images of one write: Both alone, or Write

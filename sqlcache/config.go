@@ -43,8 +43,9 @@ type Config struct {
 	// database has no cheap version of it, as PostgreSQL has none. A change of the
 	// schema that came through the library, by any process, is noticed at once. One
 	// by another program is noticed by the first miss or write after that time, and
-	// by a new connection; until then what its triggers write is not seen. 0 means
-	// 10 seconds; a negative value is an error.
+	// by a new connection; until then what its triggers write is not seen. As often a
+	// connection is asked whether its server has become one that is behind another, as
+	// those of MySQL can. 0 means 10 seconds; a negative value is an error.
 	SchemaInterval time.Duration
 }
 

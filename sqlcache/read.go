@@ -274,7 +274,7 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan, keep bool) (r *
 		// transaction of its own would take several times as long. A version that is
 		// still the plan's was the plan's when the query began.
 		nested := c.connector.txs.Nested
-		failed := p != nil && !c.sure(ctx, real)
+		failed := p != nil && !(c.sure(ctx, real) && c.watch(ctx, real))
 		if p != nil && p.Catalog != nil && p.Catalog.Settings != real.session.Settings {
 			if c.tx == nil && c.streaming == 0 && c.connector.adopt(ctx, real) {
 				return engine.ErrPlanVoid

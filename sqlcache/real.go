@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 
 	"github.com/cacheops/cacheops/dialect"
+	"github.com/cacheops/cacheops/internal/engine"
 )
 
 // poolState is what the virtual connections of a handle share.
@@ -22,6 +23,9 @@ type poolState struct {
 	// private is true when each real connection has a database of its own.
 	private atomic.Bool
 	moments atomic.Uint64 // see connector.moment
+	// turned is when a connection was last found to be one to a server that may be behind
+	// by now: an engine.Moment.
+	turned atomic.Int64
 	// settings are those of the real connections.
 	settings settingsCount
 	// unargued is true where the driver runs no text with arguments: see skips.
@@ -60,6 +64,7 @@ func (r *realConnector) Connect(ctx context.Context) (driver.Conn, error) {
 		caps.prepares = rc.prepares(ctx)
 		k.state.caps.CompareAndSwap(nil, caps)
 	}
+	asked := engine.Now()
 	session, err := k.cfg.Dialect.CheckSession(ctx, rc.Once())
 	if ctx.Err() != nil {
 		return nil, errors.Join(ctx.Err(), rc.Close())
@@ -68,7 +73,7 @@ func (r *realConnector) Connect(ctx context.Context) (driver.Conn, error) {
 		// The program's own statement will meet the same error and tell it.
 		session = dialect.Session{Taint: dialect.TaintAll, Why: "the connection's state could not be read: " + err.Error()}
 	}
-	rc.begins(session)
+	rc.begins(session, asked)
 	if cat := k.handle.Catalog(); err == nil && session.Taint == 0 && cat != nil {
 		// Where it fails the statement that the connection is for meets the same.
 		if cat.Settings == session.Settings {
@@ -95,6 +100,7 @@ type realConn struct {
 	stmts     stmtCache
 	session   dialect.Session // as CheckSession found it
 	looked    bool            // it did
+	lookedAt  engine.Moment   // right before it last was
 	// tx is a transaction that goes with the connection, while it is in its pool.
 	tx *txState
 	// unsure is true since something ran that may have changed the session unseen.

@@ -46,6 +46,9 @@ func (c *conn) run(ctx context.Context, p *engine.Plan, k call, wantRows bool) (
 		case c.connector.txs.BeginCommits: // whether it begins a transaction is to be known
 			c.sure(ctx, real)
 		}
+		if p.Write != nil || p.Statement.Kind == dialect.KindBegin {
+			c.watch(ctx, real) // else it may ask for what the statement before has left
+		}
 		if c.look(ctx, real) {
 			p = c.connector.handle.Plan(k.text)
 		}

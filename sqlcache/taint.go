@@ -27,6 +27,8 @@ const (
 	fromProgram
 	// fromSilence is what transactions that begin without a word spoil.
 	fromSilence
+	// fromServer is what was found when the connection was looked at again: see watch.
+	fromServer
 	// fromNext is what was set for the next transaction alone, until one is over.
 	fromNext
 
@@ -81,9 +83,10 @@ func (r *realConn) tainted() {
 }
 
 // begins takes over what was found out of a connection that is new, or as new.
-func (r *realConn) begins(s dialect.Session) {
+// The database was asked from then on.
+func (r *realConn) begins(s dialect.Session, asked engine.Moment) {
 	r.connector.state.settings.move(r.session.Settings, s.Settings, r.looked)
-	r.session, r.looked = s, true
+	r.session, r.looked, r.lookedAt = s, true, asked
 	r.setTaint(s.Taint, fromSettings, s.Why)
 	r.setSilent(s.Silent)
 }
@@ -98,21 +101,23 @@ func (c *conn) reset(ctx context.Context, real *realConn, how dialect.Reset) {
 	if how == dialect.ResetAll {
 		real.stmts.clear() // the server has forgotten them
 	}
+	asked := engine.Now()
 	session, err := c.connector.cfg.Dialect.CheckSession(ctx, real.Once())
 	if err != nil {
 		// A driver that keeps statements of its own learns only now that they are gone.
 		session, err = c.connector.cfg.Dialect.CheckSession(ctx, real.Once())
 	}
-	if err != nil {
+	if err != nil || !c.turned(ctx, real, session.Behind) {
 		return
 	}
 	real.unsure = false
 	real.clearTaint(fromSettings)
 	real.clearTaint(fromCode)
+	real.clearTaint(fromServer)
 	if how == dialect.ResetAll {
 		real.clearTaint(fromState)
 	}
-	real.begins(session)
+	real.begins(session, asked)
 }
 
 // ran notes that a statement runs code that may change the session. All says that the
@@ -155,7 +160,7 @@ func (c *conn) sure(ctx context.Context, real *realConn) bool {
 		return false
 	}
 	session, err := c.connector.cfg.Dialect.CheckSession(ctx, real.Once())
-	if err != nil {
+	if err != nil || !c.turned(ctx, real, session.Behind) {
 		return false
 	}
 	real.unsure, real.session.OtherIsolation, real.session.Chains = false, session.OtherIsolation, session.Chains

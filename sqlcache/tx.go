@@ -204,6 +204,7 @@ func (c *conn) BeginTx(ctx context.Context, opts driver.TxOptions) (begun driver
 	var inner driver.Tx
 	err = c.retry(ctx, func(real *realConn) (err error) {
 		c.sure(ctx, real)
+		c.watch(ctx, real)
 		c.look(ctx, real)
 		if c.tx != nil && c.connector.txs.BeginCommits { // a text began one
 			_, err = c.committing(ctx, real, &ending{text: "BEGIN", sure: true}, func() (out outcome, err error) {

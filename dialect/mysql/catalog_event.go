@@ -10,12 +10,13 @@ import (
 // events finds the tables that the server writes by itself: nobody tells when. Reads of
 // them are not cached. Where its scheduler does not run there are none.
 func (b *catalogBuilder) events() {
-	if b.session.off("event_scheduler") || b.session.is("event_scheduler", "DISABLED") {
+	if !b.schedules() {
 		return
 	}
 	for i := range b.rows.events {
 		row := &b.rows.events[i]
-		if !strings.EqualFold(row.status, "ENABLED") {
+		// One that ends is disabled before it runs for the last time.
+		if !strings.EqualFold(row.status, "ENABLED") && !row.ends {
 			continue
 		}
 		w := &eventWrites{builder: b, seen: make(map[*catalogTable]bool)}
@@ -25,6 +26,31 @@ func (b *catalogBuilder) events() {
 			if t.Kind == dialect.TablePlain && (w.all || w.seen[t]) {
 				t.uncached(why)
 			}
+		}
+	}
+}
+
+// schedules tells whether the server's scheduler of events runs.
+func (b *catalogBuilder) schedules() bool {
+	return !b.session.off("event_scheduler") && !b.session.is("event_scheduler", "DISABLED")
+}
+
+// unseenEvents keeps reads out of the cache where there may be an event that the account
+// cannot see: they are shown to those alone who may make some, and where there may be one it
+// may write any table. Of a database that has nothing to do with the session's own none is
+// looked for.
+func (b *catalogBuilder) unseenEvents(g *grants) {
+	if !b.schedules() {
+		return
+	}
+	at := slices.IndexFunc(b.list, func(t *catalogTable) bool { return t.row != nil && !g.onSchema(t.Schema, "EVENT") })
+	if at < 0 {
+		return
+	}
+	why := "an event that the account cannot see may write it at any time: grant EVENT on the database " + b.list[at].Schema + ", or set event_scheduler to OFF"
+	for _, t := range b.list {
+		if t.Kind == dialect.TablePlain {
+			t.uncached(why)
 		}
 	}
 }

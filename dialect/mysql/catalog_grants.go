@@ -225,11 +225,12 @@ func grantsMatch(pattern, name string) bool {
 	return name == ""
 }
 
-// unseen gives the tables triggers of which nothing is known where the account may not
-// see all that a write sets off: triggers are shown to those alone who may make some, and
-// a foreign key to those alone who may do something to its table.
+// unseen minds what the account may not see. Of what a write sets off it makes triggers of
+// which nothing is known: triggers are shown to those alone who may make some, and a foreign
+// key to those alone who may do something to its table.
 func (b *catalogBuilder) unseen() {
 	g := grantsParse(b.rows.grants)
+	b.unseenEvents(g)
 	for _, t := range b.list {
 		if t.row == nil || t.Kind == dialect.TableView {
 			continue

@@ -108,7 +108,10 @@ type catalogRoutineRow struct {
 type catalogParamRow struct{ schema, name, kind, param string }
 
 // catalogEventRow is what the server runs by itself.
-type catalogEventRow struct{ schema, name, body, status, mode string }
+type catalogEventRow struct {
+	schema, name, body, status, mode string
+	ends                             bool // it runs once, or until some time
+}
 
 // catalogKeyID names a foreign key. Servers do not agree on whether one name may be that
 // of two keys in a database.
@@ -168,9 +171,13 @@ var catalogSections = []catalogSection{
 // wherever they like, the routines, which are called from anywhere, and the server's own
 // tables. Each of them takes the server a look at one table.
 var catalogBeside = []catalogSection{
-	{"events", 5, `SELECT EVENT_SCHEMA, EVENT_NAME, EVENT_DEFINITION, STATUS, SQL_MODE FROM information_schema.EVENTS ORDER BY EVENT_SCHEMA, EVENT_NAME`, "",
+	{"events", 7, `SELECT EVENT_SCHEMA, EVENT_NAME, EVENT_DEFINITION, STATUS, SQL_MODE, EVENT_TYPE, ENDS
+		FROM information_schema.EVENTS WHERE ` + catalogOwn("EVENT_SCHEMA") + ` ORDER BY EVENT_SCHEMA, EVENT_NAME`, "",
 		func(r *catalogRows, row []rowValue) {
-			r.events = append(r.events, catalogEventRow{row[0].text, row[1].text, row[2].text, row[3].text, row[4].text})
+			r.events = append(r.events, catalogEventRow{
+				schema: row[0].text, name: row[1].text, body: row[2].text, status: row[3].text, mode: row[4].text,
+				ends: !strings.EqualFold(row[5].text, "RECURRING") || !row[6].null,
+			})
 		}},
 	{"routines", 6, `SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, ROUTINE_DEFINITION, ROUTINE_BODY, SQL_MODE
 		FROM information_schema.ROUTINES WHERE ` + catalogOwn("ROUTINE_SCHEMA") + ` ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE`, "",

@@ -2,17 +2,23 @@ package mysql
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/cacheops/cacheops/dialect"
 )
 
-// digestTables are what holds the schema, with the columns that count. What changes
-// without a change of the schema is not among them, and nothing that would have to be
-// counted.
-var digestTables = []struct{ table, schema, columns, where string }{
+// digestTable is a table of information_schema with the columns that count, the one that
+// names the database, and a condition.
+type digestTable struct{ table, schema, columns, where string }
+
+// digestTables are what holds the schema of a database. What changes without a change of
+// the schema is not among their columns, and nothing that would have to be counted.
+var digestTables = []digestTable{
 	{"TABLES", "TABLE_SCHEMA", "TABLE_NAME, TABLE_TYPE, ENGINE, CREATE_OPTIONS, TABLE_COLLATION", ""},
 	{"COLUMNS", "TABLE_SCHEMA", "TABLE_NAME, COLUMN_NAME, ORDINAL_POSITION, COLUMN_DEFAULT, IS_NULLABLE, COLUMN_TYPE, COLLATION_NAME, EXTRA, GENERATION_EXPRESSION, PRIVILEGES", ""},
 	{"STATISTICS", "TABLE_SCHEMA", "TABLE_NAME, INDEX_NAME, SEQ_IN_INDEX, COLUMN_NAME, SUB_PART", "NON_UNIQUE = 0"},
@@ -20,59 +26,97 @@ var digestTables = []struct{ table, schema, columns, where string }{
 	{"REFERENTIAL_CONSTRAINTS", "CONSTRAINT_SCHEMA", "TABLE_NAME, CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE", ""},
 	{"VIEWS", "TABLE_SCHEMA", "TABLE_NAME, VIEW_DEFINITION, CHECK_OPTION, DEFINER, SECURITY_TYPE", ""},
 	{"TRIGGERS", "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE, TRIGGER_NAME, EVENT_MANIPULATION, ACTION_TIMING, ACTION_STATEMENT, SQL_MODE, DEFINER", ""},
-	{"ROUTINES", "ROUTINE_SCHEMA", "ROUTINE_NAME, ROUTINE_TYPE, DTD_IDENTIFIER, ROUTINE_BODY, ROUTINE_DEFINITION, IS_DETERMINISTIC, SQL_DATA_ACCESS, SECURITY_TYPE, SQL_MODE, DEFINER", ""},
-	{"EVENTS", "EVENT_SCHEMA", "EVENT_NAME, EVENT_DEFINITION, STATUS, SQL_MODE", ""},
-	{"USER_PRIVILEGES", "", "GRANTEE, PRIVILEGE_TYPE", digestGrantee},
-	{"SCHEMA_PRIVILEGES", "", "GRANTEE, TABLE_SCHEMA, PRIVILEGE_TYPE", digestGrantee},
-	{"TABLE_PRIVILEGES", "", "GRANTEE, TABLE_SCHEMA, TABLE_NAME, PRIVILEGE_TYPE", digestGrantee},
 }
 
-// digestGrantee is true for the account that asks: others are seen by some, and have no
-// part in what this one may do. Its name may hold the character before the host's.
-const digestGrantee = "GRANTEE = CONCAT('''', LEFT(CURRENT_USER(), CHAR_LENGTH(CURRENT_USER()) - CHAR_LENGTH(SUBSTRING_INDEX(CURRENT_USER(), '@', -1)) - 1), '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')"
+// digestBeside are what counts of every database: what [catalogBeside] asks for, but for the
+// server's own tables, none of which is cached.
+var digestBeside = []digestTable{
+	{"ROUTINES", "ROUTINE_SCHEMA", "ROUTINE_NAME, ROUTINE_TYPE, DTD_IDENTIFIER, ROUTINE_BODY, ROUTINE_DEFINITION, IS_DETERMINISTIC, SQL_DATA_ACCESS, SECURITY_TYPE, SQL_MODE, DEFINER", ""},
+	{"PARAMETERS", "SPECIFIC_SCHEMA", "SPECIFIC_NAME, ROUTINE_TYPE, ORDINAL_POSITION, PARAMETER_NAME", "PARAMETER_NAME IS NOT NULL"},
+	{"EVENTS", "EVENT_SCHEMA", "EVENT_NAME, EVENT_DEFINITION, EVENT_TYPE, ENDS, STATUS, SQL_MODE", ""},
+}
 
-// digestQuery adds up, for each of them, hashes of the rows of a database, given as an
+// digestSelf asks for what is the server's or the account's as a whole: the database, the
+// version in two forms, and the rest in one text.
+const digestSelf = "SELECT DATABASE(), VERSION(), @@version_comment, CONCAT_WS('/', @@event_scheduler, CURRENT_USER(), IFNULL(CURRENT_ROLE(), ''), @@auto_increment_increment)"
+
+// digestQuery adds up, for each of the tables, hashes of the rows of a database, given as an
 // expression; of all where that is empty. In a row each value is in quotes, so that no two
 // rows are one text.
-func digestQuery(schema string) string {
+func digestQuery(tables []digestTable, schema string) string {
 	var b strings.Builder
-	b.WriteString("SELECT CONCAT_WS('/', VERSION(), @@event_scheduler, CURRENT_USER(), IFNULL(CURRENT_ROLE(), ''), @@auto_increment_increment")
-	for _, t := range digestTables {
-		columns, where := strings.Split(t.columns, ", "), t.where
-		if t.schema != "" {
-			columns = append(columns, t.schema)
-			if where != "" {
-				where += " AND "
-			}
-			where += catalogIn(t.schema, schema)
+	b.WriteString("SELECT CONCAT_WS('/'")
+	for _, t := range tables {
+		where := catalogIn(t.schema, schema)
+		if t.where != "" {
+			where = t.where + " AND " + where
 		}
 		b.WriteString(",\n(SELECT CONCAT(COUNT(*), ':', IFNULL(SUM(CRC32(x.r)), 0), ':', IFNULL(SUM(CAST(CONV(LEFT(SHA2(x.r, 256), 15), 16, 10) AS UNSIGNED)), 0))" +
-			" FROM (SELECT CONCAT(QUOTE(" + strings.Join(columns, "), QUOTE(") + ")) AS r FROM information_schema." + t.table + " WHERE " + where + ") AS x)")
+			" FROM (SELECT CONCAT(QUOTE(" + strings.Join(strings.Split(t.columns+", "+t.schema, ", "), "), QUOTE(") + ")) AS r FROM information_schema." + t.table + " WHERE " + where + ") AS x)")
 	}
 	b.WriteString(")")
 	return b.String()
 }
 
-// The queries for the session's own database, and for all of them.
-var digestOwn, digestAll = digestQuery("DATABASE()"), digestQuery("")
+// The queries for the session's own database, for all of them, and for what counts of all
+// in any case.
+var (
+	digestOwn   = digestQuery(digestTables, "DATABASE()")
+	digestAll   = digestQuery(digestTables, "")
+	digestApart = digestQuery(digestBeside, "")
+)
 
 // SchemaDigest implements [dialect.Dialect]. It changes with everything that
-// [mysqlDialect.LoadCatalog] reads of the session's database, and with the rights of the
-// account.
+// [mysqlDialect.LoadCatalog] reads: of the session's database and those with foreign keys
+// to it, the routines and events of all, and the rights of the account.
 func (mysqlDialect) SchemaDigest(ctx context.Context, db dialect.Queryer) (string, error) {
-	rows, err := rowsOf(ctx, db, "SELECT DATABASE()", 1)
-	if err == nil && len(rows) == 1 {
-		query := digestOwn
-		if rows[0][0].null {
-			query = digestAll
-		}
-		rows, err = rowsOf(ctx, db, query, 1)
-	}
-	if err == nil && (len(rows) != 1 || rows[0][0].text == "") {
-		err = errors.New("not one text came back")
-	}
+	parts, err := digestParts(ctx, db)
 	if err != nil {
 		return "", fmt.Errorf("cacheops: ask MySQL whether its schema changed: %w", err)
 	}
-	return rows[0][0].text, nil
+	return strings.Join(parts, "/"), nil
+}
+
+// digestParts asks for the parts of the digest.
+func digestParts(ctx context.Context, db dialect.Queryer) ([]string, error) {
+	rows, err := rowsOf(ctx, db, digestSelf, 4)
+	if err != nil {
+		return nil, err
+	}
+	if len(rows) != 1 {
+		return nil, errors.New("not one row came back")
+	}
+	database, version, comment := rows[0][0], rows[0][1].text, rows[0][2].text
+	parts := []string{version, rows[0][3].text}
+	queries := []string{digestApart, digestAll}
+	if !database.null && database.text != "" {
+		session := &sessionState{database: database}
+		session.mariaDB, _ = sessionVersion(version, comment)
+		schemas, err := catalogScope(ctx, db, session)
+		if err != nil {
+			return nil, err
+		}
+		queries[1] = digestOwn
+		for _, schema := range schemas[1:] {
+			parts = append(parts, catalogText(schema))
+			queries = append(queries, digestQuery(digestTables, catalogText(schema)))
+		}
+	}
+	for _, query := range queries {
+		rows, err := rowsOf(ctx, db, query, 1)
+		if err != nil {
+			return nil, err
+		}
+		if len(rows) != 1 || rows[0][0].text == "" {
+			return nil, errors.New("not one text came back")
+		}
+		parts = append(parts, rows[0][0].text)
+	}
+	rights, err := grantsRead(ctx, db)
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(rights) // servers list them in no order
+	sum := sha256.Sum256([]byte(strings.Join(rights, "\n")))
+	return append(parts, hex.EncodeToString(sum[:])), nil
 }

@@ -26,7 +26,7 @@ var sessionNames = []string{
 var sessionOthers = []string{
 	"autocommit", "completion_type", "event_scheduler", "group_replication_consistency", "group_replication_single_primary_mode", "innodb_read_only", "innodb_rollback_on_timeout",
 	"read_only", "super_read_only", "transaction_isolation", "transaction_read_only", "tx_isolation", "tx_read_only", "version", "version_comment",
-	"wsrep_on", "wsrep_sync_wait",
+	"wsrep_dirty_reads", "wsrep_on", "wsrep_sync_wait",
 }
 
 // sessionVariables asks for the variables by their names: a SELECT of one that the
@@ -183,6 +183,8 @@ func (s *sessionState) session() dialect.Session {
 		Silent:         s.off("autocommit"),
 		Chains:         !s.is("completion_type", "NO_CHAIN", "0"),
 		TimeoutEnds:    !s.off("innodb_rollback_on_timeout"),
+		// A server that was written may be one that follows another the next moment.
+		Watched: true,
 	}
 	var why []string
 	taint := func(is bool, t dialect.Taint, reason string) {
@@ -214,15 +216,20 @@ func (s *sessionState) session() dialect.Session {
 		dialect.TaintAll, "the session may have temporary tables")
 	// What rows it sees.
 	taint(s.isolation() == "READ-UNCOMMITTED", dialect.TaintReads, "it reads what others have not committed")
+	behind := func(is bool, reason string) {
+		taint(is, dialect.TaintReads, reason)
+		out.Behind = out.Behind || is
+	}
 	for _, name := range []string{"read_only", "super_read_only", "innodb_read_only"} {
-		taint(!s.off(name), dialect.TaintReads, name+" is "+s.variables[name]+": the server may follow another one, and be behind it")
+		behind(!s.off(name), name+" is "+s.variables[name]+": the server may follow another one, and be behind it")
 	}
 	for _, name := range []string{"transaction_read_only", "tx_read_only"} {
 		taint(!s.off(name), dialect.TaintReads, name+" is on")
 	}
-	taint(!s.off("wsrep_on") && !s.waits(), dialect.TaintReads, "the server is one of a cluster and may be behind the others: wsrep_sync_wait is "+s.variables["wsrep_sync_wait"])
-	taint(s.is("group_replication_single_primary_mode", "OFF", "0") && !s.is("group_replication_consistency", "BEFORE", "BEFORE_AND_AFTER", "AFTER"),
-		dialect.TaintReads, "the server is one of several that are written, and may be behind the others")
+	behind(!s.off("wsrep_on") && !s.waits(), "the server is one of a cluster and may be behind the others: wsrep_sync_wait is "+s.variables["wsrep_sync_wait"])
+	behind(!s.off("wsrep_on") && !s.off("wsrep_dirty_reads"), "wsrep_dirty_reads is on: the server may be cut off from its cluster")
+	behind(s.is("group_replication_single_primary_mode", "OFF", "0") && !s.is("group_replication_consistency", "BEFORE", "BEFORE_AND_AFTER", "AFTER"),
+		"the server is one of several that are written, and may be behind the others")
 	out.Why = strings.Join(why, "; ")
 	return out
 }

@@ -26,6 +26,7 @@ func TestDigest(t *testing.T) {
 	c.exec(t, "CREATE USER digest@'127.0.0.1' IDENTIFIED BY 'secret'", "GRANT SELECT ON "+name+".* TO digest@'127.0.0.1'")
 	limited := openCatalogConn(t, "digest:secret@tcp("+own.Addr()+")/"+name)
 
+	other.exec(t, "CREATE DATABASE beside")
 	before := c.digest(t)
 	changes := func(ddl string) {
 		t.Helper()
@@ -51,6 +52,13 @@ func TestDigest(t *testing.T) {
 		"CREATE OR REPLACE VIEW v AS SELECT id + 1 AS id FROM p", "ALTER SQL SECURITY INVOKER VIEW v AS SELECT id + 1 AS id FROM p", "RENAME TABLE v TO v2", "DROP VIEW v2",
 		"ALTER TABLE parted REMOVE PARTITIONING", "ALTER TABLE free ENGINE = MyISAM", "ALTER TABLE free ENGINE = InnoDB", "ALTER TABLE free ADD SYSTEM VERSIONING", "ALTER TABLE free ROW_FORMAT = COMPRESSED",
 		"ALTER EVENT e ENABLE", "ALTER EVENT e DO DELETE FROM p", "DROP EVENT e", "SET GLOBAL event_scheduler = ON", "CREATE SEQUENCE s", "RENAME TABLE free TO freed",
+
+		// Of other databases: what writes wherever it likes, what is called from anywhere, and foreign keys.
+		"CREATE EVENT beside.e ON SCHEDULE EVERY 1 DAY DO DELETE FROM " + name + ".p", "ALTER EVENT beside.e DISABLE", "ALTER EVENT beside.e ON SCHEDULE EVERY 1 DAY ENDS '2037-01-01'", "DROP EVENT beside.e",
+		"CREATE FUNCTION beside.f() RETURNS int RETURN 1", "CREATE OR REPLACE FUNCTION beside.f() RETURNS int RETURN 2", "DROP FUNCTION beside.f",
+		"CREATE PROCEDURE beside.pr(a int) DO 1", "CREATE OR REPLACE PROCEDURE beside.pr(b int) DO 1",
+		"CREATE TABLE beside.k (id int PRIMARY KEY, p int, FOREIGN KEY (p) REFERENCES " + name + ".p (id) ON DELETE CASCADE)",
+		"CREATE TRIGGER beside.tr AFTER INSERT ON beside.k FOR EACH ROW SET @b = 2", "ALTER TABLE beside.k ADD x int", "DROP TABLE beside.k",
 	} {
 		changes(ddl)
 	}
@@ -72,6 +80,7 @@ func TestDigest(t *testing.T) {
 	for _, grant := range []string{
 		"GRANT UPDATE ON " + name + ".* TO digest@'127.0.0.1'", "GRANT TRIGGER ON " + name + ".p TO digest@'127.0.0.1'", "REVOKE TRIGGER ON " + name + ".p FROM digest@'127.0.0.1'",
 		"GRANT TRIGGER ON *.* TO digest@'127.0.0.1'", "REVOKE TRIGGER ON *.* FROM digest@'127.0.0.1'", "GRANT INSERT (a) ON " + name + ".p TO digest@'127.0.0.1'",
+		"GRANT EVENT ON " + name + ".* TO digest@'127.0.0.1'",
 	} {
 		other.exec(t, grant)
 		// What it may do everywhere a connection learns when it is made.
@@ -81,5 +90,13 @@ func TestDigest(t *testing.T) {
 			t.Errorf("%s left the digest of the account as it was", grant)
 		}
 		before = got
+	}
+	other.exec(t, "CREATE ROLE readers", "GRANT readers TO digest@'127.0.0.1'")
+	limited.exec(t, "SET ROLE readers")
+	before = limited.digest(t)
+	other.exec(t, "GRANT EVENT ON *.* TO readers")
+	limited = openCatalogConn(t, "digest:secret@tcp("+own.Addr()+")/"+name, "SET ROLE readers")
+	if limited.digest(t) == before {
+		t.Error("a right that a role got left the digest of its member as it was")
 	}
 }
