@@ -3,6 +3,8 @@ package mysql
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/cacheops/cacheops/dialect/mysql"
@@ -20,6 +22,7 @@ func TestNoLocksOfOthers(t *testing.T) {
 		named    = "CREATE TABLE small (id varchar(20) PRIMARY KEY, a int, KEY (a))"
 		paired   = "CREATE TABLE small (id int, k int, a int, PRIMARY KEY (id, k))"
 		rows     = "INSERT INTO small (id, a) VALUES (1, 1), (2, 1), (3, 1), (4, 4), (5, 5), (6, 6)"
+		more     = "INSERT INTO small (id, a) SELECT seq, seq FROM seq_1_to_20"
 	)
 	for _, tt := range []struct {
 		name, schema, rows string
@@ -32,6 +35,8 @@ func TestNoLocksOfOthers(t *testing.T) {
 		{name: "pairs that are given", schema: paired, one: "INSERT INTO small VALUES (1, 1, 1), (1, 2, 2), (1, 3, 3)", other: "INSERT INTO small VALUES (14, 1, 1), (14, ?, 2), (14, 3, 3)", args: []any{2}},
 		{name: "rows read again", schema: numbered, rows: rows, one: "UPDATE small SET a = 7 WHERE id = 6", other: "UPDATE small SET a = a + 10 WHERE a = ?", args: []any{1}},
 		{name: "pairs read again", schema: paired, rows: "INSERT INTO small VALUES (1, 1, 1), (1, 2, 2), (1, 3, 3), (2, 2, 2), (2, 3, 3)", one: "UPDATE small SET a = 7 WHERE id = 2 AND k = 3", other: "UPDATE small SET a = a + 10 WHERE id = ?", args: []any{1}},
+		{name: "an UPDATE that is kept to its rows", schema: numbered, rows: more, one: "UPDATE small SET a = 7 WHERE id = 20", other: "UPDATE small SET a = a + 30 WHERE id BETWEEN 3 AND ?", args: []any{8}},
+		{name: "a DELETE that is kept to its rows", schema: numbered, rows: more, one: "UPDATE small SET a = 7 WHERE id = 20", other: "DELETE FROM small WHERE id BETWEEN 3 AND ?", args: []any{8}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -60,6 +65,43 @@ func TestNoLocksOfOthers(t *testing.T) {
 				}
 				s.want(t, "", true, query)
 			})
+		})
+	}
+}
+
+// Statements that run at once, and wait for each other in one order, do so with the
+// queries for their images as well: these lock the rows in the same order.
+func TestNoDeadlocksOfOurOwn(t *testing.T) {
+	t.Parallel()
+	for name, write := range map[string]string{
+		"rows of a range":         "UPDATE small SET n = n + 1 WHERE id BETWEEN %d AND 120",
+		"a key that is changed":   "UPDATE small SET k = 1 - k WHERE k IN (0, 1) AND %d > 0",
+		"rows that come and go":   "DELETE FROM small WHERE k IN (2, 3, 4) AND id > %d",
+		"an index of all that is": "UPDATE small SET k = k + 1 WHERE k >= 0 AND %d > 0",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, mode := range []string{plain, interpolated} {
+				s := newCachedMySQL(t, mode, nil)
+				exec(t, s.bare, "CREATE TABLE small (id int PRIMARY KEY, k int, n int, KEY (k))", "INSERT INTO small SELECT seq * 10, seq % 5, 0 FROM seq_1_to_20")
+				const query = "SELECT count(*) FROM small WHERE k = 9"
+				s.read(t, query)
+				var all sync.WaitGroup
+				for writer := range 5 {
+					all.Go(func() {
+						for i := range 10 {
+							if _, err := s.cached.ExecContext(t.Context(), fmt.Sprintf(write, 10*(1+(writer+i)%7))); err != nil {
+								t.Errorf("%s: %v", write, err)
+								return
+							}
+							if _, err := s.cached.ExecContext(t.Context(), query); err != nil {
+								t.Error(err)
+							}
+						}
+					})
+				}
+				all.Wait()
+			}
 		})
 	}
 }
