@@ -144,7 +144,7 @@ func (w *imageWriter) rows(c *dialect.Condition, where dialect.Expr, end int, wi
 	}
 	whole := ""
 	if !own.Pinned {
-		whole = imageWhole(w.t)
+		whole = imageWhole(w.t, "")
 	}
 	switch {
 	case c.WhereEnd > 0 && whole != "":
@@ -245,18 +245,18 @@ var imageHint = regexp.MustCompile(`(?i)\b(use|force|ignore)\b`)
 // imageMostWhole bounds the columns that imageWhole names: no index has more.
 const imageMostWhole = 32
 
-// imageWhole is a condition that is true of each row, and names columns of many kinds, so
-// that no index has all that a query wants. The server would have the query read such an
+// imageWhole is a condition that is true of each row, and names columns of many kinds, with
+// what stands before each, so that no index has all that a query wants. The server would have the query read such an
 // index alone, although the statement reads the table: it would lock the rows in another
 // order, and two that run at once wait for each other.
-func imageWhole(t *dialect.Table) string {
+func imageWhole(t *dialect.Table, qualifier string) string {
 	var b strings.Builder
 	for i, n := 0, 0; i < len(t.Columns) && n < imageMostWhole; i++ {
 		c := t.Columns[i]
 		if c.Generated || slices.Contains(t.Primary, i) || imageLarge(c) {
 			continue
 		}
-		b.WriteString(" OR " + nameQuote(c.Name) + " IS NULL")
+		b.WriteString(" OR " + qualifier + nameQuote(c.Name) + " IS NULL")
 		n++
 	}
 	if b.Len() == 0 {

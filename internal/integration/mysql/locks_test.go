@@ -28,6 +28,7 @@ func TestNoLocksOfOthers(t *testing.T) {
 		name, schema, rows string
 		one, other         string
 		args               []any // of other
+		query              string
 	}{
 		{name: "numbers that are generated", schema: numbered, one: "INSERT INTO small (a) VALUES (1), (2), (3)", other: "INSERT INTO small (a) VALUES (4), (?), (6)", args: []any{5}},
 		{name: "numbers that are given", schema: numbered, one: "INSERT INTO small (id, a) VALUES (1, 1), (2, 2), (3, 3)", other: "INSERT INTO small (id, a) VALUES (14, 1), (?, 2), (16, 3)", args: []any{15}},
@@ -37,16 +38,31 @@ func TestNoLocksOfOthers(t *testing.T) {
 		{name: "pairs read again", schema: paired, rows: "INSERT INTO small VALUES (1, 1, 1), (1, 2, 2), (1, 3, 3), (2, 2, 2), (2, 3, 3)", one: "UPDATE small SET a = 7 WHERE id = 2 AND k = 3", other: "UPDATE small SET a = a + 10 WHERE id = ?", args: []any{1}},
 		{name: "an UPDATE that is kept to its rows", schema: numbered, rows: more, one: "UPDATE small SET a = 7 WHERE id = 20", other: "UPDATE small SET a = a + 30 WHERE id BETWEEN 3 AND ?", args: []any{8}},
 		{name: "a DELETE that is kept to its rows", schema: numbered, rows: more, one: "UPDATE small SET a = 7 WHERE id = 20", other: "DELETE FROM small WHERE id BETWEEN 3 AND ?", args: []any{8}},
+		{
+			name: "rows of which the key alone is asked for", schema: numbered, rows: more, one: "UPDATE small SET a = 7 WHERE id = 20", other: "UPDATE small SET a = a + 30 WHERE id BETWEEN 3 AND ?", args: []any{12},
+			query: "SELECT count(*) FROM small WHERE id = 99",
+		},
+		{
+			name: "children", schema: "CREATE TABLE small (id int PRIMARY KEY, a int, parent int, n int, FOREIGN KEY (parent) REFERENCES parents (id) ON DELETE CASCADE, FOREIGN KEY (a) REFERENCES parents (a) ON DELETE CASCADE)",
+			rows: "INSERT INTO small SELECT seq, seq, seq, 0 FROM seq_1_to_8", one: "UPDATE small SET n = 7 WHERE id = 8", other: "DELETE FROM parents WHERE id IN (1, ?)", args: []any{2},
+		},
+		{
+			name: "parents", schema: "CREATE TABLE small (id int PRIMARY KEY, a int, parent int, FOREIGN KEY (parent) REFERENCES parents (id) ON DELETE CASCADE)", rows: "INSERT INTO small SELECT seq, seq, seq FROM seq_1_to_8",
+			one: "UPDATE parents SET a = 99 WHERE id = 8", other: "DELETE FROM parents WHERE id IN (1, ?)", args: []any{2},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			eachMode(t, func(t *testing.T, mode string) {
 				s := newCachedMySQL(t, mode, nil)
-				exec(t, s.bare, tt.schema)
+				exec(t, s.bare, "CREATE TABLE parents (id int PRIMARY KEY, a int UNIQUE, n int)", "INSERT INTO parents SELECT seq, seq, 0 FROM seq_1_to_8", tt.schema)
 				if tt.rows != "" {
 					exec(t, s.bare, tt.rows)
 				}
-				const query = "SELECT a FROM small WHERE a = 99"
+				query, none := "SELECT a FROM small WHERE a = 99", ""
+				if tt.query != "" {
+					query, none = tt.query, "0"
+				}
 				s.fill(t, query)
 				one := s.begin(t, &sql.TxOptions{})
 				run(t, one, tt.one)
@@ -63,7 +79,7 @@ func TestNoLocksOfOthers(t *testing.T) {
 				if err := other.Commit(); err != nil {
 					t.Error(err)
 				}
-				s.want(t, "", true, query)
+				s.want(t, none, true, query)
 			})
 		})
 	}
