@@ -154,3 +154,21 @@ var oddStatements = []string{
 	"UPDATE t FORCE INDEX FOR ORDER BY (PRIMARY) JOIN u SET u.v = 5. WHERE u.id = 1",
 	"DELETE u FROM t USE INDEX FOR GROUP BY (PRIMARY), u WHERE u.id = 1.",
 }
+
+// A read that misses on a connection on which nothing is cached says why nothing is kept.
+func TestReadsOverSuchAConnectionSayWhy(t *testing.T) {
+	t.Parallel()
+	s := newCachedMySQL(t, plain, nil)
+	s.cached.SetMaxOpenConns(1)
+	exec(t, s.bare, "CREATE TABLE u (id int PRIMARY KEY, v int)", "INSERT INTO u VALUES (1, 1)")
+	exec(t, s.cached, "BEGIN NOT ATOMIC UPDATE u SET v = 5; END")
+	for range 2 {
+		s.want(t, "5", false, "SELECT v FROM u WHERE id = 1")
+		if why, _ := s.lastReason.Load().(string); !strings.Contains(why, "BEGIN NOT ATOMIC") {
+			t.Errorf("the reason is %q", why)
+		}
+	}
+	if stats := s.cache.Stats(); stats.PassedBy.Connection != 2 || stats.Misses != 0 {
+		t.Errorf("%d reads passed by the connection, %d missed, want 2 and none", stats.PassedBy.Connection, stats.Misses)
+	}
+}
