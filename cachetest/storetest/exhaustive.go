@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/cacheops/cacheops/internal/sample"
 )
 
 // Exhaustive drives the store through every schedule of a few readers and
@@ -27,7 +29,8 @@ import (
 // each of the steps. One that is [Harness.Slow] does each step once that it can
 // tell apart: a call with its arguments, and what the store holds by then. In the
 // smaller configurations, and where CACHEOPS_EXHAUSTIVE is 1 in all but the larger
-// ones, steps differ as well by what readers and writers are about to do.
+// ones, steps differ as well by what readers and writers are about to do. With -short
+// it is driven through half of the configurations.
 //
 // Several stores of [Harness.New] are used at once, and their hooks.
 func Exhaustive(t *testing.T, h Harness) {
@@ -37,6 +40,9 @@ func Exhaustive(t *testing.T, h Harness) {
 	for _, c := range configurations() {
 		if c.large && !all || c.heavy && raceDetector {
 			// The race detector sees nothing in one goroutine.
+			continue
+		}
+		if h.Slow && !all && !sample.Takes(testing.Short(), t.Name()+"/"+c.name, 0, 2) {
 			continue
 		}
 		t.Run(c.name, func(t *testing.T) { x.run(t, c) })

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"testing"
 	"time"
 
 	"github.com/cacheops/cacheops/store"
@@ -54,8 +55,9 @@ func (b *bench) losing(r *rand.Rand) {
 }
 
 // Readers and writers do at least that many reads and writes each, and go on
-// until all the others have. On a store that is slow they do a part of that, unless
-// CACHEOPS_EXHAUSTIVE is 1: more of them are under way at once there.
+// until all the others have. On a store that is slow they do a part of that, with -short
+// a third of the part, unless CACHEOPS_EXHAUSTIVE is 1: more of them are under way at once
+// there.
 const (
 	hammerReaders = 4
 	hammerWriters = 3
@@ -142,7 +144,11 @@ func hammer(b *bench, rows, size int, lose func(r *rand.Rand), stores ...store.S
 	fail := make(chan error, hammerReaders+hammerWriters)
 	reads, writes := hammerReads, hammerWrites
 	if b.h.Slow && !exhaustive() {
-		reads, writes = reads/slowPart, writes/slowPart
+		part := slowPart
+		if testing.Short() {
+			part *= 3
+		}
+		reads, writes = reads/part, writes/part
 	}
 	// act runs one actor: step does one read or one write.
 	act := func(least int, step func(n int) error) {

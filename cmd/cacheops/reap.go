@@ -123,7 +123,9 @@ func (f *reapFlags) reap(ctx context.Context, s *screen) (done rueidisstore.Reap
 	}
 	done, err = st.Reap(bounded, options)
 	s.clear()
-	if ctx.Err() == nil && bounded.Err() != nil && done.Found > 0 {
+	// The client ends a command by the deadline itself, so the context's timer may come after the error.
+	late := bounded.Err() != nil || errors.Is(err, context.DeadlineExceeded)
+	if ctx.Err() == nil && late && done.Found > 0 {
 		err = fmt.Errorf("cacheops: --timeout of %v was over before all was gone through: give it more time, and run it again", f.timeout)
 	} else {
 		err = conn.reapFailed(err)

@@ -28,7 +28,9 @@ const catalogFirstOwn = "16384"
 // catalogWith holds what several sections use. relation lists the tables and the
 // like, without those of other sessions; class tells of each function whether it
 // is pure (0), reads (1) or may write (2); base gives the type at the bottom of
-// a domain.
+// a domain. The planner must find it cheap: above jit_above_cost, which is 100,000
+// unless the server is told otherwise, PostgreSQL compiles the query for half a second
+// to run it for ten milliseconds.
 const catalogWith = `WITH RECURSIVE
 relation AS (
 	SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relispartition, c.relrowsecurity,
@@ -48,12 +50,13 @@ plain AS MATERIALIZED (
 		ELSE 1 END AS class
 	FROM pg_catalog.pg_proc AS p JOIN pg_catalog.pg_language AS l ON l.oid = p.prolang),
 class AS MATERIALIZED (
-	SELECT p.oid, pg_catalog.max(part.class) AS class
-	FROM plain AS p LEFT JOIN pg_catalog.pg_aggregate AS a ON a.aggfnoid = p.oid
-		JOIN plain AS part ON part.oid IN (p.oid, a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn,
-			a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)
-	WHERE a.aggfnoid IS NOT NULL AND p.oid >= ` + catalogFirstOwn + `
-	GROUP BY p.oid
+	SELECT a.aggfnoid::pg_catalog.oid AS oid, pg_catalog.max(p.class) AS class
+	FROM pg_catalog.pg_aggregate AS a
+		CROSS JOIN LATERAL pg_catalog.unnest(ARRAY[a.aggfnoid, a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn,
+			a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn]::pg_catalog.oid[]) AS part (oid)
+		JOIN plain AS p ON p.oid = part.oid
+	WHERE a.aggfnoid >= ` + catalogFirstOwn + `
+	GROUP BY a.aggfnoid
 	UNION ALL
 	SELECT p.oid, p.class FROM plain AS p
 	WHERE p.oid < ` + catalogFirstOwn + ` OR NOT EXISTS (SELECT FROM pg_catalog.pg_aggregate AS a WHERE a.aggfnoid = p.oid)),

@@ -27,7 +27,7 @@ type Database struct {
 	dialect dialect.Dialect
 	// create makes a database with the blog, and returns its data source name.
 	create func(t *testing.T) string
-	// samples has each write be made in one way with -short, by the hash of its name.
+	// samples has each write be made in one way with -short, see package sample.
 	samples bool
 	// coarse are writes of which the database does not tell which row they changed, so
 	// that they drop every read of posts.
@@ -54,7 +54,7 @@ func Postgres(t *testing.T, server *pgtest.Server, driver string) Database {
 	t.Helper()
 	dsn := server.NewDatabase(t)
 	return Database{
-		driver: driver, dialect: postgres.Dialect,
+		driver: driver, dialect: postgres.Dialect, samples: true,
 		create: blogOf(t, driver, dsn, blog.CreatePostgres, blog.ResetPostgres),
 	}
 }

@@ -5,13 +5,13 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
-	"hash/fnv"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/examples/internal/blog"
+	"github.com/cacheops/cacheops/internal/sample"
 	"github.com/cacheops/cacheops/sqlcache"
 )
 
@@ -23,7 +23,7 @@ func Run(t *testing.T, d Database, open func(t *testing.T, db *sql.DB) Library) 
 		w = w.on(d)
 		t.Run(w.name, func(t *testing.T) {
 			for i, way := range ways {
-				if d.samples && testing.Short() && hashOf(t.Name())%uint32(len(ways)) != uint32(i) {
+				if d.samples && !sample.Takes(testing.Short(), t.Name(), i, len(ways)) {
 					continue
 				}
 				t.Run(way.name, func(t *testing.T) { way.make(t, newFixture(t, d, open), w) })
@@ -39,13 +39,6 @@ var ways = []struct {
 	name string
 	make func(*testing.T, *fixture, write)
 }{{"alone", alone}, {"committed", committed}, {"rolled back", rolledBack}}
-
-// hashOf spreads names evenly.
-func hashOf(name string) uint32 {
-	h := fnv.New32a()
-	h.Write([]byte(name))
-	return h.Sum32()
-}
 
 // fixture is a library on a cached handle and on a bare one of the same database.
 type fixture struct {

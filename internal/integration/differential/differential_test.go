@@ -30,6 +30,18 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	set := map[string]bool{}
 	flag.Visit(func(f *flag.Flag) { set[f.Name] = true })
+	if testing.Short() { // half of it
+		for name, n := range map[string]*int{
+			"differential.reads": wantedReads, "differential.changes": wantedChanges, "differential.funcs": funcCalls,
+			"differential.redis": redisReads, "differential.sets": setsReads, "differential.cluster": clusterReads,
+			"differential.postgres": postgresReads, "differential.postgres.redis": postgresRedisReads, "differential.postgres.changes": postgresChanges,
+			"differential.mysql": mysqlReads, "differential.mysql.redis": mysqlRedisReads, "differential.mysql.changes": mysqlChanges,
+		} {
+			if !set[name] {
+				*n /= 2
+			}
+		}
+	}
 	for name, value := range map[string]string{
 		"rapid.checks":     "4",     // a turn is short, so that a test ends when it has seen enough
 		"rapid.nofailfile": "true",  // a script is printed

@@ -14,7 +14,7 @@ type mysqlFlavour struct{}
 // myTexts are texts that are equal to others by some collation, or by another one than
 // that of the column.
 var myTexts = []string{
-	"'A'", "'b '", "''", "1", "x'61'", "_latin1'a'", "N'a'", "'a' COLLATE utf8mb4_bin", "BINARY 'a'", `"b"`, "'é'", "'E'", "'ß'", "'ss'", `'a\0'`, `'\a'`, "'a''b'", "_utf8mb4 x'62'", "0", "'a' 'b'", "' a'", "'a\\t'", "TRUE", "CURRENT_USER",
+	"'A'", "'b '", "''", "1", "x'61'", "_latin1'a'", "N'a'", "'a' COLLATE utf8mb4_bin", "BINARY 'a'", `"b"`, "'é'", "'E'", "'ß'", "'ss'", `'a\0'`, `'\a'`, "'a''b'", "_utf8mb4 x'62'", "0", "'a' 'b'", "' a'", "'a\\t'", "TRUE", "CURRENT_ROLE",
 }
 
 // mysqlKinds are the literals and arguments of each kind.

@@ -16,11 +16,15 @@ import (
 	"github.com/cacheops/cacheops/store"
 )
 
-// What each process does: so many goroutines read and write, each with a pause in
-// between, so that a small machine is not busy with the load alone.
+// What each process does: so many goroutines read and write.
 const (
-	readers    = 2
-	writers    = 2
+	readers = 2
+	writers = 2
+)
+
+// What each goroutine pauses between, so that a small machine is not busy with the load
+// alone; with -short three times as long.
+var (
 	readPause  = 3 * time.Millisecond
 	writePause = 30 * time.Millisecond
 )

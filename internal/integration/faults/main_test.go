@@ -39,6 +39,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	if testing.Short() {
 		*lasts /= 3
+		readPause, writePause = 3*readPause, 3*writePause
 	}
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
 		_ = f.Value.Set("4") // most of the time they wait

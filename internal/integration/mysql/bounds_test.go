@@ -5,13 +5,18 @@ import (
 	"runtime/metrics"
 	"testing"
 	"time"
+
+	"github.com/cacheops/cacheops/internal/sample"
 )
 
 // A write of very many rows takes no more of our memory than one of a few thousand:
 // above the bound of images it is the table's epoch.
 func TestBigWrites(t *testing.T) { // not parallel: it measures
 	const most = 64 << 20
-	for _, mode := range []string{plain, interpolated} {
+	for i, mode := range []string{plain, interpolated} {
+		if !sample.Takes(testing.Short(), t.Name(), i, 2) {
+			continue
+		}
 		s := newCachedMySQL(t, mode, nil)
 		exec(t, s.bare, "CREATE TABLE big (id int PRIMARY KEY, kind int, name text)", "CREATE TABLE copy (id int PRIMARY KEY, kind int, name text)",
 			"CREATE TABLE small (id int PRIMARY KEY, big int, name text, FOREIGN KEY (big) REFERENCES big (id) ON DELETE SET NULL)",

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"flag"
 	"fmt"
-	"hash/fnv"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -18,6 +17,7 @@ import (
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/dialect/mysql"
 	"github.com/cacheops/cacheops/internal/mysqltest"
+	"github.com/cacheops/cacheops/internal/sample"
 	"github.com/cacheops/cacheops/sqlcache"
 )
 
@@ -96,7 +96,7 @@ func withMode(dsn, mode string) string {
 func eachMode(t *testing.T, f func(t *testing.T, mode string)) {
 	t.Helper()
 	for i, mode := range modes {
-		if testing.Short() && hashOf(t.Name())%uint32(len(modes)) != uint32(i) {
+		if !sample.Takes(testing.Short(), t.Name(), i, len(modes)) {
 			continue
 		}
 		t.Run(modeName(mode), func(t *testing.T) {
@@ -104,13 +104,6 @@ func eachMode(t *testing.T, f func(t *testing.T, mode string)) {
 			f(t, mode)
 		})
 	}
-}
-
-// hashOf spreads names evenly.
-func hashOf(name string) uint32 {
-	h := fnv.New32a()
-	h.Write([]byte(name))
-	return h.Sum32()
 }
 
 // cachedMySQL is a database with a cached and a bare handle on it.

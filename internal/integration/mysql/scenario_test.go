@@ -1,12 +1,14 @@
 package mysql
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/cachetest/scenario"
 	"github.com/cacheops/cacheops/internal/redistest"
+	"github.com/cacheops/cacheops/internal/sample"
 	"github.com/cacheops/cacheops/rueidisstore"
 	"github.com/cacheops/cacheops/sqlcache"
 	"github.com/cacheops/cacheops/store"
@@ -55,13 +57,21 @@ func newWaitingStore(t testing.TB, url string) *rueidisstore.Store {
 }
 
 // scenarios runs all scenarios in a mode of the driver, with results in a store, which is
-// one for all; nil: in one for each.
+// one for all; nil: in one for each. With -short each scenario takes one of the four ways.
 func scenarios(t *testing.T, mode string, st store.Store, function bool) {
 	t.Helper()
 	suite, err := scenario.Blog()
 	if err != nil {
 		t.Fatal(err)
 	}
+	way := 0
+	if st != nil {
+		way++
+	}
+	if function {
+		way += 2
+	}
+	suite.Cases = slices.DeleteFunc(suite.Cases, func(c scenario.Case) bool { return !sample.Takes(testing.Short(), c.Name, way, 4) })
 	scenario.Run(t, suite, scenario.Config{
 		Dialect: "mysql",
 		Open: func(t *testing.T, schema, data []string) scenario.Target {

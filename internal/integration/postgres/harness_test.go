@@ -6,7 +6,6 @@ import (
 	"database/sql/driver"
 	"flag"
 	"fmt"
-	"hash/fnv"
 	"os"
 	"strings"
 	"sync/atomic"
@@ -20,6 +19,7 @@ import (
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/dialect/postgres"
 	"github.com/cacheops/cacheops/internal/pgtest"
+	"github.com/cacheops/cacheops/internal/sample"
 	"github.com/cacheops/cacheops/sqlcache"
 )
 
@@ -134,7 +134,7 @@ func openCachedPostgres(t testing.TB, driverName, dsn string, change func(*cache
 func eachDriver(t *testing.T, f func(t *testing.T, driverName string)) {
 	t.Helper()
 	for i, name := range []string{pgx, pq} {
-		if testing.Short() && hashOf(t.Name())%2 != uint32(i) {
+		if !sample.Takes(testing.Short(), t.Name(), i, 2) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
@@ -142,13 +142,6 @@ func eachDriver(t *testing.T, f func(t *testing.T, driverName string)) {
 			f(t, name)
 		})
 	}
-}
-
-// hashOf spreads names evenly.
-func hashOf(name string) uint32 {
-	h := fnv.New32a()
-	h.Write([]byte(name))
-	return h.Sum32()
 }
 
 // eachMode runs a test through each way to reach the database that eachDriver does

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/cachetest/scenario"
 	"github.com/cacheops/cacheops/internal/redistest"
+	"github.com/cacheops/cacheops/internal/sample"
 	"github.com/cacheops/cacheops/rueidisstore"
 	"github.com/cacheops/cacheops/sqlcache"
 	"github.com/cacheops/cacheops/store"
@@ -57,13 +59,21 @@ func newWaitingStore(t testing.TB, url string) *rueidisstore.Store {
 }
 
 // scenarios runs all scenarios through a driver, with results in a store, which is
-// one for all; nil: in one for each.
+// one for all; nil: in one for each. With -short each scenario takes one of the four ways.
 func scenarios(t *testing.T, driverName string, st store.Store, function bool) {
 	t.Helper()
 	suite, err := scenario.Blog()
 	if err != nil {
 		t.Fatal(err)
 	}
+	way := 0
+	if st != nil {
+		way++
+	}
+	if function {
+		way += 2
+	}
+	suite.Cases = slices.DeleteFunc(suite.Cases, func(c scenario.Case) bool { return !sample.Takes(testing.Short(), c.Name, way, 4) })
 	scenario.Run(t, suite, scenario.Config{
 		Dialect:      "postgres",
 		Placeholders: dollars,
