@@ -45,6 +45,7 @@ func TestNoLocksOfOthers(t *testing.T) {
 		{
 			name: "children", schema: "CREATE TABLE small (id int PRIMARY KEY, a int, parent int, n int, FOREIGN KEY (parent) REFERENCES parents (id) ON DELETE CASCADE, FOREIGN KEY (a) REFERENCES parents (a) ON DELETE CASCADE)",
 			rows: "INSERT INTO small SELECT seq, seq, seq, 0 FROM seq_1_to_8", one: "UPDATE small SET n = 7 WHERE id = 8", other: "DELETE FROM parents WHERE id IN (1, ?)", args: []any{2},
+			query: "SELECT count(*) FROM small WHERE parent = 99",
 		},
 		{
 			name: "parents", schema: "CREATE TABLE small (id int PRIMARY KEY, a int, parent int, FOREIGN KEY (parent) REFERENCES parents (id) ON DELETE CASCADE)", rows: "INSERT INTO small SELECT seq, seq, seq FROM seq_1_to_8",
