@@ -30,6 +30,14 @@ func catalogIn(column, schema string) string {
 	return column + " = " + schema
 }
 
+// catalogCalled is the condition on routines that a name in a statement may mean and of
+// which something has to be known: those with a name that one of the session's own database
+// has, and all where there is none. What is not known may do anything, so routines of other
+// databases whose names are not here need not be read, nor watched.
+func catalogCalled(schema, name string) string {
+	return catalogOwn(schema) + " AND (DATABASE() IS NULL OR " + name + " IN (SELECT o.ROUTINE_NAME FROM information_schema.ROUTINES AS o WHERE o.ROUTINE_SCHEMA = DATABASE()))"
+}
+
 // catalogSection is one of the queries that read the schema. Values are taken by their
 // places, for servers write the names of columns in either case.
 type catalogSection struct {
@@ -168,8 +176,8 @@ var catalogSections = []catalogSection{
 }
 
 // catalogBeside are the queries whose answer is not a database's: the events, which write
-// wherever they like, the routines, which are called from anywhere, and the server's own
-// tables. Each of them takes the server a look at one table.
+// wherever they like, the routines, whose names statements have without a database, and the
+// server's own tables. Each of them takes the server a look at one table.
 var catalogBeside = []catalogSection{
 	{"events", 7, `SELECT EVENT_SCHEMA, EVENT_NAME, EVENT_DEFINITION, STATUS, SQL_MODE, EVENT_TYPE, ENDS
 		FROM information_schema.EVENTS WHERE ` + catalogOwn("EVENT_SCHEMA") + ` ORDER BY EVENT_SCHEMA, EVENT_NAME`, "",
@@ -180,14 +188,14 @@ var catalogBeside = []catalogSection{
 			})
 		}},
 	{"routines", 6, `SELECT ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE, ROUTINE_DEFINITION, ROUTINE_BODY, SQL_MODE
-		FROM information_schema.ROUTINES WHERE ` + catalogOwn("ROUTINE_SCHEMA") + ` ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE`, "",
+		FROM information_schema.ROUTINES WHERE ` + catalogCalled("ROUTINE_SCHEMA", "ROUTINE_NAME") + ` ORDER BY ROUTINE_SCHEMA, ROUTINE_NAME, ROUTINE_TYPE`, "",
 		func(r *catalogRows, row []rowValue) {
 			r.routines = append(r.routines, catalogRoutineRow{
 				schema: row[0].text, name: row[1].text, kind: strings.ToLower(row[2].text), body: row[3], language: row[4].text, mode: row[5].text,
 			})
 		}},
 	{"parameters", 4, `SELECT SPECIFIC_SCHEMA, SPECIFIC_NAME, ROUTINE_TYPE, PARAMETER_NAME
-		FROM information_schema.PARAMETERS WHERE PARAMETER_NAME IS NOT NULL AND ` + catalogOwn("SPECIFIC_SCHEMA"), "",
+		FROM information_schema.PARAMETERS WHERE PARAMETER_NAME IS NOT NULL AND ` + catalogCalled("SPECIFIC_SCHEMA", "SPECIFIC_NAME"), "",
 		func(r *catalogRows, row []rowValue) {
 			r.params = append(r.params, catalogParamRow{schema: row[0].text, name: row[1].text, kind: strings.ToLower(row[2].text), param: row[3].text})
 		}},

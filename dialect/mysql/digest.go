@@ -13,7 +13,7 @@ import (
 )
 
 // digestTable is a table of information_schema with the columns that count, the one that
-// names the database, and a condition.
+// names the database, if only one counts, and a condition.
 type digestTable struct{ table, schema, columns, where string }
 
 // digestTables are what holds the schema of a database. What changes without a change of
@@ -28,12 +28,22 @@ var digestTables = []digestTable{
 	{"TRIGGERS", "EVENT_OBJECT_SCHEMA", "EVENT_OBJECT_TABLE, TRIGGER_NAME, EVENT_MANIPULATION, ACTION_TIMING, ACTION_STATEMENT, SQL_MODE, DEFINER", ""},
 }
 
-// digestBeside are what counts of every database: what [catalogBeside] asks for, but for the
-// server's own tables, none of which is cached.
+// The columns of routines and their parameters that count.
+const (
+	digestRoutine   = "ROUTINE_NAME, ROUTINE_TYPE, DTD_IDENTIFIER, ROUTINE_BODY, ROUTINE_DEFINITION, IS_DETERMINISTIC, SQL_DATA_ACCESS, SECURITY_TYPE, SQL_MODE"
+	digestParameter = "SPECIFIC_NAME, ROUTINE_TYPE, ORDINAL_POSITION, PARAMETER_NAME"
+)
+
+// digestBeside are what counts of all databases: what [catalogBeside] asks for, but for the
+// server's own tables, none of which is cached. Routines that are the same in several
+// databases count once, besides those of the session's own: where one is as another, nothing
+// is concluded from it that was not before.
 var digestBeside = []digestTable{
-	{"ROUTINES", "ROUTINE_SCHEMA", "ROUTINE_NAME, ROUTINE_TYPE, DTD_IDENTIFIER, ROUTINE_BODY, ROUTINE_DEFINITION, IS_DETERMINISTIC, SQL_DATA_ACCESS, SECURITY_TYPE, SQL_MODE, DEFINER", ""},
-	{"PARAMETERS", "SPECIFIC_SCHEMA", "SPECIFIC_NAME, ROUTINE_TYPE, ORDINAL_POSITION, PARAMETER_NAME", "PARAMETER_NAME IS NOT NULL"},
-	{"EVENTS", "EVENT_SCHEMA", "EVENT_NAME, EVENT_DEFINITION, EVENT_TYPE, ENDS, STATUS, SQL_MODE", ""},
+	{"EVENTS", "", "EVENT_SCHEMA, EVENT_NAME, EVENT_DEFINITION, EVENT_TYPE, ENDS, STATUS, SQL_MODE", catalogOwn("EVENT_SCHEMA")},
+	{"ROUTINES", "", "ROUTINE_SCHEMA, " + digestRoutine, "ROUTINE_SCHEMA = DATABASE()"},
+	{"PARAMETERS", "", "SPECIFIC_SCHEMA, " + digestParameter, "PARAMETER_NAME IS NOT NULL AND SPECIFIC_SCHEMA = DATABASE()"},
+	{"ROUTINES", "", digestRoutine, catalogCalled("ROUTINE_SCHEMA", "ROUTINE_NAME")},
+	{"PARAMETERS", "", digestParameter, "PARAMETER_NAME IS NOT NULL AND " + catalogCalled("SPECIFIC_SCHEMA", "SPECIFIC_NAME")},
 }
 
 // digestSelf asks for what is the server's or the account's as a whole: the database, the
@@ -47,12 +57,16 @@ func digestQuery(tables []digestTable, schema string) string {
 	var b strings.Builder
 	b.WriteString("SELECT CONCAT_WS('/'")
 	for _, t := range tables {
-		where := catalogIn(t.schema, schema)
-		if t.where != "" {
-			where = t.where + " AND " + where
+		columns, where := t.columns, t.where
+		if t.schema != "" {
+			columns += ", " + t.schema
+			if where != "" {
+				where += " AND "
+			}
+			where += catalogIn(t.schema, schema)
 		}
 		b.WriteString(",\n(SELECT CONCAT(COUNT(*), ':', IFNULL(SUM(CRC32(x.r)), 0), ':', IFNULL(SUM(CAST(CONV(LEFT(SHA2(x.r, 256), 15), 16, 10) AS UNSIGNED)), 0))" +
-			" FROM (SELECT CONCAT(QUOTE(" + strings.Join(strings.Split(t.columns+", "+t.schema, ", "), "), QUOTE(") + ")) AS r FROM information_schema." + t.table + " WHERE " + where + ") AS x)")
+			" FROM (SELECT DISTINCT CONCAT(QUOTE(" + strings.Join(strings.Split(columns, ", "), "), QUOTE(") + ")) AS r FROM information_schema." + t.table + " WHERE " + where + ") AS x)")
 	}
 	b.WriteString(")")
 	return b.String()
@@ -68,7 +82,7 @@ var (
 
 // SchemaDigest implements [dialect.Dialect]. It changes with everything that
 // [mysqlDialect.LoadCatalog] reads: of the session's database and those with foreign keys
-// to it, the routines and events of all, and the rights of the account.
+// to it, the events of all, the routines, and the rights of the account.
 func (mysqlDialect) SchemaDigest(ctx context.Context, db dialect.Queryer) (string, error) {
 	parts, err := digestParts(ctx, db)
 	if err != nil {

@@ -25,7 +25,8 @@ type routineSource struct {
 }
 
 // declared works out what stored functions and procedures do. Statements name them
-// without a database, so those of all databases count.
+// without a database, so those of all databases count that have such a name. A CALL in a
+// body knows the database; procedures of another one than the session's may do anything.
 func (b *catalogBuilder) declared() {
 	b.procedures, b.functions = make(map[string]*routineStored), make(map[string][]*routineStored)
 	params := make(map[string][]string)
@@ -40,9 +41,11 @@ func (b *catalogBuilder) declared() {
 		if (row.kind == "procedure" || row.kind == "function") && !row.body.null && strings.EqualFold(row.language, "SQL") {
 			r.source = &routineSource{schema: row.schema, text: row.body.text, mode: row.mode, params: params[row.kind+"\x00"+catalogAt(row.schema, row.name)]}
 		}
-		if r.procedure {
+		switch own := b.session.database; {
+		case r.procedure && (own.null || own.text == "" || nameFold(own.text) == nameFold(row.schema)):
 			b.procedures[catalogAt(row.schema, row.name)] = r
-		} else {
+		case r.procedure:
+		default:
 			b.functions[r.name] = append(b.functions[r.name], r)
 		}
 		list = append(list, r)

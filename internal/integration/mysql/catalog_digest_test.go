@@ -55,8 +55,8 @@ func TestDigest(t *testing.T) {
 
 		// Of other databases: what writes wherever it likes, what is called from anywhere, and foreign keys.
 		"CREATE EVENT beside.e ON SCHEDULE EVERY 1 DAY DO DELETE FROM " + name + ".p", "ALTER EVENT beside.e DISABLE", "ALTER EVENT beside.e ON SCHEDULE EVERY 1 DAY ENDS '2037-01-01'", "DROP EVENT beside.e",
-		"CREATE FUNCTION beside.f() RETURNS int RETURN 1", "CREATE OR REPLACE FUNCTION beside.f() RETURNS int RETURN 2", "DROP FUNCTION beside.f",
-		"CREATE PROCEDURE beside.pr(a int) DO 1", "CREATE OR REPLACE PROCEDURE beside.pr(b int) DO 1",
+		"CREATE FUNCTION called() RETURNS int RETURN 1", "CREATE FUNCTION beside.called() RETURNS int RETURN 2", "CREATE OR REPLACE FUNCTION beside.called() RETURNS int RETURN 3", "DROP FUNCTION beside.called",
+		"CREATE PROCEDURE pr(c int) DO 1", "CREATE PROCEDURE beside.pr(a int) DO 1", "CREATE OR REPLACE PROCEDURE beside.pr(b int) DO 1",
 		"CREATE TABLE beside.k (id int PRIMARY KEY, p int, FOREIGN KEY (p) REFERENCES " + name + ".p (id) ON DELETE CASCADE)",
 		"CREATE TRIGGER beside.tr AFTER INSERT ON beside.k FOR EACH ROW SET @b = 2", "ALTER TABLE beside.k ADD x int", "DROP TABLE beside.k",
 	} {
@@ -68,6 +68,7 @@ func TestDigest(t *testing.T) {
 	}
 	for _, quiet := range []string{
 		"INSERT INTO p (id) SELECT seq FROM seq_2001_to_4000", "UPDATE p SET b = 2", "DELETE FROM p WHERE id > 3000", "ANALYZE TABLE p", "OPTIMIZE TABLE p", "FLUSH TABLES", "SELECT NEXTVAL(s)", "TRUNCATE c",
+		"CREATE FUNCTION beside.uncalled() RETURNS int RETURN 1", "DROP FUNCTION beside.uncalled", "CREATE FUNCTION beside.called() RETURNS int RETURN 1",
 		"CREATE TEMPORARY TABLE tmp (a int PRIMARY KEY)", "CREATE DATABASE digest_other", "CREATE TABLE digest_other.t (a int)", "DROP DATABASE digest_other", "GRANT INSERT ON *.* TO digest@'127.0.0.1'", "REVOKE INSERT ON *.* FROM digest@'127.0.0.1'",
 	} {
 		other.exec(t, quiet)

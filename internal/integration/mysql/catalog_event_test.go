@@ -122,7 +122,7 @@ func TestEventOfAnotherDatabase(t *testing.T) {
 	s := openCachedMySQL(t, plain, dsn, lookEvery(every))
 	a := database(t, dsn)
 	exec(t, s.bare, "CREATE DATABASE beside", "CREATE TABLE t (id int PRIMARY KEY, v int)", "INSERT INTO t VALUES (1, 1)", "CREATE TABLE u (id int PRIMARY KEY, v int)", "INSERT INTO u VALUES (1, 1)",
-		"CREATE FUNCTION beside.f() RETURNS int READS SQL DATA RETURN (SELECT count(*) FROM "+a+".u)", "SET GLOBAL event_scheduler = ON")
+		"CREATE FUNCTION f() RETURNS int RETURN 1", "CREATE FUNCTION beside.f() RETURNS int READS SQL DATA RETURN (SELECT count(*) FROM "+a+".u)", "SET GLOBAL event_scheduler = ON")
 	const read, readU = "SELECT v FROM t WHERE id = 1", "SELECT v FROM u WHERE id = 1"
 	for _, hit := range []bool{false, true} {
 		s.want(t, "1", hit, read)
