@@ -59,6 +59,7 @@ func tripCases(mode string) []tripCase {
 		{write: "INSERT INTO goods (id, shelf) VALUES (?, 9)", args: from(200), rows: 1, want: 4},
 		{write: "INSERT IGNORE INTO goods (id, shelf) VALUES (?, 9)", args: from(210), rows: 1, want: 4},
 		{write: "INSERT IGNORE INTO goods (id, shelf) VALUES (?, 9)", args: always(3), want: 3},
+		{write: "INSERT IGNORE INTO goods (id, shelf) VALUES (?, 9), (3, 9)", args: from(240), rows: 1, want: 3, goes: true},
 		{write: "REPLACE INTO numbered (id, shelf) VALUES (?, 9)", args: from(220), rows: 1, want: 4},
 		{write: "REPLACE INTO numbered (id, shelf) VALUES (?, 8)", args: from(220), rows: 2, want: 3, goes: true},
 		{write: "REPLACE INTO numbered (id, shelf) VALUES (?, 8)", args: from(220), rows: 1, want: 4},          // as it is

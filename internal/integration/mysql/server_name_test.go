@@ -2,10 +2,8 @@ package mysql
 
 import (
 	"database/sql"
+	"net"
 	"testing"
-
-	"github.com/cacheops/cacheops/dialect/mysql"
-	"github.com/cacheops/cacheops/sqlcache"
 )
 
 // beside is a handle of the same cache and name on another database of the server, whose
@@ -13,16 +11,8 @@ import (
 func (s *cachedMySQL) beside(t *testing.T, mode string) (db *sql.DB, name string) {
 	t.Helper()
 	dsn := withMode(server.NewDatabase(t), mode)
-	db, err := sqlcache.Open(s.cache, driverName, dsn, sqlcache.Config{Dialect: mysql.Dialect, Database: "main"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return db, database(t, dsn)
+	on := &cachedMySQL{cache: s.cache, dsn: dsn}
+	return on.through(t, func(c net.Conn) net.Conn { return c }), database(t, dsn)
 }
 
 // Handles on two databases of a server have one name. Each caches what is in its own, and
@@ -35,6 +25,7 @@ func TestOneNameForTheServer(t *testing.T) {
 		s := newCachedMySQL(t, mode, nil)
 		here := database(t, s.dsn)
 		other, there := s.beside(t, mode)
+		own := s.through(t, func(c net.Conn) net.Conn { return c }) // neither has its DSN in its keys
 		exec(t, s.bare,
 			"CREATE TABLE notes (id int PRIMARY KEY, v int)", "INSERT INTO notes VALUES (1, 1)",
 			"CREATE TABLE "+there+".notes (id int PRIMARY KEY, v varchar(9))", "INSERT INTO "+there+".notes VALUES (1, 'one')",
@@ -45,8 +36,8 @@ func TestOneNameForTheServer(t *testing.T) {
 			db    *sql.DB
 			query string
 		}{
-			{s.cached, "SELECT v FROM notes WHERE id = 1"},
-			{s.cached, "SELECT id FROM children WHERE parent = 1"},
+			{own, "SELECT v FROM notes WHERE id = 1"},
+			{own, "SELECT id FROM children WHERE parent = 1"},
 			{other, "SELECT v FROM notes WHERE id = 1"},
 			{other, "SELECT v FROM parents WHERE id = 1"},
 		}
@@ -55,11 +46,11 @@ func TestOneNameForTheServer(t *testing.T) {
 			write string
 			want  [4]string // of the reads
 		}{
-			{s.cached, "UPDATE notes SET v = 2 WHERE id = 1", [4]string{"2", "1", "one", "1"}},
+			{own, "UPDATE notes SET v = 2 WHERE id = 1", [4]string{"2", "1", "one", "1"}},
 			{other, "UPDATE notes SET v = 'two' WHERE id = 1", [4]string{"2", "1", "two", "1"}},
 			{other, "UPDATE " + here + ".notes SET v = 3", [4]string{"3", "1", "two", "1"}},
-			{s.cached, "UPDATE " + there + ".notes SET v = 'three'", [4]string{"3", "1", "three", "1"}},
-			{s.cached, "UPDATE " + there + ".parents SET v = 4", [4]string{"3", "1", "three", "4"}},
+			{own, "UPDATE " + there + ".notes SET v = 'three'", [4]string{"3", "1", "three", "1"}},
+			{own, "UPDATE " + there + ".parents SET v = 4", [4]string{"3", "1", "three", "4"}},
 			{other, "UPDATE parents SET v = 5 WHERE id = 1", [4]string{"3", "1", "three", "5"}},
 			{other, "DELETE FROM parents WHERE id = 1", [4]string{"3", "", "three", ""}},
 			{other, "INSERT INTO " + here + ".children VALUES (3, 2)", [4]string{"3", "", "three", ""}},
