@@ -202,8 +202,9 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 		}
 		rc.Remember(false, k.prepared, k.since)
 		// A shadow is never answered by another reader's query.
+		spoilt := ""
 		r, rest, shared, err := h.Load(ctx, &rc, c.real == nil && !h.Shadow(), func(ctx context.Context) (*result.Result, driver.Rows, error) {
-			return c.load(ctx, k, p, rc.Unkept() == "")
+			return c.load(ctx, k, p, rc.Unkept() == "", &spoilt)
 		})
 		if errors.Is(err, engine.ErrPlanVoid) {
 			if c.refresh(ctx) == nil {
@@ -218,6 +219,8 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 		answer.Shared, answer.Err = shared, err
 		if answer.Reason = rc.Unkept(); answer.Reason != "" {
 			answer.Pass = engine.PassProfile
+		} else if answer.Reason = spoilt; spoilt != "" {
+			answer.Pass = engine.PassConnection
 		}
 		if err == nil {
 			rc.Record()
@@ -238,7 +241,7 @@ func (c *conn) read(ctx context.Context, p *engine.Plan, k call, since engine.Mo
 // compared answers a read that the cache would have answered from the database,
 // as without a cache, and compares the two.
 func (c *conn) compared(ctx context.Context, rc *engine.Call, probe *engine.Probe, k call) (driver.Rows, error) {
-	r, rest, err := c.load(ctx, k, nil, true)
+	r, rest, err := c.load(ctx, k, nil, true, new(string))
 	c.connector.handle.Compare(ctx, rc, probe, r)
 	switch {
 	case err != nil:
@@ -265,8 +268,9 @@ func (c *conn) observedPass(ctx context.Context, p *engine.Plan, k call, answer 
 
 // load asks the database for a result that may be stored, or, where it is not to be
 // kept, for rows to read by and by. The schema is compared with that of the plan, unless
-// that is nil.
-func (c *conn) load(ctx context.Context, k call, p *engine.Plan, keep bool) (r *result.Result, rest driver.Rows, err error) {
+// that is nil. Spoilt tells why a result is not kept that is read with a connection on which
+// nothing is cached: which connection reads is known only then.
+func (c *conn) load(ctx context.Context, k call, p *engine.Plan, keep bool, spoilt *string) (r *result.Result, rest driver.Rows, err error) {
 	h := c.connector.handle
 	err = c.retry(ctx, func(real *realConn) error {
 		c.silently(real)
@@ -309,7 +313,7 @@ func (c *conn) load(ctx context.Context, k call, p *engine.Plan, keep bool) (r *
 				why = reasonUnchecked
 			}
 			engine.Passed(ctx, why, false)
-			rest = rows
+			*spoilt, rest = why, rows
 			return nil
 		}
 		if !keep {

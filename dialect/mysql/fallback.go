@@ -90,6 +90,11 @@ func (f *fallbackReader) classify() bool {
 			return false
 		}
 	}
+	for i, t := range f.toks {
+		if t.is(f.text, '.') && (i == 0 || f.toks[i-1].end != t.pos) { // a name may begin with it
+			return false
+		}
+	}
 	i := 0
 	if f.word(0) == "set" && f.word(1) == "statement" { // MariaDB: variables for one statement
 		if i = f.statement(); i < 0 || f.writesIn(0, i) {
@@ -309,7 +314,10 @@ func (f *fallbackReader) tables() {
 				f.candidate(f.skip(i+1, "low_priority", "ignore"))
 			case "table", "lateral", "into", "oj":
 				f.candidate(i + 1)
-			case "select", "where", "group", "having", "order", "limit", "union", "except", "intersect", "set", "values":
+			case "group", "order":
+				// USE INDEX FOR ORDER BY (i) stands in a FROM.
+				from[top] = from[top] && f.word(i-1) == "for"
+			case "select", "where", "having", "limit", "union", "except", "intersect", "set", "values":
 				// None of these can be a name, or it would end the FROM too early.
 				from[top] = false
 			}

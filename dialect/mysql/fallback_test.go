@@ -73,6 +73,10 @@ func TestFallback(t *testing.T) {
 		{"UPDATE t1 JOIN (t2 y, t3) ON a = b SET y.a = 1 NEWWORD b", dialect.KindUpdate, "t1, t2, t3", "", ""},
 		{"UPDATE IGNORE t1 STRAIGHT_JOIN t2 SET a = 1 NEWWORD b", dialect.KindUpdate, "t1, t2", "", ""},
 		{"UPDATE t1 NEWWORD SOMEHOW, t2 SET a = 1", dialect.KindUpdate, "t1, t2", "", ""},
+		// ORDER and GROUP do not always end what is behind FROM.
+		{"UPDATE t1 USE INDEX FOR ORDER BY (i), t2 SET t2.a = 1 NEWWORD b", dialect.KindUpdate, "t1, t2", "", ""},
+		{"UPDATE t1 IGNORE INDEX FOR GROUP BY (i) JOIN t2 SET t2.a = 1 NEWWORD b", dialect.KindUpdate, "t1, t2", "", ""},
+		{"SELECT a FROM t1 FORCE INDEX FOR ORDER BY (i), t2 NEWWORD y z", dialect.KindSelect, "", "t1, t2", ""},
 		{"UPDATE (t1) SET a = 1 NEWWORD b", dialect.KindUpdate, "t1", "", ""},
 		{"WITH x AS (SELECT a FROM t3) UPDATE t1 JOIN x SET a = 1 NEWWORD b", dialect.KindUpdate, "t1, x, t3", "", ""},
 
@@ -155,6 +159,10 @@ func TestFallbackUnknown(t *testing.T) {
 		"SET STATEMENT a = 1 FOR CALL p()",
 		"SET STATEMENT a = 1 FOR CREATE TABLE t1 (a INT)",
 		"SET STATEMENT a = (DELETE FROM t1) FOR SELECT 1",
+		// MariaDB takes a point before a name as that of the database it does not have.
+		"UPDATE t1, .t2 SET t2.a = 1 NEWWORD b",
+		"DELETE t2 FROM t1 JOIN .t2 NEWWORD b",
+		"SELECT a FROM .t2 NEWWORD y z",
 		"EXPLAIN NEWWORD x y z",
 		"ANALYZE FORMAT=JSON UPDATE t1 SET a = 1",
 		"MERGE INTO t1 USING t2",

@@ -149,6 +149,20 @@ var mysqlTextBreakages = []breakage{
 		Check: onMySQLTexts("TestFallback"), Want: "--- FAIL: TestFallback",
 	},
 	{
+		Name:  "mysql: by its tokens ORDER ends a FROM wherever it stands",
+		File:  "dialect/mysql/fallback.go",
+		Old:   "from[top] = from[top] && f.word(i-1) == \"for\"",
+		New:   "from[top] = false",
+		Check: onMySQLTexts("TestFallback$"), Want: "--- FAIL: TestFallback",
+	},
+	{
+		Name:  "mysql: by its tokens a name that begins with a point is none",
+		File:  "dialect/mysql/fallback.go",
+		Old:   "if t.is(f.text, '.') && (i == 0 || f.toks[i-1].end != t.pos) {",
+		New:   "if false && t.is(f.text, '.') && (i == 0 || f.toks[i-1].end != t.pos) {",
+		Check: onMySQLTexts("TestFallbackUnknown"), Want: "--- FAIL: TestFallbackUnknown",
+	},
+	{
 		Name:  "mysql: by its tokens a SELECT may write",
 		File:  "dialect/mysql/fallback.go",
 		Old:   "\t\treturn !f.writesIn(i+1, len(f.toks))\n",
