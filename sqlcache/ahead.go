@@ -91,7 +91,9 @@ func (c *conn) readOneAhead(ctx context.Context, a *engine.Ahead) error {
 	if reason != "" || !h.Admitted(ctx, &rc) {
 		return nil
 	}
-	err := h.ReadAhead(ctx, &rc, func(ctx context.Context) (*result.Result, driver.Rows, error) { return c.load(ctx, k, p, true, new(string)) })
+	err := h.ReadAhead(ctx, &rc, func(ctx context.Context) (*result.Result, driver.Rows, error) {
+		return c.load(ctx, k, p, true, new(string))
+	})
 	if errors.Is(err, engine.ErrPlanVoid) {
 		return nil // the schema changed: the program's own statements will see to that
 	}

@@ -19,8 +19,8 @@ var funcBreakages = []breakage{
 	{
 		Name:  "a query that profiles leave out is stored for its function",
 		File:  "sqlcache/read.go",
-		Old:   "c.load(ctx, k, p, rc.Unkept() == \"\")",
-		New:   "c.load(ctx, k, p, true)",
+		Old:   "c.load(ctx, k, p, rc.Unkept() == \"\", &spoilt)",
+		New:   "c.load(ctx, k, p, true, &spoilt)",
 		Check: onSQLite("TestFuncRecordsHitsAndWhatProfilesLeaveOut"), Want: "--- FAIL: TestFuncRecordsHitsAndWhatProfilesLeaveOut",
 	},
 	{
