@@ -78,8 +78,9 @@ servers: ## install Redis with Sentinel, PostgreSQL, MariaDB and Chromium where 
 	@.ci/servers
 
 .PHONY: test
+# Vetting is make lint's.
 test: tools servers ## run the tests of every module, and say what ran
-	@$(BIN)/testsummary -short -p $(PACKAGES) -timeout $(TIMEOUT) $(ARGS) $(ORDERED)
+	@$(BIN)/testsummary -vet=off -short -p $(PACKAGES) -timeout $(TIMEOUT) $(ARGS) $(ORDERED)
 
 .PHONY: torture
 torture: tools servers ## run the exhaustive interleavings of the stores, the larger ones too, and their full load, each fault of Redis, of PostgreSQL and of MariaDB for FAULT_LASTS (15s), on each database, and processes on one folder of cache files for FILES_LAST (30s)
@@ -104,7 +105,7 @@ reap: servers ## take 1,000,000 dead members out of the sets of sets mode, and s
 
 .PHONY: race
 race: tools servers ## run the tests with the race detector (needs a C compiler)
-	@$(BIN)/testsummary -race -timeout $(RACE_TIMEOUT) $(ARGS) $(ORDERED)
+	@$(BIN)/testsummary -vet=off -race -timeout $(RACE_TIMEOUT) $(ARGS) $(ORDERED)
 
 .PHONY: lint
 lint: $(GOLANGCI) ## check the formatting, go vet, and golangci-lint in every module

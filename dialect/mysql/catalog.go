@@ -97,6 +97,10 @@ type catalogTable struct {
 	// end is the place, counted from 1, of the column that says until when a version of
 	// a row was there; 0 where there is none.
 	end int
+	// virtual are the columns that are computed when they are read.
+	virtual []catalogVirtual
+	// moments are the names of columns that each session sees by a clock of its own.
+	moments []string
 }
 
 // catalogAt is a table's place in catalogBuilder.tables.
@@ -203,7 +207,7 @@ func (t *catalogTable) versioned() bool { return strings.EqualFold(t.row.kind, "
 // columns gives the tables their columns. Those that SELECT * leaves out are left out
 // here as well: a read that names one is not cached.
 func (b *catalogBuilder) columns() {
-	zone := b.fixedZone()
+	zone := b.zone()
 	for i := range b.rows.columns {
 		row := &b.rows.columns[i]
 		t := b.tables[catalogAt(row.schema, row.table)]
@@ -212,6 +216,9 @@ func (b *catalogBuilder) columns() {
 		}
 		if t.Kind == dialect.TableView {
 			t.ViewColumns = append(t.ViewColumns, row.name)
+		}
+		if strings.EqualFold(row.dataType, "timestamp") {
+			t.moments = append(t.moments, nameFold(row.name))
 		}
 		if strings.Contains(row.extra, "invisible") {
 			b.hidden[nameFold(row.name)] = true
@@ -229,6 +236,7 @@ func (b *catalogBuilder) columns() {
 		}
 	}
 	for _, t := range b.list {
+		t.comparedAlike()
 		if t.row != nil && t.versioned() {
 			// They are there unless the table has named its own.
 			b.hidden["row_start"], b.hidden["row_end"] = true, true
@@ -237,7 +245,7 @@ func (b *catalogBuilder) columns() {
 }
 
 // column makes a column of its row.
-func (b *catalogBuilder) column(t *catalogTable, row *catalogColumnRow, zone bool) *dialect.Column {
+func (b *catalogBuilder) column(t *catalogTable, row *catalogColumnRow, zone string) *dialect.Column {
 	generated := strings.Contains(row.extra, "virtual generated") || strings.Contains(row.extra, "stored generated") || strings.Contains(row.extra, "persistent")
 	numbered := strings.Contains(row.extra, "auto_increment")
 	c := &dialect.Column{
@@ -258,18 +266,21 @@ func (b *catalogBuilder) column(t *catalogTable, row *catalogColumnRow, zone boo
 	}
 	c.Comparison = valueComparison(valueType{
 		DataType: row.dataType, ColumnType: row.columnType, Charset: row.charset, Collation: row.collation, Pad: b.rows.pads[strings.ToLower(row.collation)],
-		Precision: catalogNumber(row.precision), Scale: catalogNumber(row.scale), MariaDB: b.session.mariaDB, FixedZone: zone,
+		Precision: catalogNumber(row.precision), Scale: catalogNumber(row.scale), MariaDB: b.session.mariaDB, Zone: zone,
 	})
 	if numbered && t.inno {
 		if step, err := strconv.ParseInt(b.session.variables["auto_increment_increment"], 10, 64); err == nil && step > 0 {
 			t.Step, t.Generates = step, len(t.Columns)
 		}
 	}
-	if generated && !strings.Contains(row.extra, "stored") && !strings.Contains(row.extra, "persistent") && !catalogPure(row.expression) {
+	if generated && !strings.Contains(row.extra, "stored") && !strings.Contains(row.extra, "persistent") {
 		// It is computed when it is read.
-		const why = "a generated column is not known to be a function of the row"
-		t.uncached(why)
-		t.noImages(why)
+		if !catalogPure(row.expression) {
+			const why = "a generated column is not known to be a function of the row"
+			t.uncached(why)
+			t.noImages(why)
+		}
+		t.virtual = append(t.virtual, catalogVirtual{c, row.expression})
 	}
 	privileges := "," + strings.ToLower(strings.ReplaceAll(row.privileges, " ", "")) + ","
 	switch {
@@ -281,14 +292,18 @@ func (b *catalogBuilder) column(t *catalogTable, row *catalogColumnRow, zone boo
 	return c
 }
 
-// fixedZone tells whether the clock of the session's time zone is never put forward or
-// back.
-func (b *catalogBuilder) fixedZone() bool {
+// zone is the session's time zone where its clock is never put forward or back, as an
+// offset; empty where it may be.
+func (b *catalogBuilder) zone() string {
+	const utc = "+00:00"
 	zone := b.session.variables["time_zone"]
-	if strings.EqualFold(zone, "SYSTEM") {
-		return b.session.variables["system_time_zone"] == "UTC"
+	switch {
+	case strings.EqualFold(zone, "SYSTEM") && b.session.variables["system_time_zone"] == "UTC", strings.EqualFold(zone, "UTC"):
+		return utc
+	case strings.HasPrefix(zone, "+"), strings.HasPrefix(zone, "-"):
+		return zone
 	}
-	return strings.HasPrefix(zone, "+") || strings.HasPrefix(zone, "-") || strings.EqualFold(zone, "UTC")
+	return ""
 }
 
 // catalogNumber reads a number; -1 for NULL.

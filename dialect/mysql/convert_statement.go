@@ -153,8 +153,11 @@ func (c *converter) calls() bool {
 func (c *converter) aside(n ast.StmtNode) bool {
 	switch n := n.(type) {
 	case *ast.AnalyzeTableStmt, *ast.OptimizeTableStmt, *ast.CheckTableStmt, *ast.CacheIndexStmt, *ast.LoadIndexStmt,
-		*ast.PurgeBinaryLogsStmt, *ast.ResetBinaryLogsAndGtidsStmt, *ast.ResetReplicaStmt, *ast.ShutdownStmt, *ast.RestartStmt:
+		*ast.ResetBinaryLogsAndGtidsStmt, *ast.ResetReplicaStmt, *ast.ShutdownStmt, *ast.RestartStmt:
 		c.st.Commits = true
+	case *ast.PurgeBinaryLogsStmt:
+		c.st.Commits = true
+		c.expr(n.Before)
 	case *ast.FlushStmt:
 		return c.flush(n)
 	case *ast.ShowStmt:

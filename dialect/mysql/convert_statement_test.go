@@ -47,7 +47,7 @@ func TestConvertKinds(t *testing.T) {
 		{"LOCK INSTANCE FOR BACKUP", "utility"}, {"UNLOCK INSTANCE", "utility"}, {"RESET PERSIST", "utility"},
 		{"ANALYZE TABLE t", kindAside}, {"OPTIMIZE TABLE t", kindAside}, {"CHECK TABLE t", kindAside}, {"CACHE INDEX t IN x", kindAside},
 		{"LOAD INDEX INTO CACHE t", kindAside}, {"FLUSH TABLES", kindAside}, {"FLUSH STATUS, LOGS", kindAside},
-		{"SHUTDOWN", kindAside}, {"RESTART", kindAside}, {"PURGE BINARY LOGS TO 'x'", kindAside}, {"RESET REPLICA", kindAside},
+		{"SHUTDOWN", kindAside}, {"RESTART", kindAside}, {"PURGE BINARY LOGS TO 'x'", kindAside}, {"PURGE BINARY LOGS BEFORE NOW()", kindAside}, {"PURGE BINARY LOGS BEFORE mine()", "select commits"}, {"RESET REPLICA", kindAside},
 		{"FLUSH TABLES WITH READ LOCK", kindTainted + " commits"}, {"FLUSH TABLES t FOR EXPORT", kindTainted + " commits"}, {"FLUSH PRIVILEGES", kindDDL},
 		{"FLUSH STATUS, PRIVILEGES", kindDDL},
 		{"LOCK TABLES t READ, u AS v WRITE", kindTainted + " commits"}, {"UNLOCK TABLES", "session commits"},

@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/cacheops/cacheops/dialect"
@@ -141,10 +142,19 @@ func (w *imageWriter) rows(c *dialect.Condition, where dialect.Expr, end int, wi
 		w.out.Before = b.String() + " FOR UPDATE"
 		return ""
 	}
-	if c.WhereEnd > 0 {
-		b.WriteString(" WHERE " + text[c.WherePos:c.WhereEnd])
-		w.out.BeforeParams = imageParams(c.WhereParams)
+	whole := ""
+	if !own.Pinned {
+		whole = imageWhole(w.t, "")
 	}
+	switch {
+	case c.WhereEnd > 0 && whole != "":
+		b.WriteString(" WHERE (" + text[c.WherePos:c.WhereEnd] + ") AND " + whole)
+	case c.WhereEnd > 0:
+		b.WriteString(" WHERE " + text[c.WherePos:c.WhereEnd])
+	case whole != "":
+		b.WriteString(" WHERE " + whole)
+	}
+	w.out.BeforeParams = imageParams(c.WhereParams)
 	if c.Tail.End > 0 {
 		b.WriteString(" " + text[c.Tail.Pos:c.Tail.End])
 		w.out.BeforeParams = append(w.out.BeforeParams, imageParams(c.Tail.Params)...)
@@ -194,19 +204,76 @@ func (w *imageWriter) parts(c *dialect.Condition, where dialect.Expr, end int) s
 }
 
 // restricted returns the function that restricts the statement to rows of some names.
+//
+// The rows are to be looked up by their key: of a small table the server would look at all
+// of them, and so lock them, and wait for others who have nothing to do with those that
+// were found. A DELETE takes no FORCE INDEX, but a LIMIT has the same effect.
 func (w *imageWriter) restricted(c *dialect.Condition, end int) func([]driver.Value) string {
 	st, columns := w.st, w.t.RowIDColumns
+	head, limited := st.Text[st.Pos:end], false
+	switch target := st.Text[c.TargetPos:c.TargetEnd]; {
+	case st.Kind == dialect.KindDelete:
+		limited = c.Tail.End == 0
+	case !imageHint.MatchString(target):
+		head = st.Text[st.Pos:c.TargetEnd] + " FORCE INDEX (PRIMARY)" + st.Text[c.TargetEnd:end]
+	}
 	return func(names []driver.Value) string {
 		in := imageInLiterals(columns, names)
-		switch {
-		case in == "":
+		if in == "" {
 			return ""
-		case c.WhereEnd > 0:
-			return st.Text[st.Pos:c.WherePos] + "(" + st.Text[c.WherePos:c.WhereEnd] + ") AND " + in + st.Text[c.WhereEnd:st.End]
 		}
-		return st.Text[st.Pos:end] + " WHERE " + in + st.Text[end:st.End]
+		var b strings.Builder
+		b.WriteString(head)
+		behind := end
+		if c.WhereEnd > 0 {
+			b.WriteString(st.Text[end:c.WherePos] + "(" + st.Text[c.WherePos:c.WhereEnd] + ") AND " + in)
+			behind = c.WhereEnd
+		} else {
+			b.WriteString(" WHERE " + in)
+		}
+		if limited {
+			b.WriteString(" LIMIT " + strconv.Itoa(len(names)))
+		}
+		b.WriteString(st.Text[behind:st.End])
+		return b.String()
 	}
 }
+
+// imageHint finds a hint for the use of indexes behind a table's name.
+var imageHint = regexp.MustCompile(`(?i)\b(use|force|ignore)\b`)
+
+// imageMostWhole bounds the columns that imageWhole names: no index has more.
+const imageMostWhole = 32
+
+// imageWhole is a condition that is true of each row, and names columns of many kinds, with
+// what stands before each, so that no index has all that a query wants. The server would have the query read such an
+// index alone, although the statement reads the table: it would lock the rows in another
+// order, and two that run at once wait for each other.
+func imageWhole(t *dialect.Table, qualifier string) string {
+	var b strings.Builder
+	for i, n := 0, 0; i < len(t.Columns) && n < imageMostWhole; i++ {
+		c := t.Columns[i]
+		if c.Generated || slices.Contains(t.Primary, i) || imageLarge(c) {
+			continue
+		}
+		b.WriteString(" OR " + qualifier + nameQuote(c.Name) + " IS NULL")
+		n++
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "(1" + b.String() + ")"
+}
+
+// imageLarge reports whether the values of a column may stand beside their row, where to
+// read them takes time.
+func imageLarge(c *dialect.Column) bool {
+	kind := imagePlainColumn(c)
+	return kind == imageOther || kind == imageChars && !imageShort.MatchString(c.Type)
+}
+
+// imageShort is a type of texts that are kept in the row, as a rule.
+var imageShort = regexp.MustCompile(`(?i)^(char|binary|(varchar|varbinary)\([0-9]{1,3}\))`)
 
 // list writes the list of the wanted columns, with what stands before each.
 func (w *imageWriter) list(qualifier string) string { return imageList(w.t, w.columns, qualifier) }

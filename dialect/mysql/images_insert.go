@@ -95,7 +95,7 @@ func (w *imageWriter) text(s dialect.Span) string {
 func (w *imageWriter) generated(own *dialect.OwnImages) string {
 	own.Generated, own.Step = true, w.t.Step
 	c := w.t.Columns[w.t.Primary[0]]
-	own.After = "SELECT " + w.list("r.") + " FROM " + imageByKey(w.t, "r") + " WHERE " + imageIn(c, "r.", own.Rows)
+	own.After = "SELECT " + w.list("r.") + " FROM " + imageByKey(w.t, "r") + " WHERE " + imageIn(c, "r.", own.Rows) + imageAndWhole(w.t, w.columns, "r.")
 	if own.Rows > 1 {
 		own.After += " AND @@SESSION.auto_increment_increment = " + strconv.FormatInt(own.Step, 10)
 	}
@@ -128,7 +128,7 @@ func (w *imageWriter) given(in *dialect.Insert, own *dialect.OwnImages, at []int
 		}
 		b.WriteString(imageRow(parts))
 	}
-	own.After = b.String() + ") FOR UPDATE"
+	own.After = b.String() + ")" + imageAndWhole(w.t, w.columns, "r.") + " FOR UPDATE"
 	return ""
 }
 

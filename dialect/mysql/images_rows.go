@@ -17,9 +17,9 @@ func (mysqlDialect) RowsOf(t *dialect.Table, columns []int, n int) string {
 	}
 	list := imageList(t, columns, "r.")
 	if len(t.RowIDColumns) == 1 {
-		return "SELECT " + list + " FROM " + imageByKey(t, "r") + " WHERE " + imageIn(t.RowIDColumns[0], "r.", n) + " FOR UPDATE"
+		return "SELECT " + list + " FROM " + imageByKey(t, "r") + " WHERE " + imageIn(t.RowIDColumns[0], "r.", n) + imageAndWhole(t, columns, "r.") + " FOR UPDATE"
 	}
-	return "SELECT " + list + " FROM " + imageNames(n) + " STRAIGHT_JOIN " + imageByKey(t, "r") + " ON " + imageNameIs(t, "r.") + " FOR UPDATE"
+	return imageUnbuffered + list + " FROM " + imageNames(n) + " STRAIGHT_JOIN " + imageByKey(t, "r") + " ON " + imageNameIs(t, "r.") + imageAndWhole(t, columns, "r.") + " FOR UPDATE"
 }
 
 // RowByKey implements [dialect.RowByKeyer].
@@ -43,7 +43,7 @@ func (mysqlDialect) ChildrenOf(parent, child *dialect.Table, fk *dialect.Foreign
 		return ""
 	}
 	var b strings.Builder
-	b.WriteString("SELECT " + imageList(child, columns, "c.") + " FROM ")
+	b.WriteString(imageUnbuffered + imageList(child, columns, "c.") + " FROM ")
 	if len(parent.RowIDColumns) > 1 {
 		b.WriteString(imageNames(n) + " STRAIGHT_JOIN ")
 	}
@@ -61,6 +61,7 @@ func (mysqlDialect) ChildrenOf(parent, child *dialect.Table, fk *dialect.Foreign
 		}
 		b.WriteString("c." + nameQuote(child.Columns[fk.Columns[i]].Name) + " = p." + nameQuote(parent.Columns[column].Name))
 	}
+	b.WriteString(imageAndWhole(parent, nil, "p."))
 	if len(parent.RowIDColumns) == 1 {
 		b.WriteString(" WHERE " + imageIn(parent.RowIDColumns[0], "p.", n))
 	}
@@ -85,6 +86,24 @@ func imageHas(t *dialect.Table, columns []int) bool {
 // nothing to do with those that are asked for.
 func imageByKey(t *dialect.Table, alias string) string {
 	return t.SQL + " AS " + alias + " FORCE INDEX (PRIMARY)"
+}
+
+// imageUnbuffered begins a query that looks rows of one table up by those of another. It is
+// to do so one by one: with a buffer of the latter the server would rather look at all rows
+// of the former, and lock them. MariaDB takes the first comment for a command, MySQL the
+// second one for a hint.
+const imageUnbuffered = "/*M! SET STATEMENT join_cache_level = 0 FOR */ SELECT /*+ NO_BNL() */ "
+
+// imageAndWhole follows a condition on the key of a table where a query wants nothing but
+// the key: of its index alone the server would read all.
+func imageAndWhole(t *dialect.Table, columns []int, qualifier string) string {
+	if slices.ContainsFunc(columns, func(c int) bool { return c != dialect.RowName && !slices.Contains(t.Primary, c) }) {
+		return ""
+	}
+	if whole := imageWhole(t, qualifier); whole != "" {
+		return " AND " + whole
+	}
+	return ""
 }
 
 // imageIn is the condition that a row has one of n names, which are parameters, for a

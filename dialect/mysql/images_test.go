@@ -134,26 +134,27 @@ func TestImagesOfRowsFound(t *testing.T) {
 	const (
 		shelf  = "SELECT `shelf`, `id` FROM goods"
 		before = "before: " + shelf
+		whole  = "(1 OR `shelf` IS NULL OR `code` IS NULL OR `n` IS NULL)"
 	)
 	one, some := []driver.Value{int64(7)}, []driver.Value{int64(7), int64(-8)}
 	for _, tt := range []imageTrial{
 		// A row that is told by a unique key.
 		{"UPDATE goods SET shelf = ? WHERE id = ?", goods, one,
-			before + " WHERE id = ? FOR UPDATE\nwith: [2] false\nkey: 2 for id\none row\nrestricted: UPDATE goods SET shelf = ? WHERE (id = ?) AND `id` IN (7)"},
+			before + " WHERE id = ? FOR UPDATE\nwith: [2] false\nkey: 2 for id\none row\nrestricted: UPDATE goods FORCE INDEX (PRIMARY) SET shelf = ? WHERE (id = ?) AND `id` IN (7)"},
 		{"UPDATE `goods` AS g SET g.shelf = 1 WHERE g.ID = 5 AND (n > ? OR n < ?);", goods, some,
 			"before: SELECT `shelf`, `id` FROM `goods` AS g WHERE g.ID = 5 AND (n > ? OR n < ?) FOR UPDATE\nwith: [1 2] false\none row\n" +
-				"restricted: UPDATE `goods` AS g SET g.shelf = 1 WHERE (g.ID = 5 AND (n > ? OR n < ?)) AND `id` IN (7, -8)"},
+				"restricted: UPDATE `goods` AS g FORCE INDEX (PRIMARY) SET g.shelf = 1 WHERE (g.ID = 5 AND (n > ? OR n < ?)) AND `id` IN (7, -8)"},
 		{"DELETE FROM goods WHERE code = ?", goods, one,
-			before + " WHERE code = ? FOR UPDATE\nwith: [1] false\nkey: 1 for code\none row\nrestricted: DELETE FROM goods WHERE (code = ?) AND `id` IN (7)"},
+			before + " WHERE code = ? FOR UPDATE\nwith: [1] false\nkey: 1 for code\none row\nrestricted: DELETE FROM goods WHERE (code = ?) AND `id` IN (7) LIMIT 1"},
 		{"DELETE FROM goods WHERE id IN (?)", goods, one,
-			before + " WHERE id IN (?) FOR UPDATE\nwith: [1] false\nkey: 1 for id\none row\nrestricted: DELETE FROM goods WHERE (id IN (?)) AND `id` IN (7)"},
+			before + " WHERE id IN (?) FOR UPDATE\nwith: [1] false\nkey: 1 for id\none row\nrestricted: DELETE FROM goods WHERE (id IN (?)) AND `id` IN (7) LIMIT 1"},
 		// What must not be run twice is left to the statement.
 		{"UPDATE goods SET shelf = 1 WHERE n IN (SELECT n FROM moves WHERE a = ?) AND id = ?", goods, one,
 			before + " WHERE `id` = ? FOR UPDATE\nwith: [2] false\nkey: 2 for id\none row"},
 		{"DELETE FROM goods WHERE n > RAND() AND code = 'ab'", goods, one,
 			before + " WHERE `code` = _utf8mb4 X'6162' FOR UPDATE\nwith: [] false\none row"},
 		{"UPDATE goods SET shelf = (SELECT 1) WHERE n > ?", goods, one,
-			before + " WHERE n > ? LIMIT ? FOR UPDATE\nwith: [1] true\nrestricted: UPDATE goods SET shelf = (SELECT 1) WHERE (n > ?) AND `id` IN (7)"},
+			before + " WHERE (n > ?) AND " + whole + " LIMIT ? FOR UPDATE\nwith: [1] true\nrestricted: UPDATE goods FORCE INDEX (PRIMARY) SET shelf = (SELECT 1) WHERE (n > ?) AND `id` IN (7)"},
 		{"UPDATE goods SET shelf = 1 WHERE n IN (SELECT n FROM moves)", goods, one, "none: " + imageWhyNested},
 		{"UPDATE goods SET shelf = 1 ORDER BY (SELECT 1) LIMIT 1", goods, one, "none: " + imageWhyNested},
 		{"DELETE FROM goods WHERE mine(n)", goods, one, "none: " + imageWhyQuery},
@@ -161,27 +162,29 @@ func TestImagesOfRowsFound(t *testing.T) {
 		// Values that may equal several of a column's.
 		{"UPDATE goods SET shelf = 1 WHERE code = 5", goods, one, "none: " + imageWhyPlain},
 		{"DELETE FROM goods WHERE code <=> ?", goods, one,
-			before + " WHERE code <=> ? LIMIT ? FOR UPDATE\nwith: [1] true\nrestricted: DELETE FROM goods WHERE (code <=> ?) AND `id` IN (7)"},
+			before + " WHERE (code <=> ?) AND " + whole + " LIMIT ? FOR UPDATE\nwith: [1] true\nrestricted: DELETE FROM goods WHERE (code <=> ?) AND `id` IN (7) LIMIT 1"},
 		{"DELETE FROM goods WHERE id = 1 OR id = 2", goods, some,
-			before + " WHERE id = 1 OR id = 2 LIMIT ? FOR UPDATE\nwith: [] true\nrestricted: DELETE FROM goods WHERE (id = 1 OR id = 2) AND `id` IN (7, -8)"},
+			before + " WHERE (id = 1 OR id = 2) AND " + whole + " LIMIT ? FOR UPDATE\nwith: [] true\nrestricted: DELETE FROM goods WHERE (id = 1 OR id = 2) AND `id` IN (7, -8) LIMIT 2"},
 
 		// Any rows.
-		{"DELETE FROM goods", goods, some, before + " LIMIT ? FOR UPDATE\nwith: [] true\nrestricted: DELETE FROM goods WHERE `id` IN (7, -8)"},
+		{"DELETE FROM goods", goods, some, before + " WHERE " + whole + " LIMIT ? FOR UPDATE\nwith: [] true\nrestricted: DELETE FROM goods WHERE `id` IN (7, -8) LIMIT 2"},
 		{"UPDATE goods SET n = ?, shelf = ? WHERE n > ? ORDER BY n DESC LIMIT ?", goods, some,
-			before + " WHERE n > ? ORDER BY n DESC LIMIT ? FOR UPDATE\nwith: [3 4] false\nrestricted: UPDATE goods SET n = ?, shelf = ? WHERE (n > ?) AND `id` IN (7, -8) ORDER BY n DESC LIMIT ?"},
-		{"UPDATE goods SET n = 1 LIMIT 3", goods, some, before + " LIMIT 3 FOR UPDATE\nwith: [] false\nrestricted: UPDATE goods SET n = 1 WHERE `id` IN (7, -8) LIMIT 3"},
+			before + " WHERE (n > ?) AND " + whole + " ORDER BY n DESC LIMIT ? FOR UPDATE\nwith: [3 4] false\nrestricted: UPDATE goods FORCE INDEX (PRIMARY) SET n = ?, shelf = ? WHERE (n > ?) AND `id` IN (7, -8) ORDER BY n DESC LIMIT ?"},
+		{"UPDATE goods USE INDEX (code) SET n = 1 LIMIT 3", goods, some, "before: " + "SELECT `shelf`, `id` FROM goods USE INDEX (code) WHERE " + whole + " LIMIT 3 FOR UPDATE\nwith: [] false\nrestricted: UPDATE goods USE INDEX (code) SET n = 1 WHERE `id` IN (7, -8) LIMIT 3"},
+		{"DELETE FROM goods ORDER BY id LIMIT 3;", goods, some, before + " WHERE " + whole + " ORDER BY id LIMIT 3 FOR UPDATE\nwith: [] false\nrestricted: DELETE FROM goods WHERE `id` IN (7, -8) ORDER BY id LIMIT 3"},
+		{"UPDATE goods SET n = 1 LIMIT 3", goods, some, before + " WHERE " + whole + " LIMIT 3 FOR UPDATE\nwith: [] false\nrestricted: UPDATE goods FORCE INDEX (PRIMARY) SET n = 1 WHERE `id` IN (7, -8) LIMIT 3"},
 		{"UPDATE goods SET n = 1 -- WHERE\n WHERE code > '?' /* ? */ AND n = ? -- x", goods, some,
-			before + " WHERE code > '?' /* ? */ AND n = ? LIMIT ? FOR UPDATE\nwith: [1] true\n" +
-				"restricted: UPDATE goods SET n = 1 -- WHERE\n WHERE (code > '?' /* ? */ AND n = ?) AND `id` IN (7, -8)"},
+			before + " WHERE (code > '?' /* ? */ AND n = ?) AND " + whole + " LIMIT ? FOR UPDATE\nwith: [1] true\n" +
+				"restricted: UPDATE goods FORCE INDEX (PRIMARY) SET n = 1 -- WHERE\n WHERE (code > '?' /* ? */ AND n = ?) AND `id` IN (7, -8)"},
 
 		// Names.
 		{"DELETE FROM big WHERE v = 1", big, []driver.Value{int64(7), "18446744073709551615"},
-			"before: SELECT `v`, `id` FROM big WHERE v = 1 LIMIT ? FOR UPDATE\nwith: [] true\nrestricted: DELETE FROM big WHERE (v = 1) AND `id` IN (7, 18446744073709551615)"},
+			"before: SELECT `v`, `id` FROM big WHERE (v = 1) AND (1 OR `v` IS NULL) LIMIT ? FOR UPDATE\nwith: [] true\nrestricted: DELETE FROM big WHERE (v = 1) AND `id` IN (7, 18446744073709551615) LIMIT 2"},
 		{"DELETE FROM big WHERE v = 1", big, []driver.Value{"-7"},
-			"before: SELECT `v`, `id` FROM big WHERE v = 1 LIMIT ? FOR UPDATE\nwith: [] true"},
+			"before: SELECT `v`, `id` FROM big WHERE (v = 1) AND (1 OR `v` IS NULL) LIMIT ? FOR UPDATE\nwith: [] true"},
 		{"UPDATE pairs SET d = 1 WHERE a = 1 AND b = ?", pairs, []driver.Value{"1,C3BC,00FF", []byte("-2,,00")},
-			"before: SELECT `b`, CONCAT_WS(',', `a`, HEX(`b`), HEX(`c`)) FROM pairs WHERE a = 1 AND b = ? LIMIT ? FOR UPDATE\nwith: [1] true\n" +
-				"restricted: UPDATE pairs SET d = 1 WHERE (a = 1 AND b = ?) AND (`a`, `b`, `c`) IN ((1, _utf8mb4 X'C3BC', X'00FF'), (-2, _utf8mb4 X'', X'00'))"},
+			"before: SELECT `b`, CONCAT_WS(',', `a`, HEX(`b`), HEX(`c`)) FROM pairs WHERE (a = 1 AND b = ?) AND (1 OR `d` IS NULL) LIMIT ? FOR UPDATE\nwith: [1] true\n" +
+				"restricted: UPDATE pairs FORCE INDEX (PRIMARY) SET d = 1 WHERE (a = 1 AND b = ?) AND (`a`, `b`, `c`) IN ((1, _utf8mb4 X'C3BC', X'00FF'), (-2, _utf8mb4 X'', X'00'))"},
 		{"UPDATE pairs SET d = 1 WHERE a = ? AND b = ? AND c = ?", pairs, []driver.Value{"1,zz,00"},
 			"before: SELECT `b`, CONCAT_WS(',', `a`, HEX(`b`), HEX(`c`)) FROM pairs WHERE a = ? AND b = ? AND c = ? FOR UPDATE\nwith: [1 2 3] false\nkey: 1 for a\nkey: 2 for b\nkey: 3 for c\none row"},
 		{"DELETE FROM loose WHERE a = 1", loose, nil, "none: " + imageWhyName},
@@ -189,7 +192,7 @@ func TestImagesOfRowsFound(t *testing.T) {
 
 		// MariaDB's own.
 		{"DELETE FROM goods WHERE n = ? RETURNING id, n", goods, nil,
-			before + " WHERE n = ? LIMIT ? FOR UPDATE\nwith: [1] true\nwrite: DELETE FROM goods WHERE n = ? RETURNING id, n, `shelf`, `id`\nit shows what was there"},
+			before + " WHERE (n = ?) AND " + whole + " LIMIT ? FOR UPDATE\nwith: [1] true\nwrite: DELETE FROM goods WHERE n = ? RETURNING id, n, `shelf`, `id`\nit shows what was there"},
 		{"DELETE FROM goods USING goods JOIN moves WHERE goods.id = moves.good", goods, nil, "none: " + Parse("DELETE FROM goods USING goods JOIN moves WHERE goods.id = moves.good").Incomplete},
 	} {
 		tt.check(t)
@@ -231,7 +234,7 @@ func TestImagesOfRowsInserted(t *testing.T) {
 		{"INSERT INTO codes VALUES ('ab', 1)", codes, nil,
 			"after: SELECT r.`shelf`, HEX(r.`code`) FROM `shop`.`codes` AS r FORCE INDEX (PRIMARY) WHERE r.`code` IN (_utf8mb4 X'6162') FOR UPDATE\nwith: []"},
 		{"INSERT INTO pairs (b, a) VALUES (?, -1), ('x', ?)", pairs, nil,
-			"key: 1 for b\nkey: 2 for a\nafter: SELECT r.`b`, CONCAT_WS(',', r.`a`, HEX(r.`b`)) FROM `shop`.`pairs` AS r FORCE INDEX (PRIMARY) WHERE (r.`a`, r.`b`) IN ((-1, ?), (?, _utf8mb4 X'78')) FOR UPDATE\nwith: [1 2]"},
+			"key: 1 for b\nkey: 2 for a\nafter: SELECT r.`b`, CONCAT_WS(',', r.`a`, HEX(r.`b`)) FROM `shop`.`pairs` AS r FORCE INDEX (PRIMARY) WHERE (r.`a`, r.`b`) IN ((-1, ?), (?, _utf8mb4 X'78')) AND (1 OR r.`d` IS NULL) FOR UPDATE\nwith: [1 2]"},
 		{"INSERT INTO unknown (id) VALUES (?)", unknown, nil,
 			"key: 1 for id, not 0\nafter: SELECT r.`n`, r.`id` FROM `shop`.`unknown` AS r FORCE INDEX (PRIMARY) WHERE r.`id` IN (?) FOR UPDATE\nwith: [1]"},
 		{"INSERT INTO codes VALUES (5, 1)", codes, nil, literal},
@@ -324,15 +327,15 @@ func TestImagesByName(t *testing.T) {
 	for _, tt := range []struct{ got, want string }{
 		{rows(goods, 2, 1, dialect.RowName), "SELECT r.`shelf`, r.`id` FROM `shop`.`goods` AS r FORCE INDEX (PRIMARY) WHERE r.`id` IN (CAST(? AS SIGNED), CAST(? AS SIGNED)) FOR UPDATE"},
 		{rows(big, 1, 1), "SELECT r.`v` FROM `shop`.`big` AS r FORCE INDEX (PRIMARY) WHERE r.`id` IN (CAST(? AS UNSIGNED)) FOR UPDATE"},
-		{rows(codes, 1, dialect.RowName), "SELECT HEX(r.`code`) FROM `shop`.`codes` AS r FORCE INDEX (PRIMARY) WHERE r.`code` IN (" + fmt.Sprintf(text, "?") + ") FOR UPDATE"},
-		{rows(pairs, 2, 3, dialect.RowName), "SELECT r.`d`, CONCAT_WS(',', r.`a`, HEX(r.`b`), HEX(r.`c`)) FROM (SELECT ? AS n UNION SELECT ?) AS d STRAIGHT_JOIN `shop`.`pairs` AS r FORCE INDEX (PRIMARY) ON " + pairIs("r") + " FOR UPDATE"},
+		{rows(codes, 1, dialect.RowName), "SELECT HEX(r.`code`) FROM `shop`.`codes` AS r FORCE INDEX (PRIMARY) WHERE r.`code` IN (" + fmt.Sprintf(text, "?") + ") AND (1 OR r.`n` IS NULL) FOR UPDATE"},
+		{rows(pairs, 2, 3, dialect.RowName), imageUnbuffered + "r.`d`, CONCAT_WS(',', r.`a`, HEX(r.`b`), HEX(r.`c`)) FROM (SELECT ? AS n UNION SELECT ?) AS d STRAIGHT_JOIN `shop`.`pairs` AS r FORCE INDEX (PRIMARY) ON " + pairIs("r") + " FOR UPDATE"},
 		{rows(loose, 1, 0), ""},
 		{rows(goods, 0, 1), ""},
 		{rows(goods, 1, 2), ""},
 		{rows(goods, 1), ""},
-		{children(goods, codes, key, 1, 1, dialect.RowName), "SELECT c.`n`, HEX(c.`code`) FROM `shop`.`goods` AS p FORCE INDEX (PRIMARY) STRAIGHT_JOIN `shop`.`codes` AS c ON c.`n` = p.`id` WHERE p.`id` IN (CAST(? AS SIGNED)) FOR UPDATE"},
-		{children(pairs, goods, three, 2, 0), "SELECT c.`id` FROM (SELECT ? AS n UNION SELECT ?) AS d STRAIGHT_JOIN `shop`.`pairs` AS p FORCE INDEX (PRIMARY) ON " + pairIs("p") +
-			" STRAIGHT_JOIN `shop`.`goods` AS c ON c.`id` = p.`c` AND c.`shelf` = p.`a` AND c.`shelf` = p.`b` FOR UPDATE"},
+		{children(goods, codes, key, 1, 1, dialect.RowName), imageUnbuffered + "c.`n`, HEX(c.`code`) FROM `shop`.`goods` AS p FORCE INDEX (PRIMARY) STRAIGHT_JOIN `shop`.`codes` AS c ON c.`n` = p.`id` AND (1 OR p.`shelf` IS NULL) WHERE p.`id` IN (CAST(? AS SIGNED)) FOR UPDATE"},
+		{children(pairs, goods, three, 2, 0), imageUnbuffered + "c.`id` FROM (SELECT ? AS n UNION SELECT ?) AS d STRAIGHT_JOIN `shop`.`pairs` AS p FORCE INDEX (PRIMARY) ON " + pairIs("p") +
+			" STRAIGHT_JOIN `shop`.`goods` AS c ON c.`id` = p.`c` AND c.`shelf` = p.`a` AND c.`shelf` = p.`b` AND (1 OR p.`d` IS NULL) FOR UPDATE"},
 		{children(loose, goods, key, 1, 0), ""},
 		{children(pairs, goods, key, 1, 0), ""},
 		{children(goods, loose, key, 1, 1, dialect.RowName), ""},

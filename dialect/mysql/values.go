@@ -44,7 +44,10 @@ func (mysqlDialect) Canonical(c *dialect.Column, v driver.Value, side dialect.Si
 		return valueCanonicalBytes(v, side)
 	case valueDate:
 		return valueCanonicalDate(v, side)
-	case valueDateTime, valueTimestamp:
+	case valueDateTime:
+		return valueCanonicalDateTime(c, v, side)
+	}
+	if strings.HasPrefix(c.Comparison, valueTimestamp) {
 		return valueCanonicalDateTime(c, v, side)
 	}
 	if rule, ok := strings.CutPrefix(c.Comparison, valueText); ok {

@@ -36,7 +36,7 @@ func TestComparison(t *testing.T) {
 		{valueType{DataType: "longblob"}, valueBytes},
 		{valueType{DataType: "date"}, valueDate},
 		{valueType{DataType: "datetime", Precision: 6}, valueDateTime},
-		{valueType{DataType: "timestamp", FixedZone: true}, valueTimestamp},
+		{valueType{DataType: "timestamp", Zone: "+00:00"}, valueTimestamp + "east0000"},
 		{valueType{DataType: "timestamp"}, ""},
 		{text("utf8mb4", "utf8mb4_general_ci"), "mysql1.text.ci.pad.utf8mb4_general_ci"},
 		{text("utf8mb4", "utf8mb4_bin"), "mysql1.text.bin.pad.utf8mb4_bin"},
@@ -146,7 +146,7 @@ func TestCanonicalRefuses(t *testing.T) {
 		{dialect.Column{Comparison: valueBytes}, []any{"é", 7, []byte(nil), when}},
 		{dialect.Column{Comparison: valueDate}, []any{when, "2024-02-30", "2024-02-00", "2024-02-29 00:00:00", "2024-2-29", "0000-00-00", 20240229, []byte("2024-02-29")}},
 		{dialect.Column{Comparison: valueDateTime, Type: "datetime"}, []any{when, "2024-02-29 12:00:00.5", "2024-02-29T12:00:00", "2024-02-29 12:00", "2024-02-29 12:00:00Z", "2024-02-29 12:00:60", "2024-02-29 12:00:00."}},
-		{dialect.Column{Comparison: valueTimestamp, Type: "timestamp(3)"}, []any{when, "2024-02-29 12:00:00.0001"}},
+		{dialect.Column{Comparison: valueTimestamp + "east0000", Type: "timestamp(3)"}, []any{when, "2024-02-29 12:00:00.0001"}},
 		{dialect.Column{Comparison: ""}, []any{int64(7)}},
 		{dialect.Column{Comparison: "mysql0.int"}, []any{int64(7)}},
 		{dialect.Column{Comparison: "mysql1.text.other.pad.x"}, []any{"a"}},
@@ -217,7 +217,7 @@ func TestCanonicalAllocatesLittle(t *testing.T) {
 func TestClockOfArgument(t *testing.T) {
 	t.Parallel()
 	when := time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC)
-	for _, comparison := range []string{valueDate, valueDateTime, valueTimestamp, "mysql1.text.ci.pad.utf8mb4_general_ci", valueWhole} {
+	for _, comparison := range []string{valueDate, valueDateTime, valueTimestamp + "east0000", "mysql1.text.ci.pad.utf8mb4_general_ci", valueWhole} {
 		for _, v := range []any{when, &when} {
 			if text, ok := Dialect.Canonical(&dialect.Column{Comparison: comparison}, v, dialect.SideArgument); ok {
 				t.Errorf("%s: %T is %q", comparison, v, text)

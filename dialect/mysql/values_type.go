@@ -18,13 +18,13 @@ type valueType struct {
 	Precision, Scale int
 	// MariaDB is true where the server is no MySQL.
 	MariaDB bool
-	// FixedZone is true where the clock of the session's time zone is never put forward
-	// or back: an offset such as +00:00, or SYSTEM on a server whose own zone is UTC.
-	FixedZone bool
+	// Zone is the session's time zone where its clock is never put forward or back, as an
+	// offset such as +00:00. It is empty elsewhere.
+	Zone string
 }
 
 // The values of Column.Comparison, and the beginnings of those for texts, behind which
-// the collation stands. The number is the version of the rules: it changes when a
+// the collation stands, and for moments. The number is the version of the rules: it changes when a
 // value's canonical text does.
 const (
 	valueWhole     = "mysql1.int"
@@ -32,10 +32,13 @@ const (
 	valueBytes     = "mysql1.bytes"
 	valueDate      = "mysql1.date"
 	valueDateTime  = "mysql1.datetime"
-	valueTimestamp = "mysql1.timestamp"
+	valueTimestamp = "mysql1.timestamp." // and the time zone
 	valueText      = "mysql1.text."
 	valueEnum      = "mysql1.enum."
 )
+
+// valueZone makes a word of an offset.
+var valueZone = strings.NewReplacer("+", "east", "-", "west", ":", "")
 
 // valueComparison returns the Comparison of a column of that type, or "" where its
 // values cannot be compared. Types are listed of which it is known which of their values
@@ -59,9 +62,11 @@ func valueComparison(t valueType) string {
 	case "datetime":
 		return valueDateTime
 	case "timestamp":
-		// Elsewhere two moments have one text, and some texts are of no moment.
-		if t.FixedZone {
-			return valueTimestamp
+		// Where clocks are put back two moments have one text, and some texts are of no
+		// moment. Of other zones the same text is another moment: what is known to one
+		// session of a text does not hold for the others.
+		if t.Zone != "" {
+			return valueTimestamp + valueZone.Replace(t.Zone)
 		}
 	}
 	return ""

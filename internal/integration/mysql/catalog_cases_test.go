@@ -88,7 +88,7 @@ var catalogCases = []struct {
 	{name: "a virtual column that is no function of the row", table: "t", schema: []string{"CREATE TABLE t (id int PRIMARY KEY, a int, b int AS (a + CONNECTION_ID()) VIRTUAL)"}, want: "t plain `t` row=`id` unique=[[0]] primary=[0] uncached=(a generated column is not known to be a function of the row) noimages=(a generated column is not known to be a function of the row)\n" +
 		"  id `id` [int(11)] compared notnull\n" +
 		"  a `a` [int(11)] compared\n" +
-		"  b `b` [int(11)] compared generated\n"},
+		"  b `b` [int(11)] generated\n"},
 	{name: "keys of many kinds", table: "t", schema: []string{
 		"CREATE TABLE t (a varbinary(9) NOT NULL, b datetime NOT NULL, c text CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, d int INVISIBLE, e int NOT NULL, PRIMARY KEY (b, a), UNIQUE (a), UNIQUE (c), UNIQUE (e, d), UNIQUE (b DESC))",
 	}, want: "t plain `t` row= unique=[[1 0] [0] [1] [2]] primary=[1 0] otherunique\n" +

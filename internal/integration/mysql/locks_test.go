@@ -3,6 +3,8 @@ package mysql
 import (
 	"context"
 	"database/sql"
+	"fmt"
+	"sync"
 	"testing"
 
 	"github.com/cacheops/cacheops/dialect/mysql"
@@ -20,11 +22,13 @@ func TestNoLocksOfOthers(t *testing.T) {
 		named    = "CREATE TABLE small (id varchar(20) PRIMARY KEY, a int, KEY (a))"
 		paired   = "CREATE TABLE small (id int, k int, a int, PRIMARY KEY (id, k))"
 		rows     = "INSERT INTO small (id, a) VALUES (1, 1), (2, 1), (3, 1), (4, 4), (5, 5), (6, 6)"
+		more     = "INSERT INTO small (id, a) SELECT seq, seq FROM seq_1_to_20"
 	)
 	for _, tt := range []struct {
 		name, schema, rows string
 		one, other         string
 		args               []any // of other
+		query              string
 	}{
 		{name: "numbers that are generated", schema: numbered, one: "INSERT INTO small (a) VALUES (1), (2), (3)", other: "INSERT INTO small (a) VALUES (4), (?), (6)", args: []any{5}},
 		{name: "numbers that are given", schema: numbered, one: "INSERT INTO small (id, a) VALUES (1, 1), (2, 2), (3, 3)", other: "INSERT INTO small (id, a) VALUES (14, 1), (?, 2), (16, 3)", args: []any{15}},
@@ -32,16 +36,34 @@ func TestNoLocksOfOthers(t *testing.T) {
 		{name: "pairs that are given", schema: paired, one: "INSERT INTO small VALUES (1, 1, 1), (1, 2, 2), (1, 3, 3)", other: "INSERT INTO small VALUES (14, 1, 1), (14, ?, 2), (14, 3, 3)", args: []any{2}},
 		{name: "rows read again", schema: numbered, rows: rows, one: "UPDATE small SET a = 7 WHERE id = 6", other: "UPDATE small SET a = a + 10 WHERE a = ?", args: []any{1}},
 		{name: "pairs read again", schema: paired, rows: "INSERT INTO small VALUES (1, 1, 1), (1, 2, 2), (1, 3, 3), (2, 2, 2), (2, 3, 3)", one: "UPDATE small SET a = 7 WHERE id = 2 AND k = 3", other: "UPDATE small SET a = a + 10 WHERE id = ?", args: []any{1}},
+		{name: "an UPDATE that is kept to its rows", schema: numbered, rows: more, one: "UPDATE small SET a = 7 WHERE id = 20", other: "UPDATE small SET a = a + 30 WHERE id BETWEEN 3 AND ?", args: []any{8}},
+		{name: "a DELETE that is kept to its rows", schema: numbered, rows: more, one: "UPDATE small SET a = 7 WHERE id = 20", other: "DELETE FROM small WHERE id BETWEEN 3 AND ?", args: []any{8}},
+		{
+			name: "rows of which the key alone is asked for", schema: numbered, rows: more, one: "UPDATE small SET a = 7 WHERE id = 20", other: "UPDATE small SET a = a + 30 WHERE id BETWEEN 3 AND ?", args: []any{12},
+			query: "SELECT count(*) FROM small WHERE id = 99",
+		},
+		{
+			name: "children", schema: "CREATE TABLE small (id int PRIMARY KEY, a int, parent int, n int, FOREIGN KEY (parent) REFERENCES parents (id) ON DELETE CASCADE, FOREIGN KEY (a) REFERENCES parents (a) ON DELETE CASCADE)",
+			rows: "INSERT INTO small SELECT seq, seq, seq, 0 FROM seq_1_to_8", one: "UPDATE small SET n = 7 WHERE id = 8", other: "DELETE FROM parents WHERE id IN (1, ?)", args: []any{2},
+			query: "SELECT count(*) FROM small WHERE parent = 99",
+		},
+		{
+			name: "parents", schema: "CREATE TABLE small (id int PRIMARY KEY, a int, parent int, FOREIGN KEY (parent) REFERENCES parents (id) ON DELETE CASCADE)", rows: "INSERT INTO small SELECT seq, seq, seq FROM seq_1_to_8",
+			one: "UPDATE parents SET a = 99 WHERE id = 8", other: "DELETE FROM parents WHERE id IN (1, ?)", args: []any{2},
+		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			eachMode(t, func(t *testing.T, mode string) {
 				s := newCachedMySQL(t, mode, nil)
-				exec(t, s.bare, tt.schema)
+				exec(t, s.bare, "CREATE TABLE parents (id int PRIMARY KEY, a int UNIQUE, n int)", "INSERT INTO parents SELECT seq, seq, 0 FROM seq_1_to_8", tt.schema)
 				if tt.rows != "" {
 					exec(t, s.bare, tt.rows)
 				}
-				const query = "SELECT a FROM small WHERE a = 99"
+				query, none := "SELECT a FROM small WHERE a = 99", ""
+				if tt.query != "" {
+					query, none = tt.query, "0"
+				}
 				s.fill(t, query)
 				one := s.begin(t, &sql.TxOptions{})
 				run(t, one, tt.one)
@@ -58,8 +80,45 @@ func TestNoLocksOfOthers(t *testing.T) {
 				if err := other.Commit(); err != nil {
 					t.Error(err)
 				}
-				s.want(t, "", true, query)
+				s.want(t, none, true, query)
 			})
+		})
+	}
+}
+
+// Statements that run at once, and wait for each other in one order, do so with the
+// queries for their images as well: these lock the rows in the same order.
+func TestNoDeadlocksOfOurOwn(t *testing.T) {
+	t.Parallel()
+	for name, write := range map[string]string{
+		"rows of a range":         "UPDATE small SET n = n + 1 WHERE id BETWEEN %d AND 120",
+		"a key that is changed":   "UPDATE small SET k = 1 - k WHERE k IN (0, 1) AND %d > 0",
+		"rows that come and go":   "DELETE FROM small WHERE k IN (2, 3, 4) AND id > %d",
+		"an index of all that is": "UPDATE small SET k = k + 1 WHERE k >= 0 AND %d > 0",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, mode := range []string{plain, interpolated} {
+				s := newCachedMySQL(t, mode, nil)
+				exec(t, s.bare, "CREATE TABLE small (id int PRIMARY KEY, k int, n int, KEY (k))", "INSERT INTO small SELECT seq * 10, seq % 5, 0 FROM seq_1_to_20")
+				const query = "SELECT count(*) FROM small WHERE k = 9"
+				s.read(t, query)
+				var all sync.WaitGroup
+				for writer := range 5 {
+					all.Go(func() {
+						for i := range 10 {
+							if _, err := s.cached.ExecContext(t.Context(), fmt.Sprintf(write, 10*(1+(writer+i)%7))); err != nil {
+								t.Errorf("%s: %v", write, err)
+								return
+							}
+							if _, err := s.cached.ExecContext(t.Context(), query); err != nil {
+								t.Error(err)
+							}
+						}
+					})
+				}
+				all.Wait()
+			}
 		})
 	}
 }

@@ -50,7 +50,7 @@ var mysqlImageBreakages = []breakage{
 	{
 		Name:  "rows are read again without a lock",
 		File:  "dialect/mysql/images_rows.go",
-		Old:   `imageIn(t.RowIDColumns[0], "r.", n) + " FOR UPDATE"`,
+		Old:   `imageIn(t.RowIDColumns[0], "r.", n) + imageAndWhole(t, columns, "r.") + " FOR UPDATE"`,
 		New:   `imageIn(t.RowIDColumns[0], "r.", n)`,
 		Check: withMySQLImages("TestImagesLeaveTheSnapshot"), Want: "--- FAIL: TestImagesLeaveTheSnapshot",
 	},

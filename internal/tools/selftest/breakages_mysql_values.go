@@ -142,8 +142,8 @@ var mysqlValueBreakages = []breakage{
 	{
 		Name:  "MySQL: timestamps are compared whatever the session's zone",
 		File:  "dialect/mysql/values_type.go",
-		Old:   "if t.FixedZone {",
-		New:   "if t.FixedZone || t.DataType != \"\" {",
+		Old:   "if t.Zone != \"\" {",
+		New:   "if t.Zone != \"\" || t.DataType != \"\" {",
 		Check: onMySQLRules("TestComparison"), Want: "--- FAIL: TestComparison",
 	},
 	{
