@@ -111,7 +111,7 @@ type Connections interface {
 	// or [Transactions.Unfinished], and stands for all the transactions that it names;
 	// or it is a [Session.Identity], and stands for that connection. It is asked on
 	// another connection when a COMMIT was sent and no answer came, and never where
-	// Transactions.Unfinished is empty.
+	// Transactions.Unfinished is empty, unless Transactions.AsksProcess is set.
 	TransactionOver(ctx context.Context, db Queryer, identity string) (bool, error)
 
 	// Failure tells what the error of a statement means. It is one that the driver

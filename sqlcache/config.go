@@ -16,7 +16,10 @@ type Config struct {
 	// Database names the database. Handles of one cache (and, on a shared
 	// store, of all its processes) with one name invalidate each other, so every
 	// handle on one database must have one name, and handles on different
-	// databases different names. Required.
+	// databases different names. On MySQL and MariaDB, where a statement can reach
+	// into another database of the server, by its name or a foreign key, one name
+	// stands for the server: handles whose statements reach into each other's
+	// databases share it. Required.
 	Database string
 
 	// Variant tells apart handles on one Database that get other rows or other
@@ -40,12 +43,13 @@ type Config struct {
 	ConnMaxLifetime, ConnMaxIdleTime time.Duration
 
 	// SchemaInterval is how old the last look at the schema may be, where the
-	// database has no cheap version of it, as PostgreSQL has none. A change of the
-	// schema that came through the library, by any process, is noticed at once. One
-	// by another program is noticed by the first miss or write after that time, and
-	// by a new connection; until then what its triggers write is not seen. As often a
-	// connection is asked whether its server has become one that is behind another, as
-	// those of MySQL can. 0 means 10 seconds; a negative value is an error.
+	// database has no cheap version of it, as PostgreSQL, MySQL and MariaDB have
+	// none. A change of the schema that came through the library, by any process, is
+	// noticed at once. One by another program is noticed by the first miss or write
+	// after that time, and by a new connection; until then what its triggers write is
+	// not seen. As often a connection is asked whether its server has become one that
+	// is behind another, as those of MySQL can. 0 means 10 seconds; a negative value is
+	// an error.
 	SchemaInterval time.Duration
 }
 

@@ -89,8 +89,8 @@ func (c *converter) transaction(n ast.StmtNode) bool {
 }
 
 // savepoint converts what names a savepoint. Names are compared by a collation, in which
-// An accented letter equals the plain one: of such a name it is not known which others it takes the place of, so that no
-// rollback to one is believed any more.
+// an accented letter equals the plain one: of such a name it is not known which others it
+// takes the place of, so that no rollback to one is believed any more.
 func (c *converter) savepoint(kind dialect.Kind, name string) {
 	for i := range len(name) {
 		if name[i] >= 0x80 {

@@ -53,7 +53,10 @@ const txServer = "CONCAT(@@hostname, ':', @@port, ':', @@server_id)"
 
 // TransactionOver implements [dialect.Dialect]. An identity is that of a connection,
 // which has to be gone: the server forgets it after its transaction was committed or
-// rolled back. A user sees all connections of its own, without any right.
+// rolled back. A user sees all connections of its own, without any right. But the server
+// tells them by the name of the account, which is another than the one that was given where
+// the one user stands for the other: then none is seen, and absence says nothing. So the
+// connection that asks must see itself, which has the same names.
 func (mysqlDialect) TransactionOver(ctx context.Context, db dialect.Queryer, identity string) (bool, error) {
 	at := strings.LastIndexByte(identity, ':')
 	if at < 0 {
@@ -63,26 +66,17 @@ func (mysqlDialect) TransactionOver(ctx context.Context, db dialect.Queryer, ide
 	if _, err := strconv.ParseUint(process, 10, 64); err != nil {
 		return false, fmt.Errorf("no connection is named %q", identity)
 	}
-	rows, err := db.Query(ctx, "SELECT "+txServer+", (SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID = "+process+")")
+	rows, err := rowsOf(ctx, db, "SELECT "+txServer+", SUM(ID = CONNECTION_ID()), SUM(ID = "+process+") FROM information_schema.PROCESSLIST", 3)
 	if err != nil {
 		return false, fmt.Errorf("ask whether connection %s is gone: %w", process, err)
 	}
-	if len(rows) != 1 || len(rows[0]) != 2 {
+	switch {
+	case len(rows) != 1:
 		return false, errors.New("the server does not tell its connections")
+	case rows[0][0].text != server:
+		return false, fmt.Errorf("server %s does not know the connections of %s", rows[0][0].text, server)
+	case rows[0][1].text != "1":
+		return false, errors.New("the account does not see its own connections")
 	}
-	var answered, count string
-	for i, text := range []*string{&answered, &count} {
-		switch v := rows[0][i].(type) {
-		case []byte:
-			*text = string(v)
-		case string:
-			*text = v
-		case int64:
-			*text = strconv.FormatInt(v, 10)
-		}
-	}
-	if answered != server {
-		return false, fmt.Errorf("server %s does not know the connections of %s", answered, server)
-	}
-	return count == "0", nil
+	return rows[0][2].text == "0", nil
 }

@@ -64,14 +64,18 @@ func TestTransactionOverAnswers(t *testing.T) {
 		over, failed bool
 		unasked      bool
 	}{
-		{identity: "db:3306:1:42", row: []driver.Value{[]byte("db:3306:1"), int64(0)}, over: true},
-		{identity: "db:3306:1:42", row: []driver.Value{"db:3306:1", "0"}, over: true},
-		{identity: "db:3306:1:42", row: []driver.Value{[]byte("db:3306:1"), int64(1)}},
-		{identity: "db:3306:1:42", row: []driver.Value{[]byte("db:3306:1"), nil}},
-		{identity: "fe80::1:3306:1:42", row: []driver.Value{[]byte("fe80::1:3306:1"), int64(0)}, over: true},
-		{identity: "db:3306:1:42", row: []driver.Value{[]byte("db:3306:2"), int64(0)}, failed: true},
-		{identity: "db:3306:1:42", row: []driver.Value{nil, int64(0)}, failed: true},
-		{identity: "db:3306:1:42", row: []driver.Value{int64(0)}, failed: true},
+		{identity: "db:3306:1:42", row: []driver.Value{[]byte("db:3306:1"), []byte("1"), []byte("0")}, over: true},
+		{identity: "db:3306:1:42", row: []driver.Value{"db:3306:1", int64(1), int64(0)}, over: true},
+		{identity: "db:3306:1:42", row: []driver.Value{[]byte("db:3306:1"), []byte("1"), []byte("1")}},
+		{identity: "db:3306:1:42", row: []driver.Value{[]byte("db:3306:1"), []byte("1"), nil}},
+		{identity: "fe80::1:3306:1:42", row: []driver.Value{[]byte("fe80::1:3306:1"), []byte("1"), []byte("0")}, over: true},
+		{identity: "db:3306:1:42", row: []driver.Value{[]byte("db:3306:2"), []byte("1"), []byte("0")}, failed: true},
+		{identity: "db:3306:1:42", row: []driver.Value{nil, []byte("1"), []byte("0")}, failed: true},
+		// The list is that of others, or empty.
+		{identity: "db:3306:1:42", row: []driver.Value{[]byte("db:3306:1"), []byte("0"), []byte("0")}, failed: true},
+		{identity: "db:3306:1:42", row: []driver.Value{[]byte("db:3306:1"), nil, nil}, failed: true},
+		{identity: "db:3306:1:42", row: []driver.Value{[]byte("db:3306:1"), []byte("0")}, failed: true},
+		{identity: "db:3306:1:42", row: []driver.Value{1.5, []byte("1"), []byte("0")}, failed: true},
 		{identity: "db:3306:1:42", err: errors.New("lost"), failed: true},
 		{identity: "", failed: true, unasked: true},
 		{identity: "42", failed: true, unasked: true},

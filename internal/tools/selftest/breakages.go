@@ -87,6 +87,6 @@ var breakages = slices.Concat(
 	mysqlExprBreakages,
 	mysqlTextBreakages,
 	mysqlValueBreakages,
-	mysqlAdvBreakages,
-	mysqlUsersBreakages,
+	mysqlLockBreakages,
+	mysqlCommandBreakages,
 )

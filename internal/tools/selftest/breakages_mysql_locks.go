@@ -1,21 +1,14 @@
 package main
 
-// mysqlAdvBreakages break what was found by trying to have reads of MySQL stale, and
-// programs notice that there is a cache.
-var mysqlAdvBreakages = []breakage{
+// mysqlLockBreakages break the care with which queries beside a write take no lock, and
+// wait for none, that the write alone would not.
+var mysqlLockBreakages = []breakage{
 	{
 		Name:  "queries for images look at all rows of a small table",
 		File:  "dialect/mysql/images_rows.go",
 		Old:   `return t.SQL + " AS " + alias + " FORCE INDEX (PRIMARY)"`,
 		New:   `return t.SQL + " AS " + alias`,
 		Check: onMySQL("TestNoLocksOfOthers"), Want: "--- FAIL: TestNoLocksOfOthers",
-	},
-	{
-		Name:  "hits over prepared statements ask a connection what becomes of arguments",
-		File:  "sqlcache/stmt.go",
-		Old:   "p.known = checker.ChecksStatements()",
-		New:   "p.known = checker.ChecksStatements() && false",
-		Check: onMySQL("TestPreparedHitsWithoutConnection"), Want: "--- FAIL: TestPreparedHitsWithoutConnection",
 	},
 	{
 		Name:  "an UPDATE waits for locks that it would pass over",

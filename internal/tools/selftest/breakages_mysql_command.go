@@ -1,7 +1,7 @@
 package main
 
-// mysqlUsersBreakages are of what the command drops of MySQL and MariaDB.
-var mysqlUsersBreakages = []breakage{
+// mysqlCommandBreakages break how the command drops what is cached of MySQL and MariaDB.
+var mysqlCommandBreakages = []breakage{
 	{
 		Name:  "the command compares MySQL's values as SQLite would",
 		File:  "cmd/cacheops/recorded.go",
