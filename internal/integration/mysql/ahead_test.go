@@ -8,6 +8,7 @@ import (
 	mysqldriver "github.com/go-sql-driver/mysql"
 
 	"github.com/cacheops/cacheops"
+	"github.com/cacheops/cacheops/internal/mysqltest"
 	"github.com/cacheops/cacheops/sqlcache"
 )
 
@@ -17,7 +18,13 @@ const nameByID = "SELECT name FROM items WHERE id = ?"
 // one item by its id.
 func newSaved(t *testing.T, mode string, change func(*cacheops.Config, *sqlcache.Config)) *cachedMySQL {
 	t.Helper()
-	s := newCachedMySQL(t, mode, func(c *cacheops.Config, d *sqlcache.Config) {
+	return openSaved(t, mode, server.NewDatabase(t), change)
+}
+
+// openSaved is newSaved in a database that is empty.
+func openSaved(t *testing.T, mode, dsn string, change func(*cacheops.Config, *sqlcache.Config)) *cachedMySQL {
+	t.Helper()
+	s := openCachedMySQL(t, mode, dsn, func(c *cacheops.Config, d *sqlcache.Config) {
 		c.Profiles = cacheops.Profiles{"items": {Ops: cacheops.OpAll, CacheOnSave: "id"}, "things": {Ops: cacheops.OpAll, CacheOnSave: "code"}, "lists": {Ops: cacheops.OpAll, CacheOnSave: "id"}}
 		if change != nil {
 			change(c, d)
@@ -108,8 +115,9 @@ func TestCacheOnSaveWithOneConnection(t *testing.T) {
 func TestCacheOnSaveInAnotherRole(t *testing.T) {
 	t.Parallel()
 	ctx := context.Background()
+	own := mysqltest.Start(t) // what an account may do is part of every schema that it reads
 	eachMode(t, func(t *testing.T, mode string) {
-		s := newSaved(t, mode, nil)
+		s := openSaved(t, mode, own.NewDatabase(t), nil)
 		role := "writer_" + database(t, s.dsn)
 		exec(t, s.bare, "CREATE ROLE "+role, "GRANT SELECT (id), UPDATE ON items TO "+role, "GRANT "+role+" TO CURRENT_USER")
 		t.Cleanup(func() { exec(t, s.bare, "DROP ROLE "+role) })

@@ -7,6 +7,7 @@ import (
 
 	"github.com/cacheops/cacheops/dialect"
 	"github.com/cacheops/cacheops/dialect/mysql"
+	"github.com/cacheops/cacheops/internal/mysqltest"
 )
 
 // TestStatementCommits asks the server of each statement whether it commits the
@@ -14,7 +15,8 @@ import (
 // statements fail, which keeps none of them from it.
 func TestStatementCommits(t *testing.T) {
 	t.Parallel()
-	db, err := sql.Open(driverName, server.NewDatabase(t))
+	own := mysqltest.Start(t) // events and roles are every session's
+	db, err := sql.Open(driverName, own.NewDatabase(t))
 	if err != nil {
 		t.Fatal(err)
 	}
