@@ -7,6 +7,8 @@ import (
 
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
+
+	"github.com/cacheops/cacheops/internal/sample"
 )
 
 // lasts is how long a fault lasts that can last as long as one likes: with -short a
@@ -30,6 +32,11 @@ func some[F any](faults []F) []F {
 		out = append(out, faults[i])
 	}
 	return out
+}
+
+// takes reports whether a case is tried: with -short every other one is, see package sample.
+func takes(t *testing.T, name string) bool {
+	return sample.Takes(testing.Short() && !*all, t.Name()+"/"+name, 0, 2)
 }
 
 // The client lets nodes that it knows no more go by a goroutine that sleeps for five

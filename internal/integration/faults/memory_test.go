@@ -16,6 +16,9 @@ func TestEviction(t *testing.T) {
 	for _, policy := range []string{
 		"noeviction", "allkeys-lru", "allkeys-lfu", "allkeys-random", "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
 	} {
+		if !takes(t, policy) {
+			continue
+		}
 		t.Run(policy, func(t *testing.T) {
 			t.Parallel()
 			s := redistest.Start(t, unsaved, redistest.WithSettings("maxmemory-policy "+policy))

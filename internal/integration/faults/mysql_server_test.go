@@ -42,6 +42,9 @@ func TestMySQL(t *testing.T) {
 			})
 		}},
 	} {
+		if !takes(t, test.name) {
+			continue
+		}
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			d, s := newFaultyMySQL(t)
@@ -69,6 +72,9 @@ func TestMySQLClients(t *testing.T) {
 		{"thrown out", "CONNECTION"},
 		{"their statements ended", "QUERY"},
 	} {
+		if !takes(t, test.name) {
+			continue
+		}
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			l := startFaulty(t, newCutOffMySQL(t))
@@ -122,6 +128,9 @@ func TestMySQLCommit(t *testing.T) {
 		{"killed when it was sent", func(c *mysqltest.Commits, s *mysqltest.Server) { c.Sent = s.Kill }},
 		{"killed when it has committed", func(c *mysqltest.Commits, s *mysqltest.Server) { c.Committed = s.Kill }},
 	} {
+		if !takes(t, test.name) {
+			continue
+		}
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var d *mysqlDatabase
@@ -190,6 +199,9 @@ func TestMySQLCommit(t *testing.T) {
 func TestMySQLNetwork(t *testing.T) {
 	t.Parallel()
 	for _, test := range some(networkFaults) {
+		if !takes(t, test.name) {
+			continue
+		}
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			d := newCutOffMySQL(t)
@@ -217,6 +229,9 @@ func TestMySQLMemory(t *testing.T) {
 		{"so", []string{"CREATE TABLE items9 (id INTEGER PRIMARY KEY) ENGINE = MEMORY"}},
 		{"later", []string{"CREATE TABLE items9 (id INTEGER PRIMARY KEY)", "ALTER TABLE items9 ENGINE = MEMORY"}},
 	} {
+		if !takes(t, made.name) {
+			continue
+		}
 		t.Run(made.name, func(t *testing.T) {
 			t.Parallel()
 			d, s := newFaultyMySQL(t)

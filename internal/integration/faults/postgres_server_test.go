@@ -58,6 +58,9 @@ func TestPostgres(t *testing.T) {
 			})
 		}},
 	} {
+		if !takes(t, test.name) {
+			continue
+		}
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			d, s := newFaulty(t)
@@ -80,6 +83,9 @@ func TestPostgresClients(t *testing.T) {
 			do(l, l.redis, "FLUSHALL")
 		}},
 	} {
+		if !takes(t, test.name) {
+			continue
+		}
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			l := startFaulty(t, newCutOff(t))
@@ -145,6 +151,9 @@ func TestPostgresCommit(t *testing.T) {
 		{"killed when it was sent", func(c *pgtest.Commits, s *pgtest.Server) { c.Sent = s.Kill }},
 		{"killed when it has committed", func(c *pgtest.Commits, s *pgtest.Server) { c.Committed = s.Kill }},
 	} {
+		if !takes(t, test.name) {
+			continue
+		}
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var d *postgresDatabase
@@ -213,6 +222,9 @@ func TestPostgresCommit(t *testing.T) {
 func TestPostgresNetwork(t *testing.T) {
 	t.Parallel()
 	for _, test := range some(networkFaults) {
+		if !takes(t, test.name) {
+			continue
+		}
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			d := newCutOff(t)
@@ -264,6 +276,9 @@ func TestPostgresUnlogged(t *testing.T) {
 		{"so", "CREATE UNLOGGED TABLE items9 (id INTEGER PRIMARY KEY)"},
 		{"later", "CREATE TABLE items9 (id INTEGER PRIMARY KEY); ALTER TABLE items9 SET UNLOGGED"},
 	} {
+		if !takes(t, made.name) {
+			continue
+		}
 		t.Run(made.name, func(t *testing.T) {
 			t.Parallel()
 			d, s := newFaulty(t)
