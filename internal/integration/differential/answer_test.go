@@ -168,3 +168,11 @@ func outdated(err error) bool {
 func unplanned(err error) bool {
 	return err != nil && strings.Contains(err.Error(), "FULL JOIN is only supported with")
 }
+
+// forgotten tells whether MariaDB does not know a column of a query. Where no schema
+// changes that is a fault of its own, in a call of a prepared statement.
+func forgotten(err error) bool {
+	const unknownColumn = 1054
+	e := (*mysql.MySQLError)(nil)
+	return errors.As(err, &e) && e.Number == unknownColumn
+}

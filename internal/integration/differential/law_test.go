@@ -213,7 +213,7 @@ func (c *lawCase) try(at lawPlace, b *bareConn, cat *dialect.Catalog, queries []
 		after := collect(q.stmt.QueryContext(ctx, q.selection.args...))
 		match, whole := q.matches(at, cat, t, images)
 		switch {
-		case unplanned(after.err):
+		case unplanned(after.err), forgotten(after.err):
 			// No row decides it: the plan for any arguments, which PostgreSQL comes to
 			// after some calls, cannot be made where those for some can.
 			return nil, nil
