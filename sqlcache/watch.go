@@ -16,11 +16,11 @@ const reasonMoved = "the connection's settings were changed by the server"
 
 // due reports whether a connection has to be looked at again: the last time was long ago,
 // or another one was found to be behind since.
-func (k *connector) due(r *realConn) bool {
+func (c *connector) due(r *realConn) bool {
 	if !r.session.Watched {
 		return false
 	}
-	return r.lookedAt <= engine.Moment(k.state.turned.Load()) || engine.Now()-r.lookedAt > engine.Moment(k.schemaInterval())
+	return r.lookedAt <= engine.Moment(c.state.turned.Load()) || engine.Now()-r.lookedAt > engine.Moment(c.schemaInterval())
 }
 
 // watch looks at a connection again where that is due. It reports whether the server is
