@@ -16,9 +16,12 @@ const (
 	// a cancellation, no room. The statement was not carried out. Any other statement
 	// would have met the same.
 	FailureMoment
+	// FailureSyntax is a refusal of a text that the database cannot read as a statement,
+	// and will not the next time. Nothing of it was carried out, not even the commit that
+	// some statements begin with, see [Statement.Commits].
+	FailureSyntax
 	// FailureRefused is a refusal of the statement's text, which will be refused the
-	// next time too: its syntax, a name in it, a privilege that it needs. It was not
-	// carried out.
+	// next time too: a name in it, a privilege that it needs. It was not carried out.
 	FailureRefused
 	// FailureText is a refusal whose words are about the text or a value in it, such
 	// as a place in the text. The statement was not carried out.

@@ -81,7 +81,7 @@ func (c *conn) hides(ctx context.Context, p *engine.Plan, err error) bool {
 	switch c.connector.cfg.Dialect.Failure(e.error) {
 	case dialect.FailureServer, dialect.FailureMoment:
 		return false
-	case dialect.FailureRefused: // it will be so next time
+	case dialect.FailureSyntax, dialect.FailureRefused: // it will be so next time
 		var kept any = &imageQueries{refused: true}
 		p.Extra.Store(&kept)
 		return true

@@ -127,7 +127,7 @@ func (d txDialect) TransactionOver(context.Context, dialect.Queryer, string) (bo
 func (txDialect) Failure(err error) dialect.Failure {
 	switch {
 	case errors.Is(err, errTxSyntax):
-		return dialect.FailureRefused
+		return dialect.FailureSyntax
 	case errors.Is(err, errTxRefused), errors.Is(err, errTxNoPoint):
 		return dialect.FailureStatement
 	case errors.Is(err, errTxDeadlock):

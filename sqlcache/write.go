@@ -61,10 +61,22 @@ func (c *conn) prepares(ctx context.Context, real *realConn, st *dialect.Stateme
 		real.stmts.put(s)
 		return nil
 	}
-	if c.connector.cfg.Dialect.Failure(err) == dialect.FailureUnprepared {
+	switch c.connector.cfg.Dialect.Failure(err) {
+	case dialect.FailureUnprepared:
+		return nil
+	case dialect.FailureSyntax:
+		return err
+	}
+	if st.Commits && c.mayBeInside(real) {
+		// Run as a text it commits before it is refused, which preparing it does not.
 		return nil
 	}
 	return err
+}
+
+// mayBeInside reports whether the connection is in a transaction, or may be.
+func (c *conn) mayBeInside(real *realConn) bool {
+	return c.tx != nil || c.judging || real.unsure || real.session.Silent || real.taint&dialect.TaintWrites != 0
 }
 
 // binds returns the error with which the database refuses the arguments of a

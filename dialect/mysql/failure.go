@@ -58,8 +58,8 @@ var failureClasses = func() map[uint16]dialect.Failure {
 			1047, 1223, 1290, 3101, 3100, // the server takes no writes now, or none of this one
 			1615, // to be prepared again
 		},
+		dialect.FailureSyntax: {1064, 1065, 1149},
 		dialect.FailureRefused: {
-			1064, 1149, 1065, // syntax
 			1044, 1045, 1142, 1143, 1227, 1370, 1410, 1419, 1418, // rights
 			1007, 1008, 1046, 1049, 1050, 1051, 1109, 1146, // databases and tables
 			1052, 1054, 1060, 1061, 1072, 1091, // columns and keys

@@ -41,7 +41,7 @@ func TestFailures(t *testing.T) {
 		{serverError(1203), dialect.FailureMoment},
 		{serverError(1317), dialect.FailureMoment},
 		{serverError(1969), dialect.FailureMoment},
-		{serverError(1064), dialect.FailureRefused},
+		{serverError(1064), dialect.FailureSyntax},
 		{serverError(1054), dialect.FailureRefused},
 		{serverError(1146), dialect.FailureRefused},
 		{serverError(1142), dialect.FailureRefused},

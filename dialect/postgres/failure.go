@@ -31,13 +31,15 @@ func (postgresDialect) Failure(err error) dialect.Failure {
 		return dialect.FailureServer
 	case "57014", "55P03": // query_canceled, lock_not_available
 		return dialect.FailureMoment
+	case "42601": // syntax_error
+		return dialect.FailureSyntax
 	}
 	switch state[:2] {
 	case "08", "57", "58", "XX": // connection, operator, system, internal
 		return dialect.FailureServer
 	case "40", "53": // rollback, resources
 		return dialect.FailureMoment
-	case "42": // syntax, names, privileges
+	case "42": // names, privileges
 		return dialect.FailureRefused
 	case "0A", "22", "54": // not supported, a value and where in the text it stands, too complex
 		return dialect.FailureText

@@ -31,6 +31,7 @@ func TestFailures(t *testing.T) {
 		{serverError("53200"), dialect.FailureMoment},
 		{serverError("57014"), dialect.FailureMoment},
 		{serverError("55P03"), dialect.FailureMoment},
+		{serverError("42601"), dialect.FailureSyntax},
 		{serverError("42P01"), dialect.FailureRefused},
 		{serverError("42501"), dialect.FailureRefused},
 		{serverError("22P02"), dialect.FailureText},

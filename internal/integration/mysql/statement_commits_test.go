@@ -75,6 +75,43 @@ func TestStatementCommits(t *testing.T) {
 	}
 }
 
+// commitsRefused are statements that the server refuses for what is there, and that
+// commit even so where they are run as texts.
+var commitsRefused = []string{
+	"CREATE OR REPLACE VIEW w AS SELECT a FROM nobody", "CREATE VIEW v AS SELECT 1", "ALTER VIEW nobody AS SELECT 1", "DROP VIEW nobody",
+	"CREATE TABLE t (a INT)", "CREATE TABLE c AS SELECT a FROM nobody", "CREATE TABLE c LIKE nobody", "CREATE INDEX i ON t (nobody)", "CREATE TABLE c (a INT, a INT)",
+	"ALTER TABLE nobody ADD b INT", "ALTER TABLE t ADD b INT", "RENAME TABLE nobody TO somebody", "TRUNCATE nobody", "DROP TABLE nobody", "DROP TABLE x.nobody, t.nobody",
+	"CREATE TRIGGER g BEFORE INSERT ON nobody FOR EACH ROW SET NEW.a = 1", "DROP TRIGGER nobody", "CREATE FUNCTION f() RETURNS INT RETURN 1", "DROP FUNCTION nobody", "DROP PROCEDURE nobody", "DROP EVENT nobody",
+	"ALTER SEQUENCE nobody RESTART 5", "DROP SEQUENCE nobody", "DROP DATABASE cacheops_nobody", "DROP USER cacheops_nobody", "GRANT SELECT ON nobody TO cacheops_nobody",
+	"LOCK TABLES nobody WRITE", "FLUSH TABLES nobody WITH READ LOCK", "CREATE OR REPLACE VIEW w AS SELECT", "this is no statement", "CALL nobody()", "INSERT INTO nobody VALUES (1)",
+}
+
+// TestRefusedCommits compares what a refused statement has committed through the cache
+// and without it: a look at the statement beforehand must not refuse it in the
+// server's place.
+func TestRefusedCommits(t *testing.T) {
+	t.Parallel()
+	s := newCachedMySQL(t, plain, nil)
+	for _, text := range []string{
+		"CREATE TABLE probe (n INT PRIMARY KEY)", "CREATE TABLE t (a INT PRIMARY KEY, b INT)", "CREATE VIEW v AS SELECT a FROM t", "CREATE FUNCTION f() RETURNS INT RETURN 1",
+	} {
+		exec(t, s.bare, text)
+	}
+	commits := 0
+	for n, text := range commitsRefused {
+		bare, cached := statementCommits(t, s.bare, 2*n, text), statementCommits(t, s.cached, 2*n+1, text)
+		if bare != cached {
+			t.Errorf("%s: committed %t through the cache, and %t without it", text, cached, bare)
+		}
+		if bare {
+			commits++
+		}
+	}
+	if commits < 20 {
+		t.Errorf("%d of these commit", commits)
+	}
+}
+
 // statementCommits reports whether a statement commits what was written before.
 func statementCommits(t *testing.T, db *sql.DB, n int, text string) bool {
 	t.Helper()

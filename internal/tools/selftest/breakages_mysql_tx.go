@@ -23,6 +23,13 @@ var mysqlTxBreakages = []breakage{
 		Check: onDisguises("TestDisguises"), Want: "--- FAIL: TestDisguises",
 	},
 	{
+		Name:  "a refused statement that commits is refused before it does",
+		File:  "sqlcache/write.go",
+		Old:   "if st.Commits && c.mayBeInside(real) {",
+		New:   "if st.Commits && c.mayBeInside(real) && real == nil {",
+		Check: []string{"go", "test", "-short", "-timeout", "120s", "-run", "^TestRefusedCommits$", "./internal/integration/mysql"}, Want: "--- FAIL: TestRefusedCommits",
+	},
+	{
 		Name:  "BEGIN in a transaction does nothing",
 		File:  "sqlcache/commits.go",
 		Old:   "case c.connector.txs.BeginCommits:\n\t\tout, err = c.committing",

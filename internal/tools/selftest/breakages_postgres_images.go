@@ -52,7 +52,7 @@ var postgresImageBreakages = []breakage{
 	{
 		Name:  "a refused query for images fails the program's statement",
 		File:  "dialect/postgres/failure.go",
-		Old:   "\tcase \"42\": // syntax",
+		Old:   "\tcase \"42\": // names",
 		New:   "\tcase \"43\": // syntax",
 		Check: onPostgresImages("TestFailingWrites"), Want: "the database says",
 	},
