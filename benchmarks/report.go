@@ -64,6 +64,26 @@ func (r *report) Limits() table {
 	return results(limited)
 }
 
+// paceSet is how long the do-nothing driver took for a row, in microseconds, where the
+// limits were set.
+const paceSet = 0.66
+
+// pace compares the machine with the one of the limits.
+type pace struct{ Set, Here, Times string }
+
+// Pace returns nil where no row of the do-nothing driver was measured.
+func (r *report) Pace() *pace {
+	for i := range r.Groups {
+		for _, m := range r.Groups[i].samples {
+			if m.name == doNothing {
+				here := r.Groups[i].samples.time(doNothing).median
+				return &pace{Set: micros.format(paceSet), Here: micros.format(here), Times: times.format(here / paceSet)}
+			}
+		}
+	}
+	return nil
+}
+
 // Missed is a table of the figures that do not keep their limits.
 func (r *report) Missed() table {
 	var missed []figure
