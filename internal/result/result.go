@@ -47,6 +47,9 @@ func (r *Result) Size() int { return r.size }
 // Len is the number of rows.
 func (r *Result) Len() int { return r.rows }
 
+// Width is the number of columns.
+func (r *Result) Width() int { return len(r.shape.columns) }
+
 // Cut takes the last columns away. It returns the result as it would have been
 // recorded without them, and their values, a slice for each row. It is an error
 // when there are fewer columns.

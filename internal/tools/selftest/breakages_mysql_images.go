@@ -13,6 +13,13 @@ func withMySQLImages(test string) []string {
 // mysqlImageBreakages breaks how it is told which rows a write of MySQL changes.
 var mysqlImageBreakages = []breakage{
 	{
+		Name:  "a DELETE that returns no columns fails",
+		File:  "sqlcache/images.go",
+		Old:   "if r.Width() == 0 {",
+		New:   "if r.Width() == 0 && im == nil {",
+		Check: withMySQLImages("TestReturning"), Want: "--- FAIL: TestReturning",
+	},
+	{
 		Name:  "a number tells a row by a text",
 		File:  "dialect/mysql/images_pin.go",
 		Old:   "dialect.SideArgument); ok && imageLiteral(v.Value) != \"\" {",
