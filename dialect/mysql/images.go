@@ -21,6 +21,7 @@ const (
 	imageWhyQuery  = "it calls a function that is not known"
 	imageWhyNested = "its condition holds a query, or its text a WITH clause"
 	imageWhyPlain  = "its condition may fail for a row that it is not to touch"
+	imageWhyOrder  = "what it does may depend on which of its rows it comes to first"
 	imageWhyBefore = "a trigger may change the keys of its rows"
 )
 
@@ -163,6 +164,9 @@ func (w *imageWriter) rows(c *dialect.Condition, where dialect.Expr, end int, wi
 		w.out.BeforeLimited = true
 	}
 	w.out.Before = b.String() + " FOR UPDATE"
+	if !own.Pinned && w.ordered(c) {
+		return imageWhyOrder
+	}
 	if plain := (&imagePlain{t: w.t}); plain.condition(where) && imagePlainOrder.MatchString(text[c.Tail.Pos:c.Tail.End]) {
 		own.Restricted, own.Restricts = w.restricted(c, end), plain.fits
 		if w.st.Kind == dialect.KindUpdate {

@@ -12,7 +12,7 @@ func (w *imageWriter) deleteReturning(del *dialect.Delete) string {
 		return ""
 	}
 	// Foreign keys are followed from the rows that are about to go.
-	if why := w.rows(&del.Condition, del.Where, del.TargetEnd, del.With); why != "" && why != imageWhyPlain {
+	if why := w.rows(&del.Condition, del.Where, del.TargetEnd, del.With); why != "" && why != imageWhyPlain && why != imageWhyOrder {
 		return why // the statement is not restricted to what is found
 	}
 	w.out.Own = nil

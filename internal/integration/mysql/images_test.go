@@ -64,7 +64,9 @@ func TestImagesOfWrites(t *testing.T) {
 		{name: "update by chance", write: "UPDATE goods SET shelf = 9 WHERE shelf = 1 ORDER BY RAND() LIMIT 5", drops: []string{one, nine}},
 		{name: "update by a subquery", write: "UPDATE goods SET shelf = 9 WHERE id IN (SELECT good FROM moves WHERE amount = 2)", drops: []string{two, nine}},
 		{name: "update of all rows", write: "UPDATE goods SET n = n + 1", drops: every, keeps: []string{ofMoves}},
-		{name: "update ignore", write: "UPDATE IGNORE goods SET code = 'c', shelf = 9 WHERE id IN (1, 3)", drops: []string{two, nine}, keeps: []string{three}},
+		{name: "update ignore", write: "UPDATE IGNORE goods SET code = 'c', shelf = 9 WHERE id IN (1, 3)", drops: []string{two, nine}},
+		{name: "update ignore in an order", write: "UPDATE IGNORE goods SET code = 'c', shelf = 9 WHERE id IN (1, 3) ORDER BY id", drops: []string{two, nine}, keeps: []string{three}},
+		{name: "update of a unique key, of many", write: "UPDATE goods SET code = CONCAT(code, 'x') WHERE n < 25", keeps: []string{ofMoves}},
 		{name: "update of two tables", write: "UPDATE goods JOIN moves ON good = id SET goods.shelf = moves.shelf WHERE amount = 1", drops: []string{one, two}},
 
 		{name: "delete", write: "DELETE FROM goods WHERE id = ?", args: []any{1}, drops: []string{one}, keeps: []string{two, three}},

@@ -13,6 +13,27 @@ func withMySQLImages(test string) []string {
 // mysqlImageBreakages breaks how it is told which rows a write of MySQL changes.
 var mysqlImageBreakages = []breakage{
 	{
+		Name:  "rows get unique keys in another order",
+		File:  "dialect/mysql/images.go",
+		Old:   "if !own.Pinned && w.ordered(c) {",
+		New:   "if !own.Pinned && w.st.Delete != nil && w.ordered(c) {",
+		Check: withMySQLImages("TestImagesInOrder"), Want: "--- FAIL: TestImagesInOrder",
+	},
+	{
+		Name:  "rows that refer to each other go in another order",
+		File:  "dialect/mysql/images.go",
+		Old:   "if !own.Pinned && w.ordered(c) {",
+		New:   "if !own.Pinned && w.st.Delete == nil && w.ordered(c) {",
+		Check: onMySQLImages("TestImagesInOrder"), Want: "DELETE FROM tree",
+	},
+	{
+		Name:  "a trigger gives no keys",
+		File:  "dialect/mysql/images_order.go",
+		Old:   "case others && slices",
+		New:   "case !others && slices",
+		Check: onMySQLImages("TestImagesInOrder"), Want: "UPDATE watched",
+	},
+	{
 		Name:  "a DELETE that returns no columns fails",
 		File:  "sqlcache/images.go",
 		Old:   "if r.Width() == 0 {",

@@ -1,0 +1,42 @@
+package mysql
+
+import (
+	"regexp"
+	"slices"
+
+	"github.com/cacheops/cacheops/dialect"
+)
+
+// imageOrderBy finds the order that a statement itself tells.
+var imageOrderBy = regexp.MustCompile(`(?i)^\s*ORDER\b`)
+
+// ordered reports whether it may depend on which of its rows a statement comes to first
+// what it does, or whether it fails. Kept to the rows that were found it comes to them by
+// their names, and left to itself by the index that the server chooses for its condition.
+// Where two rows get the same unique key the first one has it, and the other one fails or
+// is passed over. A row that another one refers to goes only after that one.
+func (w *imageWriter) ordered(c *dialect.Condition) bool {
+	if imageOrderBy.MatchString(w.st.Text[c.Tail.Pos:c.Tail.End]) {
+		return false
+	}
+	if w.st.Kind == dialect.KindDelete {
+		return slices.ContainsFunc(w.t.ForeignKeys, func(fk dialect.ForeignKey) bool {
+			return nameFold(fk.Parent.Name) == nameFold(w.t.Name) && fk.OnDelete != dialect.FKCascade && fk.OnDelete != dialect.FKSetNull
+		})
+	}
+	others := len(w.t.Unique) > 0 && (len(w.t.Unique) > 1 || w.t.Primary == nil)
+	switch {
+	case w.t.OtherUnique:
+		return true
+	case others && slices.ContainsFunc(w.t.Triggers, func(tr dialect.Trigger) bool { return tr.Event == dialect.KindUpdate && tr.Before }):
+		return true // it may give a row any key
+	}
+	return slices.ContainsFunc(w.t.Unique, func(key []int) bool {
+		return slices.ContainsFunc(key, func(pos int) bool { return w.assigns(w.t.Columns[pos]) })
+	})
+}
+
+// assigns reports whether an UPDATE gives a column a value, or the server does for it.
+func (w *imageWriter) assigns(c *dialect.Column) bool {
+	return c.Generated || slices.ContainsFunc(w.st.Update.Set, func(name string) bool { return nameFold(name) == c.Folded })
+}
