@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"reflect"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -275,18 +274,11 @@ func TestPeersArguments(t *testing.T) {
 		s := newNotes(t, mode, nil)
 		at := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 		arguments := []any{"1", 1, int8(1), uint64(1), 1.0, float32(1), true, []byte("1"), nil, "", []byte{}, []byte(nil), "NULL", "<nil>", "1 ", "01", " 1", "1.0", at, at.String(), at.Format("2006-01-02 15:04:05"), at.In(time.FixedZone("", 3600)), uint64(1 << 63), "9223372036854775808"}
-		value := func(db *sql.DB, query string, args ...any) string {
-			var v any
-			if err := db.QueryRow(query, args...).Scan(&v); err != nil {
-				return err.Error()
-			}
-			return fmt.Sprintf("%T %v", v, reflect.ValueOf(v))
-		}
 		for _, query := range []string{"SELECT ? FROM notes WHERE id = 1", "SELECT concat_ws('/', ?, text) FROM notes WHERE id = 1", "SELECT id FROM notes WHERE id = ?"} {
 			for range 2 {
 				for _, v := range arguments {
-					if got, want := value(s.cached, query, v), value(s.bare, query, v); got != want {
-						t.Errorf("%s, %T %v: %s, the driver has %s", query, v, v, got, want)
+					if got, want := transcript(t.Context(), s.cached, query, v), transcript(t.Context(), s.bare, query, v); got != want {
+						t.Errorf("%s, %T %v: it differs from the driver's: %s", query, v, v, firstDifference(got, want))
 					}
 				}
 			}
