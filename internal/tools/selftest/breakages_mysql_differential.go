@@ -3,7 +3,7 @@ package main
 // inDifferentialMySQL runs one of the tests that try whatever there is on MariaDB,
 // shortly and with one seed.
 func inDifferentialMySQL(test string) []string {
-	return []string{"go", "test", "-timeout", "300s", "-run", "^" + test + "$", "./internal/integration/differential", "-differential.mysql=20000", "-differential.mysql.changes=20000", "-differential.seed=1", "-differential.usual=0", "-rapid.shrinktime=2s"}
+	return []string{"go", "test", "-timeout", "300s", "-run", "^" + test + "$", "./internal/integration/differential", "-differential.mysql=20000", "-differential.mysql.changes=20000", "-differential.seed=1", "-rapid.shrinktime=2s"}
 }
 
 // mysqlDifferentialBreakages are noticed by the tests that run on MariaDB, which know of
