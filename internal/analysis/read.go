@@ -123,7 +123,7 @@ func (v *verdict) statement(st *dialect.Statement, home string) *survey {
 // columns refuses references to columns that may be none.
 func (v *verdict) columns(a *attributes, home string) {
 	if name := a.system(v.cat, home); name != "" {
-		v.refuse("column " + name + " changes without a statement that changes its row")
+		v.refuse("column " + name + " changes without a statement that changes its row, or is one that SELECT * leaves out")
 	}
 	if name, r := a.attribute(v.cat, home, func(r dialect.Routine) bool { return r != dialect.RoutinePure }); name != "" {
 		v.refuse(impureText(name, r))

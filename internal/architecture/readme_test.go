@@ -10,15 +10,11 @@ import (
 	"testing"
 )
 
-// TestReadme shows that the README holds no Go that is not compiled and, in
-// Examples with an output, run.
+// TestReadme shows that the README, and what is told of each database, hold no Go that is
+// not compiled and, in Examples with an output, run.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	rootDir := filepath.Join("..", "..")
-	readme, err := os.ReadFile(filepath.Join(rootDir, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	names, err := filepath.Glob(filepath.Join(rootDir, "example*_test.go"))
 	if err != nil {
 		t.Fatal(err)
@@ -39,12 +35,21 @@ func TestReadme(t *testing.T) {
 	if len(names) == 0 || len(more) < 7 {
 		t.Errorf("found the examples %q and %q: that is not all", names, more)
 	}
-	blocks := goBlocks(string(readme))
-	if len(blocks) < 10 {
-		t.Errorf("found %d blocks of Go in the README: that is not all", len(blocks))
-	}
-	for _, violation := range checkReadme(blocks, examples) {
-		t.Error(violation)
+	for _, doc := range []struct {
+		name   string
+		blocks int // at least
+	}{{"README.md", 10}, {"docs/mysql.md", 3}, {"docs/postgres.md", 1}} {
+		text, err := os.ReadFile(filepath.Join(rootDir, filepath.FromSlash(doc.name)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks := goBlocks(string(text))
+		if len(blocks) < doc.blocks {
+			t.Errorf("found %d blocks of Go in %s: that is not all", len(blocks), doc.name)
+		}
+		for _, violation := range checkReadme(blocks, examples) {
+			t.Errorf("%s %s", doc.name, violation)
+		}
 	}
 }
 
@@ -62,7 +67,7 @@ func checkReadme(blocks []string, examples map[string]string) (found []string) {
 			return true
 		}
 		if !slices.ContainsFunc(slices.Collect(maps.Values(examples)), shown) {
-			found = append(found, fmt.Sprintf("README.md holds Go that stands in no example*_test.go of the root folder or of examples:\n%s", block))
+			found = append(found, fmt.Sprintf("holds Go that stands in no example*_test.go of the root folder or of examples:\n%s", block))
 		}
 	}
 	return found

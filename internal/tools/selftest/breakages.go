@@ -65,6 +65,7 @@ var breakages = slices.Concat(
 	postgresValueBreakages,
 	postgresTxBreakages,
 	postgresDifferentialBreakages,
+	mysqlDifferentialBreakages,
 	postgresWriteBreakages,
 	complyBreakages,
 	postgresReadBreakages,
