@@ -326,6 +326,9 @@ type call struct {
 	// arguments of one that the program prepared, and drivers give those other types
 	// than they write into a text.
 	kept bool
+	// atOnce runs a statement of ours as a text, where the driver runs texts with
+	// arguments: it has those of a text of the program's.
+	atOnce bool
 	// option is true when an argument is no value of a parameter, but tells the
 	// driver how to run the statement.
 	option bool
@@ -339,7 +342,7 @@ func (c *conn) query(ctx context.Context, k call, since engine.Moment) (driver.R
 	}
 	if p.Statement.Kind != dialect.KindSelect {
 		out, err := c.run(ctx, p, k, true)
-		return out.rows, err
+		return told(ctx, out.rows, err)
 	}
 	if p.Write != nil || p.Statement.Taint != 0 || c.connector.txs.Concurrent && p.Catalog == nil && p.Statement.Foreign != "" {
 		out, err := c.run(ctx, p, k, true)
