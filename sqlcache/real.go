@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"sync/atomic"
 
 	"github.com/cacheops/cacheops/dialect"
@@ -28,8 +27,6 @@ type poolState struct {
 	turned atomic.Int64
 	// settings are those of the real connections.
 	settings settingsCount
-	// unargued is true where the driver runs no text with arguments: see skips.
-	unargued atomic.Bool
 }
 
 // capabilities are the optional interfaces of a driver's connections that
@@ -208,9 +205,7 @@ func (r *realConn) prepare(ctx context.Context, query string) (driver.Stmt, erro
 // for the way over Prepare.
 func (r *realConn) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	if r.queryer != nil {
-		rows, err := r.queryer.QueryContext(ctx, query, args)
-		r.skipped(query, args, err)
-		return rows, err
+		return r.queryer.QueryContext(ctx, query, args)
 	}
 	q, ok := r.Conn.(driver.Queryer) //nolint:staticcheck // drivers still have it
 	if !ok {
@@ -230,9 +225,7 @@ func (r *realConn) query(ctx context.Context, query string, args []driver.NamedV
 // asks for the way over Prepare.
 func (r *realConn) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	if e, ok := r.Conn.(driver.ExecerContext); ok {
-		res, err := e.ExecContext(ctx, query, args)
-		r.skipped(query, args, err)
-		return res, err
+		return e.ExecContext(ctx, query, args)
 	}
 	e, ok := r.Conn.(driver.Execer) //nolint:staticcheck // drivers still have it
 	if !ok {
@@ -248,35 +241,15 @@ func (r *realConn) exec(ctx context.Context, query string, args []driver.NamedVa
 	return e.Exec(query, values)
 }
 
-// skipText bounds the texts that tell that a driver runs none with arguments.
-const skipText = 512
-
-// skipped takes note of a driver that left a text with arguments to be prepared. Some do
-// so always, and others where they cannot write the arguments into the text: those can
-// where it is short, has as many places as there are arguments, and these are numbers
-// or texts.
-func (r *realConn) skipped(query string, args []driver.NamedValue, err error) {
-	if err != driver.ErrSkip || len(args) == 0 || len(query) > skipText || strings.Count(query, "?") != len(args) { //nolint:errorlint // as database/sql compares it
-		return
-	}
-	for i := range args {
-		switch v := args[i].Value.(type) {
-		case int64, float64, bool:
-		case string:
-			if len(v) > skipText {
-				return
-			}
-		default:
-			return
-		}
-	}
-	r.connector.state.unargued.Store(true)
-}
-
 // skips reports whether the driver would leave a text with arguments to be prepared.
-// To know it beforehand spares all that is done around a statement.
+// To know it beforehand spares all that is done around a statement. What it does with one
+// text tells nothing of others: it may be that it cannot write the arguments into that.
 func (c *connector) skips(k *call) bool {
-	return !k.prepared && len(k.args) > 0 && c.state.unargued.Load()
+	if k.prepared || len(k.args) == 0 {
+		return false
+	}
+	caps := c.state.caps.Load()
+	return caps != nil && caps.prepares
 }
 
 // begin is what database/sql does to start a transaction.

@@ -35,7 +35,7 @@ func tryChanges(t *testing.T, changes int, at lawPlace) {
 	begin := time.Now()
 	var seen lawTally
 	var found failing[*lawCase]
-	inTurns(t, func() bool { return seen.total() >= changes || found.any() }, func(rt *rapid.T, dir string) {
+	inTurns(t, seedBase, func() bool { return seen.total() >= changes || found.any() }, func(rt *rapid.T, dir string) {
 		c := rapid.Custom(func(t *rapid.T) *lawCase { return makeLawCase(t, at.flavour) }).Draw(rt, "case")
 		at := at
 		at.dir = dir

@@ -58,14 +58,16 @@ func TestMain(m *testing.M) {
 	seedBase = *firstSeed * 1_000_000
 	if f := flag.Lookup("rapid.seed"); set[f.Name] { // as rapid says where one failed
 		seedBase, _ = strconv.ParseUint(f.Value.String(), 0, 64)
+		storedApart = 0
 	}
 	// The client lets nodes that it knows no more go by a goroutine that sleeps for
 	// five seconds, also when it was closed.
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"))
 }
 
-// seedBase is rapid's seed of the first turn.
-var seedBase uint64
+// seedBase is rapid's seed of the first turn. Tests with the cache elsewhere than in the
+// process begin further on, so that they see cases of their own.
+var seedBase, storedApart uint64 = 0, 500_000_000
 
 // workers is how many cases run at once: the tests share the machine.
 const workers = 2
@@ -74,9 +76,17 @@ const workers = 2
 // set until the check has taken it.
 var seeding sync.Mutex
 
+// firstSeedOf returns rapid's seed of the first turn at a place.
+func firstSeedOf(at place) uint64 {
+	if at.store != nil {
+		return seedBase + storedApart
+	}
+	return seedBase
+}
+
 // inTurns runs checks until enough was seen. Each turn has a seed of its own,
 // and the same ones follow from one first seed.
-func inTurns(t *testing.T, enough func() bool, prop func(rt *rapid.T, dir string)) {
+func inTurns(t *testing.T, first uint64, enough func() bool, prop func(rt *rapid.T, dir string)) {
 	t.Helper()
 	t.Logf("seed %d", *firstSeed)
 	var turn atomic.Uint64
@@ -89,7 +99,7 @@ func inTurns(t *testing.T, enough func() bool, prop func(rt *rapid.T, dir string
 					seeding.Lock()
 					begun := sync.OnceFunc(seeding.Unlock)
 					// Rapid's numbering of its own seeds goes up by one.
-					_ = flag.Set("rapid.seed", strconv.FormatUint(seedBase+1000*turn.Add(1)-1000, 10))
+					_ = flag.Set("rapid.seed", strconv.FormatUint(first+1000*turn.Add(1)-1000, 10))
 					func() {
 						defer begun()
 						rapid.Check(quiet{t}, func(rt *rapid.T) {
@@ -225,7 +235,7 @@ func differ(t *testing.T, reads int, f flavour, at place) {
 	begin := time.Now()
 	tally := newTally(f)
 	var found failing[*testCase]
-	inTurns(t, func() bool { return tally.total() >= reads || found.any() }, func(rt *rapid.T, dir string) {
+	inTurns(t, firstSeedOf(at), func() bool { return tally.total() >= reads || found.any() }, func(rt *rapid.T, dir string) {
 		c := rapid.Custom(func(t *rapid.T) *testCase { return makeCase(t, f) }).Draw(rt, "case")
 		at := at
 		at.dir = dir

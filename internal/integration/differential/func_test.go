@@ -101,7 +101,7 @@ func differFuncs(t *testing.T, calls int, f flavour, at place) {
 		steps = fewStepsOfFuncs
 	}
 	var found failing[*funcCase]
-	inTurns(t, func() bool { return tally.calls() >= calls || found.any() }, func(rt *rapid.T, dir string) {
+	inTurns(t, firstSeedOf(at), func() bool { return tally.calls() >= calls || found.any() }, func(rt *rapid.T, dir string) {
 		c := rapid.Custom(func(t *rapid.T) *funcCase { return makeFuncCase(t, f, steps) }).Draw(rt, "case")
 		at := at
 		at.dir = dir
