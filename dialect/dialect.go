@@ -338,6 +338,10 @@ type Transactions struct {
 	// one parameter, a whole number, by which it is found out whether the driver runs a
 	// text with arguments at once. Empty where the values are the same.
 	AtOnce string
+	// ExecOnce is true where a driver must not run a prepared statement for its effect that
+	// returns rows and was run before: the answer then has another form, which it reads
+	// wrongly, or waits for more of it for ever.
+	ExecOnce bool
 	// SingleWriter is true when one transaction at a time can write, and others ask again
 	// and again until it is over: those of one process had better wait in a queue.
 	SingleWriter bool

@@ -326,6 +326,11 @@ type call struct {
 	// arguments of one that the program prepared, and drivers give those other types
 	// than they write into a text.
 	kept bool
+	// atOnce runs a statement of ours as a text, where the driver runs texts with
+	// arguments: it has those of a text of the program's.
+	atOnce bool
+	// answers is true when it may return rows although it is run for its effect.
+	answers bool
 	// option is true when an argument is no value of a parameter, but tells the
 	// driver how to run the statement.
 	option bool
@@ -339,7 +344,7 @@ func (c *conn) query(ctx context.Context, k call, since engine.Moment) (driver.R
 	}
 	if p.Statement.Kind != dialect.KindSelect {
 		out, err := c.run(ctx, p, k, true)
-		return out.rows, err
+		return told(ctx, out.rows, err)
 	}
 	if p.Write != nil || p.Statement.Taint != 0 || c.connector.txs.Concurrent && p.Catalog == nil && p.Statement.Foreign != "" {
 		out, err := c.run(ctx, p, k, true)
@@ -356,8 +361,21 @@ func (c *conn) query(ctx context.Context, k call, since engine.Moment) (driver.R
 
 // exec runs a statement for its effect.
 func (c *conn) exec(ctx context.Context, k call) (driver.Result, error) {
-	out, err := c.run(ctx, c.planCall(ctx, &k), k, false)
+	p := c.planCall(ctx, &k)
+	k.answers = mayAnswer(p.Statement)
+	out, err := c.run(ctx, p, k, false)
 	return out.result, err
+}
+
+// mayAnswer reports whether a statement may return rows.
+func mayAnswer(st *dialect.Statement) bool {
+	switch {
+	case bounds(st.Kind), st.Kind == dialect.KindUpdate && st.Update == nil:
+		return false // of several tables
+	case st.Insert != nil, st.Update != nil, st.Delete != nil:
+		return returns(st)
+	}
+	return true
 }
 
 // plan analyses a text.
@@ -412,6 +430,11 @@ func (c *conn) bareExec(ctx context.Context, real *realConn, k call) (driver.Res
 		k.prepared = true
 	}
 	s, err := real.stmts.take(ctx, real, k.text, k.since)
+	once := k.answers && c.connector.txs.ExecOnce
+	if err == nil && once && s.ran {
+		s.discard()
+		s, err = real.stmts.take(ctx, real, k.text, k.since)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -421,7 +444,7 @@ func (c *conn) bareExec(ctx context.Context, real *realConn, k call) (driver.Res
 	}
 	done := false
 	defer func() {
-		if done {
+		if done && !once {
 			real.stmts.put(s)
 		} else { // also where the driver panics: it would keep its connection open
 			s.discard()

@@ -89,12 +89,34 @@ func (c *conn) collectImages(ctx context.Context, real *realConn, p *engine.Plan
 	}
 	ran, err := im.run(ctx, im.queries.Write, width)
 	if err != nil {
+		if im.misread(err) {
+			return outcome{}, false, nil
+		}
 		return outcome{}, true, err
 	}
 	if err := im.after(ctx, before, &ran); err != nil {
 		return outcome{}, true, err
 	}
 	return ran.outcome, true, nil
+}
+
+// misread reports whether the database cannot read a statement that we changed: then it
+// has done nothing, and its error is about a text that is not the program's. That one is
+// run then, now and next time. Where an error ends the transaction, see
+// [ownError] instead.
+func (im *imaged) misread(err error) bool {
+	if im.conn.connector.txs.ErrorFails || im.conn.connector.cfg.Dialect.Failure(own(err)) != dialect.FailureSyntax {
+		return false
+	}
+	im.keep(&imageQueries{refused: true})
+	return true
+}
+
+// miscounted reports whether an error tells the number of a row, which is another one
+// where the statement was restricted to some: the program's own statement is run then. The
+// database has taken back what the other one did.
+func (im *imaged) miscounted(err error) bool {
+	return !im.conn.connector.txs.ErrorFails && im.conn.connector.cfg.Dialect.Failure(own(err)) == dialect.FailureText
 }
 
 // prepare works out which columns of which tables the images need, and how to
@@ -203,9 +225,17 @@ func (im *imaged) before(ctx context.Context, hasty bool) (rows [][]driver.Value
 	if hasty {
 		text = im.queries.Own.Hasty
 	}
-	rows, err = im.real.collect(ctx, call{text: text, args: args, kept: im.call.prepared, since: since}, im.room+1)
+	k := call{text: text, args: args, kept: im.call.prepared, atOnce: len(im.queries.BeforeParams) > 0 && im.atOnce(), since: since}
+	rows, err = im.real.collect(ctx, k, im.room+1)
 	return rows, 2*len(rows) <= im.room, err
 }
+
+// atOnce reports whether what has the arguments of the program's statement is to go as
+// a text too, as that does. MySQL's driver writes a []byte into a text as binary, which
+// is compared byte by byte, and a float as a decimal number; beside a prepared statement
+// it sends them as a text and as a float, which other rows match. It returns other
+// values as well.
+func (im *imaged) atOnce() bool { return im.conn.connector.txs.AtOnce != "" && !im.call.prepared }
 
 // survived forgets the error of a query for images, which the statement will
 // meet itself where it is about more than the query, unless it may have ended
@@ -237,7 +267,7 @@ type written struct {
 // run runs a statement that returns images, width columns of them, behind what
 // the program wants of it: its own rows, or the numbers of a Result.
 func (im *imaged) run(ctx context.Context, text string, width int) (out written, err error) {
-	k := call{text: text, args: im.call.args, kept: im.call.prepared, since: im.call.since}
+	k := call{text: text, args: im.call.args, kept: im.call.prepared, atOnce: im.atOnce(), since: im.call.since}
 	if !im.wantRows {
 		if out, err = im.conn.returned(ctx, im.real, k, width, im.room); err != nil {
 			return out, changed(err)
@@ -256,7 +286,7 @@ func (im *imaged) run(ctx context.Context, text string, width int) (out written,
 	r, rest := result.Record(rows, result.Limits{Bytes: math.MaxInt})
 	if r == nil {
 		im.changes.AddWrite(im.write) // it may be done all the same
-		out.outcome, err = im.conn.drain(rest)
+		out.outcome, err = im.conn.drain(rest, width)
 		return out, changed(err)
 	}
 	if r.Width() == 0 {

@@ -62,6 +62,9 @@ func (im *imaged) ownRows(ctx context.Context) (out outcome, done bool, err erro
 	}
 	out, affected, err := im.runOwn(ctx, k, pinned)
 	if err != nil {
+		if !pinned && (im.misread(err) || im.miscounted(err)) {
+			return outcome{}, false, nil
+		}
 		return outcome{}, true, err
 	}
 	return out, true, im.afterOwn(ctx, before, affected)

@@ -11,9 +11,10 @@ import (
 
 // send runs a query of our own, or a statement that we changed: over a prepared
 // statement that the connection keeps, or, where nothing is to be prepared that
-// the program did not prepare, as the program runs its own texts.
+// the program did not prepare, or it would mean something else, as the program runs
+// its own texts.
 func (r *realConn) send(ctx context.Context, k call) (driver.Rows, error) {
-	if r.connector.txs.Unprepared && !k.kept {
+	if (r.connector.txs.Unprepared || k.atOnce) && !k.kept {
 		rows, err := r.query(ctx, k.text, k.args)
 		if !errors.Is(err, driver.ErrSkip) {
 			return rows, err

@@ -217,13 +217,16 @@ func (c *conn) whole(ctx context.Context, real *realConn, k call, wantRows bool)
 		return outcome{rows: r.Rows()}, int64(r.Len()), nil
 	}
 	// An error behind some rows, or something that cannot be kept.
-	out, err = c.drain(rest)
+	out, err = c.drain(rest, 0)
 	return out, -1, err
 }
 
 // drain reads rows that could not be recorded to their end, to learn the error
-// that they end with.
-func (c *conn) drain(rows driver.Rows) (outcome, error) {
+// that they end with. The last columns are not for the program.
+func (c *conn) drain(rows driver.Rows, last int) (outcome, error) {
+	if failed, err := result.Failed(rows, last); failed != nil {
+		return outcome{}, &lateError{error: err, rows: failed}
+	}
 	dest := make([]driver.Value, len(rows.Columns()))
 	for {
 		err := rows.Next(dest)
@@ -239,6 +242,29 @@ func (c *conn) drain(rows driver.Rows) (outcome, error) {
 		}
 		return outcome{}, err
 	}
+}
+
+// lateError is the error of a statement whose rows tell it, perhaps behind some others.
+type lateError struct {
+	error
+	rows driver.Rows
+}
+
+// Unwrap returns the error itself.
+func (e *lateError) Unwrap() error { return e.error }
+
+// told gives the program rows that fail where those of its statement failed. What ends
+// the connection or the context it is told at once: database/sql has more to do then.
+func told(ctx context.Context, rows driver.Rows, err error) (driver.Rows, error) {
+	var late *lateError
+	if !errors.As(err, &late) {
+		return rows, err
+	}
+	if ctx.Err() != nil || errors.Is(err, driver.ErrBadConn) {
+		return nil, late.error
+	}
+	engine.Failed(ctx)
+	return late.rows, nil
 }
 
 // mayHaveRun reports whether a statement may have taken effect: drivers return

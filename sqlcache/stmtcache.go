@@ -24,6 +24,7 @@ type realStmt struct {
 	text string
 	// made is when it was prepared, as [connector.moment] counts.
 	made uint64
+	ran  bool // once at least
 }
 
 // take returns a prepared statement, which the caller must put back or discard. One
@@ -114,6 +115,7 @@ func (s *realStmt) checkCount(args []driver.NamedValue) error {
 
 // query is what database/sql does to query a prepared statement.
 func (s *realStmt) query(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	s.ran = true
 	if q, ok := s.Stmt.(driver.StmtQueryContext); ok {
 		return q.QueryContext(ctx, args)
 	}
@@ -129,6 +131,7 @@ func (s *realStmt) query(ctx context.Context, args []driver.NamedValue) (driver.
 
 // exec is what database/sql does to execute a prepared statement.
 func (s *realStmt) exec(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	s.ran = true
 	if e, ok := s.Stmt.(driver.StmtExecContext); ok {
 		return e.ExecContext(ctx, args)
 	}

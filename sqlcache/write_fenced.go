@@ -83,5 +83,5 @@ func (c *conn) finish(out outcome) (outcome, error) {
 	if r != nil {
 		return outcome{rows: r.Rows()}, nil
 	}
-	return c.drain(rest)
+	return c.drain(rest, 0)
 }

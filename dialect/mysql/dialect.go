@@ -42,5 +42,6 @@ func (mysqlDialect) Transactions() dialect.Transactions {
 		Reprepares:        true,
 		AsksProcess:       true,
 		AtOnce:            "SELECT ?", // unsigned numbers, floats
+		ExecOnce:          true,       // MariaDB tells the columns the first time
 	}
 }

@@ -38,6 +38,28 @@ func TooLarge(rest driver.Rows) bool {
 	return ok && p.large
 }
 
+// Failed returns the error that rows end with which [Record] returned as the rest, and
+// rows that show what those would have shown, without the last columns. The driver's are
+// closed. No rows come back where the rest does not end with an error of the driver's, and
+// it is as it was.
+func Failed(rest driver.Rows, last int) (driver.Rows, error) {
+	p, ok := rest.(*replay)
+	if !ok || p.inner == nil || p.end == nil || p.end == io.EOF { //nolint:errorlint // as database/sql compares it
+		return nil, nil
+	}
+	left := p.recorded
+	if last > 0 {
+		cut, _, err := left.Cut(last)
+		if err != nil {
+			return nil, nil //nolint:nilerr // it has none of them
+		}
+		left = cut
+	}
+	closeErr := p.inner.Close()
+	p.inner = nil
+	return &replay{recorded: left, end: p.end, closeErr: closeErr}, p.end
+}
+
 var (
 	_ driver.RowsNextResultSet              = (*replay)(nil)
 	_ driver.RowsColumnTypeScanType         = (*replay)(nil)

@@ -12,7 +12,7 @@ var postgresDifferentialBreakages = []breakage{
 	{
 		Name:  "a prepared statement's images are sent with the arguments of a text",
 		File:  "sqlcache/images.go",
-		Old:   "call{text: text, args: im.call.args, kept: im.call.prepared, since: im.call.since}",
+		Old:   "call{text: text, args: im.call.args, kept: im.call.prepared, atOnce: im.atOnce(), since: im.call.since}",
 		New:   "call{text: text, args: im.call.args, since: im.call.since}",
 		Check: []string{"go", "test", "-timeout", "100s", "-run", "^TestImagesOfPreparedStatement$", "./internal/integration/postgres"}, Want: "--- FAIL: TestImagesOfPreparedStatement",
 	},
