@@ -61,13 +61,11 @@ func (c *conn) prepares(ctx context.Context, real *realConn, st *dialect.Stateme
 		real.stmts.put(s)
 		return nil
 	}
-	switch c.connector.cfg.Dialect.Failure(err) {
-	case dialect.FailureUnprepared:
+	failure := c.connector.cfg.Dialect.Failure(err)
+	if failure == dialect.FailureUnprepared {
 		return nil
-	case dialect.FailureSyntax:
-		return err
 	}
-	if st.Commits && c.mayBeInside(real) {
+	if failure != dialect.FailureSyntax && st.Commits && c.mayBeInside(real) {
 		// Run as a text it commits before it is refused, which preparing it does not.
 		return nil
 	}

@@ -25,8 +25,8 @@ var mysqlTxBreakages = []breakage{
 	{
 		Name:  "a refused statement that commits is refused before it does",
 		File:  "sqlcache/write.go",
-		Old:   "if st.Commits && c.mayBeInside(real) {",
-		New:   "if st.Commits && c.mayBeInside(real) && real == nil {",
+		Old:   "st.Commits && c.mayBeInside(real) {",
+		New:   "st.Commits && c.mayBeInside(real) && real == nil {",
 		Check: []string{"go", "test", "-short", "-timeout", "120s", "-run", "^TestRefusedCommits$", "./internal/integration/mysql"}, Want: "--- FAIL: TestRefusedCommits",
 	},
 	{
