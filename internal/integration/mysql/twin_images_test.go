@@ -90,6 +90,26 @@ func TestImagesKeepWhatErrorsSay(t *testing.T) {
 	}
 }
 
+// twinFailing are queries that fail behind some rows, those that write too.
+var twinFailing = []twinCase{
+	{text: "SELECT id, f_fail(id) FROM goods ORDER BY id"},
+	{text: "SELECT id, f_write(id), f_fail(id) FROM goods ORDER BY id"},
+	{text: "SELECT id, f_write(id), f_fail(id) FROM goods WHERE id > ? ORDER BY id", args: []any{0}},
+}
+
+// Nor is the error of a query told before the rows that it comes behind.
+func TestQueriesFailLate(t *testing.T) {
+	t.Parallel()
+	for _, bound := range []string{"alone", "tx"} {
+		w := newTwins(t, plain)
+		for i := range twinFailing {
+			for _, way := range []string{"query", "prepared query"} {
+				w.check(t, &twinFailing[i], bound, way)
+			}
+		}
+	}
+}
+
 // twinFew is how many of n are taken: the first one in a short run.
 func twinFew(n int) int {
 	if testing.Short() {
