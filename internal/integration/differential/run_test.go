@@ -62,11 +62,13 @@ type run struct {
 	queries []*reading
 	event   cacheops.ReadEvent // of the last read
 	differs string             // what shadow mode told of it
-	epochs  bool               // a change since the step began had no row images
-	ddl     bool               // the step changes the schema
-	inTx    bool               // the step is a transaction
-	abandon bool               // it can only be rolled back, see outdated
-	tally   *tally             // nil: nothing is counted
+	// epochs is true when a change since the step began had no row images. The engine
+	// tells of some from a goroutine of its own: those whose outcome it had to ask for.
+	epochs  atomic.Bool
+	ddl     bool   // the step changes the schema
+	inTx    bool   // the step is a transaction
+	abandon bool   // it can only be rolled back, see outdated
+	tally   *tally // nil: nothing is counted
 	// change alters the cache's settings, and amid is called after each write of a
 	// transaction; nil: nothing is.
 	change  func(*cacheops.Config)
@@ -203,7 +205,9 @@ func (r *run) open(at place) (err error) {
 			},
 			OnRead: func(_ context.Context, e cacheops.ReadEvent) { r.event = e },
 			OnInvalidate: func(_ context.Context, e cacheops.InvalidateEvent) {
-				r.epochs = r.epochs || e.All || slices.ContainsFunc(e.Tables, func(t cacheops.TableInvalidation) bool { return t.Epoch })
+				if e.All || slices.ContainsFunc(e.Tables, func(t cacheops.TableInvalidation) bool { return t.Epoch }) {
+					r.epochs.Store(true)
+				}
 			},
 		},
 	}
@@ -354,7 +358,7 @@ func (r *run) compare(q *reading, after *count) *failure {
 		if !before.equal(&q.last) {
 			one.changed = 1
 		}
-		if !r.epochs {
+		if !r.epochs.Load() {
 			one.byImages, one.byImagesChanged = one.dropped, one.changed
 		}
 	}

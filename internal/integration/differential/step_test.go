@@ -37,7 +37,8 @@ func (r *run) step(s *step) *failure {
 // apply runs a step on both databases and compares what it returns.
 func (r *run) apply(s *step) *failure {
 	var f *failure
-	r.epochs, r.ddl = false, slices.Contains(s.tags(), "write: DDL")
+	r.epochs.Store(false)
+	r.ddl = slices.Contains(s.tags(), "write: DDL")
 	r.inTx, r.abandon = s.begin != "" && !s.session, false
 	switch s.begin {
 	case "":
