@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -129,6 +130,11 @@ func (r *report) endTest(e event, s *suite) {
 	case "pass":
 		s.passed++
 		s.figures = append(s.figures, figures(out)...)
+		// The detector's words are given to the test that printed last, the blame to
+		// all that were running.
+		if strings.Contains(out, "WARNING: DATA RACE") {
+			fmt.Fprintf(r.w, "printed in: %s %s\n%s", e.Package, e.Test, shorten(out))
+		}
 	case "skip":
 		s.skipped++
 		r.skips = append(r.skips, skip{pkg: e.Package, test: e.Test, why: reason(out)})
@@ -156,16 +162,22 @@ func (r *report) endSuite(e event, s *suite) {
 // failSuite ends a package that failed, and counts what no event counted.
 func (r *report) failSuite(pkg string, s *suite) {
 	s.result = "FAIL"
+	waited := make(map[string]bool)
 	for _, test := range slices.Sorted(maps.Keys(s.running)) {
 		s.failed++
 		if s.running[test] {
 			fmt.Fprintf(r.w, "%s%s: %s did not end\n", shorten(s.take(test)), pkg, test)
 		} else {
+			waited[test] = true
 			fmt.Fprintf(r.w, "%s: %s waited for its turn\n", pkg, test)
 		}
 	}
 	clear(s.running)
-	fmt.Fprint(r.w, shorten(s.take("")))
+	for _, test := range slices.Sorted(maps.Keys(s.output)) { // "" comes first
+		if out := s.take(test); !waited[test] {
+			fmt.Fprint(r.w, shorten(out))
+		}
+	}
 	if s.failed == 0 {
 		s.failed = 1
 		fmt.Fprintf(r.w, "%s failed without a failed test\n", pkg)
@@ -185,15 +197,18 @@ func (r *report) end(ok bool) {
 	r.broken = !ok && !failed
 }
 
-// What is shown of the output of a failed test, in lines.
+// What is shown of the output of a failed test, and of one stack of the race
+// detector, in lines.
 const (
 	shownFirst = 200
 	shownLast  = 100
+	shownStack = 24
 )
 
 // shorten leaves out the middle of a long output: one test that fails must not
 // hide the others.
 func shorten(output string) string {
+	output = shortenStacks(output)
 	lines := strings.SplitAfter(output, "\n")
 	left := len(lines) - shownFirst - shownLast
 	if left <= 1 {
@@ -202,6 +217,33 @@ func shorten(output string) string {
 	return strings.Join(lines[:shownFirst], "") +
 		fmt.Sprintf("... %d lines left out, run the test by itself to see them ...\n", left) +
 		strings.Join(lines[len(lines)-shownLast:], "")
+}
+
+// stackBegins are the lines of the race detector that a stack follows.
+var stackBegins = regexp.MustCompile(`^(Previous )?(atomic )?([Rr]ead|[Ww]rite) at 0x|^Goroutine \d+ \(\w+\) created at:`)
+
+// shortenStacks cuts the stacks of the race detector: it takes some for hundreds
+// of calls deep, and the other side of the race follows only after that.
+func shortenStacks(output string) string {
+	var out strings.Builder
+	inStack, shown := false, 0
+	for line := range strings.Lines(output) {
+		switch {
+		case stackBegins.MatchString(line):
+			inStack, shown = true, 0
+		case !strings.HasPrefix(line, "  "):
+			inStack = false
+		case inStack:
+			if shown++; shown == shownStack+1 {
+				out.WriteString("  ... the rest of this stack left out ...\n")
+			}
+			if shown > shownStack {
+				continue
+			}
+		}
+		out.WriteString(line)
+	}
+	return out.String()
 }
 
 // reason finds in the output of a skipped test what it gave as the reason.

@@ -83,6 +83,17 @@ const (
 {"Action":"pass","Package":"example.com/lib/i","Test":"TestN","Elapsed":0}
 {"Action":"pass","Package":"example.com/lib/i","Elapsed":0.2}
 `
+	racing = `{"Action":"run","Package":"example.com/lib/j","Test":"TestA"}
+{"Action":"run","Package":"example.com/lib/j","Test":"TestB"}
+{"Action":"run","Package":"example.com/lib/j","Test":"TestC"}
+{"Action":"output","Package":"example.com/lib/j","Test":"TestA","Output":"WARNING: DATA RACE\n"}
+{"Action":"output","Package":"example.com/lib/j","Test":"TestA","Output":"one race\n"}
+{"Action":"pass","Package":"example.com/lib/j","Test":"TestA","Elapsed":0.1}
+{"Action":"pass","Package":"example.com/lib/j","Test":"TestB","Elapsed":0.1}
+{"Action":"output","Package":"example.com/lib/j","Test":"TestB","Output":"another race\n"}
+{"Action":"fail","Package":"example.com/lib/j","Test":"TestC","Elapsed":0.1}
+{"Action":"fail","Package":"example.com/lib/j","Elapsed":0.2}
+`
 	cutOff = `{"Action":"run","Package":"example.com/lib/f","Test":"TestLong"}
 `
 )
@@ -137,6 +148,10 @@ func TestSummary(t *testing.T) {
 			name: "figures follow the table", events: passing + counting, exitOK: true, strict: true,
 			last: "4 passed, 0 failed, 0 skipped", ok: true,
 			contains: []string{"\nfigures of example.com/lib/i:\n  sub: 12 of 13\n  7 schedules\n\n"}, absent: "not",
+		},
+		{
+			name: "a race in a test that passed, or that has ended", events: passing + racing,
+			last: "4 passed, 1 failed, 0 skipped", contains: []string{"printed in: example.com/lib/j TestA\nWARNING: DATA RACE\none race\n", "another race"},
 		},
 		{
 			name: "go test dies", events: passing + cutOff,
@@ -204,6 +219,27 @@ func TestRealGoTest(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Log(out.String())
+	}
+}
+
+// TestShortenStacks has both sides of a race shown, however deep the first one is.
+func TestShortenStacks(t *testing.T) {
+	t.Parallel()
+	deep := strings.Repeat("  pkg.f()\n      /f.go:1 +0x2\n", 300)
+	race := "==================\nWARNING: DATA RACE\nWrite at 0x00c001088550 by goroutine 57:\n  pkg.writer()\n" + deep +
+		"\nPrevious write at 0x00c001088550 by goroutine 11556:\n  pkg.other()\n" + deep +
+		"\nGoroutine 57 (running) created at:\n  pkg.owner()\n" + deep + "==================\n"
+	short := shorten(race)
+	for _, want := range []string{"  pkg.writer()\n", "  pkg.other()\n", "  pkg.owner()\n", "  ... the rest of this stack left out ...\n"} {
+		if !strings.Contains(short, want) {
+			t.Errorf("lacks %q", want)
+		}
+	}
+	if n := strings.Count(short, "\n"); n > 3*(shownStack+4) {
+		t.Errorf("%d lines of one race are shown", n)
+	}
+	if own := strings.Repeat("  a test's own lines\n", 100); shorten(own) != own {
+		t.Error("lines that are no stack were left out")
 	}
 }
 
