@@ -12,9 +12,13 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/cacheops/cacheops/internal/redistest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(redistest.LingeringNodes), goleak.IgnoreAnyFunction(redistest.LingeringRefresh))
+}
 
 // fewSizes are enough to see that everything works.
 var fewSizes = sizes{rows: 1200, written: 500, keys: 200, entries: []int{300, 1200}, cached: 1000, changed: 50}

@@ -19,13 +19,8 @@ import (
 	"github.com/cacheops/cacheops/store"
 )
 
-// The client lets nodes that it knows no more go by a goroutine that sleeps for five
-// seconds, and looks at the topology a second after a connection ended, also when it
-// was closed.
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m,
-		goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"),
-		goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*call).DelayDo.func1"))
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(redistest.LingeringNodes), goleak.IgnoreAnyFunction(redistest.LingeringRefresh))
 }
 
 // prefixes tells stores apart that share a server.

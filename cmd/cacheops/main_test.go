@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"go.uber.org/goleak"
+
+	"github.com/cacheops/cacheops/internal/redistest"
 )
 
 // asProgram makes the test binary be the program, for tests of exit codes.
@@ -27,9 +29,7 @@ func TestMain(m *testing.M) {
 	for _, name := range []string{"CLICOLOR_FORCE", "TTY_FORCE"} {
 		os.Unsetenv(name)
 	}
-	// The client of Redis lets nodes that it knows no more go by a goroutine that sleeps
-	// for five seconds, also when it was closed.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"))
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(redistest.LingeringNodes), goleak.IgnoreAnyFunction(redistest.LingeringRefresh))
 }
 
 // run runs a command in this process and returns what it printed.

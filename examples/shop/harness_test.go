@@ -19,7 +19,9 @@ import (
 	"github.com/cacheops/cacheops/internal/redistest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(redistest.LingeringNodes), goleak.IgnoreAnyFunction(redistest.LingeringRefresh))
+}
 
 // site is a shop that is served.
 type site struct {

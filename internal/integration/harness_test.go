@@ -14,14 +14,13 @@ import (
 
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/dialect/sqlite"
+	"github.com/cacheops/cacheops/internal/redistest"
 	"github.com/cacheops/cacheops/sqlcache"
 	"github.com/cacheops/cacheops/store/memory"
 )
 
 func TestMain(m *testing.M) {
-	// The client lets nodes that it knows no more go by a goroutine that sleeps for
-	// five seconds, also when it was closed.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"))
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(redistest.LingeringNodes), goleak.IgnoreAnyFunction(redistest.LingeringRefresh))
 }
 
 // dsnOptions are what a careful SQLite program sets.

@@ -49,7 +49,7 @@ func TestMain(m *testing.M) {
 		return
 	}
 	flag.Parse()
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(redistest.LingeringNodes), goleak.IgnoreAnyFunction(redistest.LingeringRefresh))
 }
 
 // TestCrash kills writers at random moments and exactly between fence, commit and

@@ -60,9 +60,7 @@ func TestMain(m *testing.M) {
 		seedBase, _ = strconv.ParseUint(f.Value.String(), 0, 64)
 		storedApart = 0
 	}
-	// The client lets nodes that it knows no more go by a goroutine that sleeps for
-	// five seconds, also when it was closed.
-	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"))
+	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(redistest.LingeringNodes), goleak.IgnoreAnyFunction(redistest.LingeringRefresh))
 }
 
 // seedBase is rapid's seed of the first turn. Tests with the cache elsewhere than in the

@@ -8,6 +8,7 @@ import (
 	"github.com/rs/zerolog"
 	"go.uber.org/goleak"
 
+	"github.com/cacheops/cacheops/internal/redistest"
 	"github.com/cacheops/cacheops/internal/sample"
 )
 
@@ -39,9 +40,6 @@ func takes(t *testing.T, name string) bool {
 	return sample.Takes(testing.Short() && !*all, t.Name()+"/"+name, 0, 2)
 }
 
-// The client lets nodes that it knows no more go by a goroutine that sleeps for five
-// seconds, and looks at a Cluster anew by one that sleeps for up to a second, also
-// when it was closed.
 func TestMain(m *testing.M) {
 	flag.Parse()
 	if testing.Short() {
@@ -52,8 +50,7 @@ func TestMain(m *testing.M) {
 		_ = f.Value.Set("4") // most of the time they wait
 	}
 	zerolog.SetGlobalLevel(zerolog.Disabled) // the proxies tell a lot
-	goleak.VerifyTestMain(closing{m}, goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*clusterClient)._refresh.func2"),
-		goleak.IgnoreAnyFunction("github.com/redis/rueidis.(*call).DelayDo.func1"),
+	goleak.VerifyTestMain(closing{m}, goleak.IgnoreAnyFunction(redistest.LingeringNodes), goleak.IgnoreAnyFunction(redistest.LingeringRefresh),
 		// What a proxy does not pass on, because the next step has ended, it keeps
 		// forever.
 		goleak.IgnoreAnyFunction("github.com/Shopify/toxiproxy/v2/toxics.(*ToxicStub).Run"),

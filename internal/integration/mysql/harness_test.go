@@ -17,6 +17,7 @@ import (
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/dialect/mysql"
 	"github.com/cacheops/cacheops/internal/mysqltest"
+	"github.com/cacheops/cacheops/internal/redistest"
 	"github.com/cacheops/cacheops/internal/sample"
 	"github.com/cacheops/cacheops/sqlcache"
 )
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
 		_ = f.Value.Set("4") // some wait for seconds, until fences have run out
 	}
-	goleak.VerifyTestMain(served{m})
+	goleak.VerifyTestMain(served{m}, goleak.IgnoreAnyFunction(redistest.LingeringNodes), goleak.IgnoreAnyFunction(redistest.LingeringRefresh))
 }
 
 // served are the tests with the server that they share.

@@ -19,6 +19,7 @@ import (
 	"github.com/cacheops/cacheops"
 	"github.com/cacheops/cacheops/dialect/postgres"
 	"github.com/cacheops/cacheops/internal/pgtest"
+	"github.com/cacheops/cacheops/internal/redistest"
 	"github.com/cacheops/cacheops/internal/sample"
 	"github.com/cacheops/cacheops/sqlcache"
 )
@@ -32,7 +33,7 @@ func TestMain(m *testing.M) {
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
 		_ = f.Value.Set("4") // some wait for seconds, until fences have run out
 	}
-	goleak.VerifyTestMain(served{m})
+	goleak.VerifyTestMain(served{m}, goleak.IgnoreAnyFunction(redistest.LingeringNodes), goleak.IgnoreAnyFunction(redistest.LingeringRefresh))
 }
 
 // served are the tests with the server that they share.
