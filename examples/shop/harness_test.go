@@ -12,11 +12,13 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/cacheops/cacheops/internal/pgtest"
 	"github.com/cacheops/cacheops/internal/redistest"
+	"github.com/cacheops/cacheops/rueidisstore"
 )
 
 func TestMain(m *testing.M) {
@@ -35,7 +37,8 @@ type site struct {
 func newSite(t *testing.T, c config) *site {
 	t.Helper()
 	c.log = slog.New(slog.NewTextHandler(t.Output(), nil))
-	c.backgroundFills = -1 // what was read is stored when the reader goes on
+	// What was read is stored when the reader goes on, and a busy machine is waited for.
+	c.redis.BackgroundFills, c.redis.ReadTimeout, c.redis.WriteTimeout = -1, time.Minute, time.Minute
 	s, err := open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +62,7 @@ func onSQLite(t *testing.T) config {
 // onServers is a shop with its database in PostgreSQL and its cache in Redis.
 func onServers(t *testing.T) config {
 	t.Helper()
-	return config{postgres: pgtest.Start(t).NewDatabase(t), redis: redistest.Start(t).URL()}
+	return config{postgres: pgtest.Start(t).NewDatabase(t), redis: rueidisstore.Config{URL: redistest.Start(t).URL()}}
 }
 
 // each runs a test with both.

@@ -51,7 +51,7 @@ func command(ctx context.Context, args []string, out, errs io.Writer) (err error
 	c := config{log: slog.New(slog.NewTextHandler(errs, nil))}
 	flags.StringVar(&c.sqlite, "sqlite", "", "the `file` of the database; without it one for this run, which is removed at the end")
 	flags.StringVar(&c.postgres, "postgres", "", "the `DSN` of a PostgreSQL database, in place of SQLite")
-	flags.StringVar(&c.redis, "redis", "", "the `URL` of a Redis to keep the cache in, such as redis://localhost:6379")
+	flags.StringVar(&c.redis.URL, "redis", "", "the `URL` of a Redis to keep the cache in, such as redis://localhost:6379")
 	if err := flags.Parse(args); err != nil {
 		return usageError{err}
 	}

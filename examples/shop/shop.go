@@ -35,14 +35,10 @@ var files embed.FS
 
 // config is what the program is started with.
 type config struct {
-	sqlite   string // a file
-	postgres string // a DSN; it goes before the file
-	redis    string // an URL; empty: the cache is in process
+	sqlite   string              // a file
+	postgres string              // a DSN; it goes before the file
+	redis    rueidisstore.Config // without an URL the cache is in process
 	log      *slog.Logger
-
-	// backgroundFills is that of the Redis store. 0 is right for a program; a test
-	// that reads twice wants to know that the first read is stored.
-	backgroundFills int
 }
 
 // shop is the program: a database with a cache under it, and templates.
@@ -81,8 +77,9 @@ func open(ctx context.Context, c config) (s *shop, err error) {
 		Hooks:  s.footer.hooks(),
 		Logger: c.log,
 	}
-	if c.redis != "" {
-		store, err := rueidisstore.New(rueidisstore.Config{URL: c.redis, Prefix: "shop", BackgroundFills: c.backgroundFills})
+	if c.redis.URL != "" {
+		c.redis.Prefix = "shop"
+		store, err := rueidisstore.New(c.redis)
 		if err != nil {
 			return s, err
 		}
