@@ -19,6 +19,9 @@ func (w *imageWriter) ordered(c *dialect.Condition) bool {
 	if imageOrderBy.MatchString(w.st.Text[c.Tail.Pos:c.Tail.End]) {
 		return false
 	}
+	if slices.ContainsFunc(w.t.Triggers, func(tr dialect.Trigger) bool { return tr.Event == w.st.Kind && imageTriggerCounts(tr) }) {
+		return true
+	}
 	if w.st.Kind == dialect.KindDelete {
 		return slices.ContainsFunc(w.t.ForeignKeys, func(fk dialect.ForeignKey) bool {
 			return nameFold(fk.Parent.Name) == nameFold(w.t.Name) && fk.OnDelete != dialect.FKCascade && fk.OnDelete != dialect.FKSetNull
@@ -66,4 +69,9 @@ func imageCounts(text string) bool {
 			return false
 		}
 	})
+}
+
+// imageTriggerCounts reports whether that holds of what a trigger does for a row.
+func imageTriggerCounts(tr dialect.Trigger) bool {
+	return slices.ContainsFunc(tr.Body, func(st *dialect.Statement) bool { return imageCounts(st.Text) })
 }

@@ -18,6 +18,8 @@ func TestImagesInOrder(t *testing.T) {
 	watched.Triggers = []dialect.Trigger{{Name: "g", Event: dialect.KindUpdate, Before: true}}
 	alone := imageTable("alone", "id int key auto, shelf int, n int")
 	alone.Triggers = watched.Triggers
+	counted := imageTable("counted", "id int key auto, shelf int, n int")
+	counted.Triggers = []dialect.Trigger{{Name: "g", Event: dialect.KindUpdate, Body: []*dialect.Statement{Parse("SELECT NEXT VALUE FOR s")}}}
 	tree := func(action dialect.FKAction, parent string) *dialect.Table {
 		t := imageTable("tree", "id int key auto, shelf int, n int")
 		t.ForeignKeys = []dialect.ForeignKey{{Columns: []int{1}, Parent: dialect.Name{Name: parent}, OnDelete: action}}
@@ -50,6 +52,9 @@ func TestImagesInOrder(t *testing.T) {
 		{"UPDATE watched SET n = 1 WHERE n > 5", watched, true},
 		{"UPDATE watched SET n = 1 WHERE id = 5", watched, false},
 		{"UPDATE alone SET n = 1 WHERE n > 5", alone, false},
+		{"UPDATE counted SET n = 1 WHERE n > 5", counted, true},
+		{"UPDATE counted SET n = 1 WHERE id = 5", counted, false},
+		{"DELETE FROM counted WHERE n > 5", counted, false},
 		{"DELETE FROM goods WHERE n > 5", goods, false},
 		{"DELETE FROM tree WHERE n > 5", tree(dialect.FKNone, "TREE"), true},
 		{"DELETE FROM tree WHERE n > 5", tree(dialect.FKSetDefault, "tree"), true},
