@@ -19,10 +19,16 @@ func (w *imageWriter) ordered(c *dialect.Condition) bool {
 	if imageOrderBy.MatchString(w.st.Text[c.Tail.Pos:c.Tail.End]) {
 		return false
 	}
+	if slices.ContainsFunc(w.t.Triggers, func(tr dialect.Trigger) bool { return tr.Event == w.st.Kind && imageTriggerCounts(tr) }) {
+		return true
+	}
 	if w.st.Kind == dialect.KindDelete {
 		return slices.ContainsFunc(w.t.ForeignKeys, func(fk dialect.ForeignKey) bool {
 			return nameFold(fk.Parent.Name) == nameFold(w.t.Name) && fk.OnDelete != dialect.FKCascade && fk.OnDelete != dialect.FKSetNull
 		})
+	}
+	if set := w.st.Update.SetText; imageCounts(w.st.Text[set.Pos:set.End]) {
+		return true
 	}
 	others := len(w.t.Unique) > 0 && (len(w.t.Unique) > 1 || w.t.Primary == nil)
 	switch {
@@ -39,4 +45,33 @@ func (w *imageWriter) ordered(c *dialect.Condition) bool {
 // assigns reports whether an UPDATE gives a column a value, or the server does for it.
 func (w *imageWriter) assigns(c *dialect.Column) bool {
 	return c.Generated || slices.ContainsFunc(w.st.Update.Set, func(name string) bool { return nameFold(name) == c.Folded })
+}
+
+// imageCounting are the functions that return something else each time.
+var imageCounting = tokSet("last_insert_id lastval nextval rand setval uuid_short")
+
+// imageCounts reports whether what the assignments of a text give a row may depend on how
+// often they were computed before: by a variable, a sequence, or numbers by chance that
+// begin at one that is given.
+func imageCounts(text string) bool {
+	toks, _, err := tokenize(text)
+	if err != nil {
+		return true
+	}
+	return slices.ContainsFunc(toks, func(t tok) bool {
+		switch t.kind {
+		case tokVar:
+			return true
+		case tokWord:
+			word := tokFold(t.in(text))
+			return imageCounting[word] || word == "next" // VALUE FOR
+		default:
+			return false
+		}
+	})
+}
+
+// imageTriggerCounts reports whether that holds of what a trigger does for a row.
+func imageTriggerCounts(tr dialect.Trigger) bool {
+	return slices.ContainsFunc(tr.Body, func(st *dialect.Statement) bool { return imageCounts(st.Text) })
 }

@@ -31,6 +31,15 @@ var orderedWrites = []struct {
 	{"INSERT INTO tree VALUES (3, NULL, 1), (4, 3, 2)", nil},
 	{"DELETE FROM tree WHERE v < ?", []any{3}},
 	{"DELETE FROM tree WHERE v < 3 ORDER BY v DESC", nil},
+
+	{"INSERT INTO counted SELECT seq, 3000 - seq, 0 FROM seq_1_to_500", nil},
+	{"INSERT INTO signed SELECT * FROM counted", nil},
+	{"SET @n = 0", nil},
+	{"UPDATE counted SET n = (@n := @n + 1) WHERE v BETWEEN ? AND 2605", []any{2600}},
+	{"UPDATE counted SET n = NEXT VALUE FOR numbers WHERE v BETWEEN ? AND 2705", []any{2700}},
+	{"UPDATE signed SET v = v + 1 WHERE v BETWEEN ? AND 2705", []any{2700}},
+	{"UPDATE counted SET n = LAST_INSERT_ID(v) WHERE v BETWEEN ? AND 2805", []any{2800}},
+	{"UPDATE counted SET n = 100000 * RAND(5) WHERE v BETWEEN ? AND 2905", []any{2900}},
 }
 
 // What a statement does by the order of its rows it does through the cache too.
@@ -41,6 +50,8 @@ func TestImagesInOrder(t *testing.T) {
 		"CREATE TABLE heads (id INT PRIMARY KEY, shelf INT, pos INT, KEY (shelf, pos), UNIQUE (pos))",
 		"CREATE TRIGGER behead BEFORE UPDATE ON heads FOR EACH ROW SET NEW.pos = 9",
 		"CREATE TABLE tree (id INT PRIMARY KEY, parent INT, v INT, KEY (v), FOREIGN KEY (parent) REFERENCES tree (id))",
+		"CREATE TABLE counted (id INT PRIMARY KEY, v INT, n INT, KEY (v))", "CREATE SEQUENCE numbers",
+		"CREATE TABLE signed LIKE counted", "CREATE TRIGGER sign BEFORE UPDATE ON signed FOR EACH ROW SET NEW.n = NEXT VALUE FOR numbers",
 	}
 	eachMode(t, func(t *testing.T, mode string) {
 		s, twin := newCachedMySQL(t, mode, nil), newCachedMySQL(t, mode, nil)
@@ -50,6 +61,7 @@ func TestImagesInOrder(t *testing.T) {
 		queries := []string{
 			"SELECT CONCAT(id, '/', shelf, '/', pos) FROM places WHERE shelf = 0 ORDER BY id", "SELECT CONCAT(id, '/', shelf, '/', pos) FROM places WHERE shelf = 1",
 			"SELECT CONCAT(id, '/', shelf, '/', pos) FROM heads WHERE id = 1", "SELECT CONCAT(id, '/', shelf, '/', pos) FROM heads ORDER BY id", "SELECT id FROM tree WHERE v = 1", "SELECT id FROM tree WHERE id < 50 ORDER BY id",
+			"SELECT n FROM counted WHERE id = 400", "SELECT CONCAT(id, '/', n) FROM counted WHERE n > 0 ORDER BY id", "SELECT CONCAT(id, '/', n) FROM signed WHERE n > 0 ORDER BY id",
 		}
 		for _, w := range orderedWrites {
 			s.fill(t, queries...)
