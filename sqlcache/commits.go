@@ -61,7 +61,7 @@ func (c *conn) committing(ctx context.Context, real *realConn, e *ending, run fu
 	c.judging, returned = false, true
 	if c.tx != nil { // it has left one: the same, or another of which nothing is known
 		t.changes.AddAll(true)
-		t.schema = true
+		t.schema, t.unmarked = true, true
 	}
 	c.tx, t.dirty = t, true
 	out.closed(func() {
@@ -109,6 +109,7 @@ func (c *conn) wrote(ctx context.Context, e *ending, err error) {
 	c.tx.changes.Statement(ctx, e.text)
 	c.tx.changes.AddWrite(e.write)
 	c.tx.schema = c.tx.schema || e.write.Schema
+	c.tx.unmarked = c.tx.unmarked || e.write.All // a procedure that takes a savepoint's name
 }
 
 // leave forgets a transaction that is over.

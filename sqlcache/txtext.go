@@ -167,7 +167,7 @@ func (c *conn) savepoint(ctx context.Context, real *realConn, st *dialect.Statem
 	case dialect.KindRelease:
 		c.tx.changes.Release(st.Savepoint)
 	default:
-		c.tx.changes.RollbackTo(st.Savepoint, real.taint&dialect.TaintRollback != 0)
+		c.tx.changes.RollbackTo(st.Savepoint, c.tx.unmarked || real.taint&dialect.TaintRollback != 0)
 	}
 	return out, nil
 }
@@ -209,7 +209,7 @@ func (c *conn) uncertain(ctx context.Context, real *realConn, k call, wantRows b
 		if c.tx != nil {
 			c.tx.changes.Statement(ctx, k.text)
 			c.tx.changes.AddAll(true)
-			c.tx.schema = true
+			c.tx.schema, c.tx.unmarked = true, true
 		}
 	})
 	return out, err

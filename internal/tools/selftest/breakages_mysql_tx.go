@@ -169,4 +169,21 @@ var mysqlTxBreakages = []breakage{
 		New:   "case false:",
 		Check: onMySQLRules("TestTransactionOverAnswers"), Want: "--- FAIL: TestTransactionOverAnswers",
 	},
+	{
+		Name:  "a procedure sets no savepoints",
+		File:  "sqlcache/commits.go",
+		Old:   "c.tx.unmarked = c.tx.unmarked || e.write.All",
+		New:   "c.tx.unmarked = c.tx.unmarked && e.write.All",
+		Check: onMySQLSavepoints, Want: "--- FAIL: TestSavepointsSetUnseen/a_procedure",
+	},
+	{
+		Name:  "a script sets no savepoints",
+		File:  "sqlcache/txtext.go",
+		Old:   "c.tx.schema, c.tx.unmarked = true, true",
+		New:   "c.tx.schema = true",
+		Check: onMySQLSavepoints, Want: "--- FAIL: TestSavepointsSetUnseen/a_script",
+	},
 }
+
+// onMySQLSavepoints runs the test of savepoints that are set unseen.
+var onMySQLSavepoints = []string{"go", "test", "-short", "-timeout", "120s", "-run", "^TestSavepointsSetUnseen$", "./internal/integration/mysql"}
