@@ -153,7 +153,7 @@ func (c *conn) followed(real *realConn, err error) {
 			c.broken = true
 		case inside: // it has done nothing yet
 			c.enter()
-			c.tx.dirty = true
+			c.tx.dirty, c.tx.passesOver = true, true // it has the level of the one before
 		}
 	}
 }

@@ -49,11 +49,14 @@ func (c *conn) commitText(ctx context.Context, real *realConn, k call, wantRows,
 // over leaves a transaction, for another one with chain. That one has the level of
 // isolation of the one before, whatever it was, and writes no more than that one.
 func (c *conn) over(chain bool) {
-	readOnly := c.tx != nil && c.tx.readOnly
+	before := c.tx
 	c.leave()
 	if chain {
 		c.enter()
-		c.tx.dirty, c.tx.readOnly = true, readOnly
+		c.tx.dirty = true
+		if before != nil {
+			c.tx.readOnly, c.tx.passesOver = before.readOnly, before.passesOver
+		}
 	}
 }
 
