@@ -148,6 +148,9 @@ type Queryer interface {
 type Session struct {
 	// Taint is what the state can spoil.
 	Taint Taint
+	// Kept is what of it stays as long as the connection, also where the state is looked at
+	// again and does not show it any more.
+	Kept Taint
 	// Why explains the taint.
 	Why string
 	// Settings are the settings of the session on which results depend, and the

@@ -61,7 +61,7 @@ func (c *conn) committing(ctx context.Context, real *realConn, e *ending, run fu
 	c.judging, returned = false, true
 	if c.tx != nil { // it has left one: the same, or another of which nothing is known
 		t.changes.AddAll(true)
-		t.schema = true
+		t.schema, t.unmarked = true, true
 	}
 	c.tx, t.dirty = t, true
 	out.closed(func() {
@@ -109,6 +109,7 @@ func (c *conn) wrote(ctx context.Context, e *ending, err error) {
 	c.tx.changes.Statement(ctx, e.text)
 	c.tx.changes.AddWrite(e.write)
 	c.tx.schema = c.tx.schema || e.write.Schema
+	c.tx.unmarked = c.tx.unmarked || e.write.All // a procedure that takes a savepoint's name
 }
 
 // leave forgets a transaction that is over.
@@ -152,7 +153,7 @@ func (c *conn) followed(real *realConn, err error) {
 			c.broken = true
 		case inside: // it has done nothing yet
 			c.enter()
-			c.tx.dirty = true
+			c.tx.dirty, c.tx.passesOver = true, true // it has the level of the one before
 		}
 	}
 }

@@ -167,6 +167,7 @@ func (c *conn) sure(ctx context.Context, real *realConn) bool {
 	real.setSilent(session.Silent)
 	real.clearTaint(fromCode)
 	real.setTaint(session.Taint, fromCode, session.Why)
+	real.setTaint(session.Kept, fromState, session.Why)
 	if session.Settings != real.session.Settings {
 		// It is not what connections begin with, so nobody else is to see it.
 		real.setTaint(dialect.TaintAll, fromCode, "the connection's settings were changed by what a statement ran")

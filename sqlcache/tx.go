@@ -38,6 +38,9 @@ type txState struct {
 	// passesOver is true where it may be at a level of isolation at which a statement
 	// passes over rows that others have locked: READ COMMITTED.
 	passesOver bool
+	// unmarked is true where code ran in it that may have set savepoints of its own: it is
+	// not known what a rollback to one undoes.
+	unmarked bool
 	// taint is what its state can spoil until it ends.
 	taint dialect.Taint
 	// doubt is true when an error may have ended it, and the connection takes no

@@ -49,11 +49,14 @@ func (c *conn) commitText(ctx context.Context, real *realConn, k call, wantRows,
 // over leaves a transaction, for another one with chain. That one has the level of
 // isolation of the one before, whatever it was, and writes no more than that one.
 func (c *conn) over(chain bool) {
-	readOnly := c.tx != nil && c.tx.readOnly
+	before := c.tx
 	c.leave()
 	if chain {
 		c.enter()
-		c.tx.dirty, c.tx.readOnly = true, readOnly
+		c.tx.dirty = true
+		if before != nil {
+			c.tx.readOnly, c.tx.passesOver = before.readOnly, before.passesOver
+		}
 	}
 }
 
@@ -167,7 +170,7 @@ func (c *conn) savepoint(ctx context.Context, real *realConn, st *dialect.Statem
 	case dialect.KindRelease:
 		c.tx.changes.Release(st.Savepoint)
 	default:
-		c.tx.changes.RollbackTo(st.Savepoint, real.taint&dialect.TaintRollback != 0)
+		c.tx.changes.RollbackTo(st.Savepoint, c.tx.unmarked || real.taint&dialect.TaintRollback != 0)
 	}
 	return out, nil
 }
@@ -209,7 +212,7 @@ func (c *conn) uncertain(ctx context.Context, real *realConn, k call, wantRows b
 		if c.tx != nil {
 			c.tx.changes.Statement(ctx, k.text)
 			c.tx.changes.AddAll(true)
-			c.tx.schema = true
+			c.tx.schema, c.tx.unmarked = true, true
 		}
 	})
 	return out, err

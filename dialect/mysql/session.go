@@ -211,9 +211,11 @@ func (s *sessionState) session() dialect.Session {
 	taint(!s.is("system_versioning_asof", "", "DEFAULT"), dialect.TaintAll, "system_versioning_asof is "+s.variables["system_versioning_asof"])
 	taint(!s.off("sql_safe_updates"), dialect.TaintWrites, "sql_safe_updates is on: a statement is refused that is restricted by no key, but for ours")
 	taint(s.off("unique_checks"), dialect.TaintWrites, "unique_checks is off: two rows may come to have one key")
-	taint(s.created["com_create_temporary_table"] != "" && s.created["com_create_temporary_table"] != "0" ||
-		s.created["com_create_temporary_table"] == "" && s.created["com_create_table"] != "" && s.created["com_create_table"] != "0",
-		dialect.TaintAll, "the session may have temporary tables")
+	if s.created["com_create_temporary_table"] != "" && s.created["com_create_temporary_table"] != "0" ||
+		s.created["com_create_temporary_table"] == "" && s.created["com_create_table"] != "" && s.created["com_create_table"] != "0" {
+		taint(true, dialect.TaintAll, "the session may have temporary tables")
+		out.Kept = dialect.TaintAll // FLUSH STATUS has them counted anew
+	}
 	// What rows it sees.
 	taint(s.isolation() == "READ-UNCOMMITTED", dialect.TaintReads, "it reads what others have not committed")
 	behind := func(is bool, reason string) {

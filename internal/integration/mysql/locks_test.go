@@ -170,6 +170,20 @@ func TestUpdatePassesOverLocks(t *testing.T) {
 				_, err = c.ExecContext(ctx, "COMMIT")
 				return err
 			},
+			"in a transaction that follows one of that level": func(db *sql.DB, text string) error {
+				c, err := db.Conn(ctx)
+				if err != nil {
+					return err
+				}
+				defer c.Close()
+				run(t, c, "SET SESSION innodb_lock_wait_timeout = 1", "SET TRANSACTION ISOLATION LEVEL READ COMMITTED", "BEGIN", "COMMIT AND CHAIN")
+				if _, err := c.ExecContext(ctx, text); err != nil {
+					run(t, c, "ROLLBACK")
+					return err
+				}
+				_, err = c.ExecContext(ctx, "COMMIT")
+				return err
+			},
 		} {
 			t.Run(name, func(t *testing.T) {
 				before := s.fill(t, onShelf(1), onShelf(2), onShelf(4))

@@ -169,4 +169,31 @@ var mysqlTxBreakages = []breakage{
 		New:   "case false:",
 		Check: onMySQLRules("TestTransactionOverAnswers"), Want: "--- FAIL: TestTransactionOverAnswers",
 	},
+	{
+		Name:  "a procedure sets no savepoints",
+		File:  "sqlcache/commits.go",
+		Old:   "c.tx.unmarked = c.tx.unmarked || e.write.All",
+		New:   "c.tx.unmarked = c.tx.unmarked && e.write.All",
+		Check: onMySQLSavepoints, Want: "--- FAIL: TestSavepointsSetUnseen/a_procedure",
+	},
+	{
+		Name:  "a script sets no savepoints",
+		File:  "sqlcache/txtext.go",
+		Old:   "c.tx.schema, c.tx.unmarked = true, true",
+		New:   "c.tx.schema = true",
+		Check: onMySQLSavepoints, Want: "--- FAIL: TestSavepointsSetUnseen/a_script",
+	},
+	{
+		Name:  "a temporary table is there as long as it is counted",
+		File:  "sqlcache/taint.go",
+		Old:   "real.setTaint(session.Kept, fromState, session.Why)\n",
+		New:   "",
+		Check: onMySQLCounters, Want: "--- FAIL: TestTemporaryTablesUncounted",
+	},
 }
+
+// onMySQLCounters runs the test of temporary tables that no counter tells of.
+var onMySQLCounters = []string{"go", "test", "-short", "-timeout", "120s", "-run", "^TestTemporaryTablesUncounted$", "./internal/integration/mysql"}
+
+// onMySQLSavepoints runs the test of savepoints that are set unseen.
+var onMySQLSavepoints = []string{"go", "test", "-short", "-timeout", "120s", "-run", "^TestSavepointsSetUnseen$", "./internal/integration/mysql"}

@@ -48,8 +48,8 @@ var postgresWriteBreakages = []breakage{
 	{
 		Name:  "a chained transaction is thought to write",
 		File:  "sqlcache/txtext.go",
-		Old:   "c.tx.dirty, c.tx.readOnly = true, readOnly",
-		New:   "c.tx.dirty, c.tx.readOnly = true, false && readOnly",
+		Old:   "c.tx.readOnly, c.tx.passesOver = before.readOnly, before.passesOver",
+		New:   "c.tx.passesOver = before.passesOver",
 		Check: onPostgresImages("TestTxReadOnly"), Want: "AND CHAIN",
 	},
 	{
