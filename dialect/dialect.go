@@ -148,9 +148,11 @@ type Queryer interface {
 type Session struct {
 	// Taint is what the state can spoil.
 	Taint Taint
-	// Kept is what of it stays as long as the connection, also where the state is looked at
-	// again and does not show it any more.
-	Kept Taint
+	// Statements is how many statements the database counts as sent over the connection,
+	// where the taint depends on counters that begin anew with it, as after MySQL's FLUSH
+	// STATUS; 0 elsewhere. It need not count the last one of those that asked, always the
+	// same. Fewer than were sent say that nothing is known of what ran before.
+	Statements uint64
 	// Why explains the taint.
 	Why string
 	// Settings are the settings of the session on which results depend, and the

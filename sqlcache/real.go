@@ -102,6 +102,9 @@ type realConn struct {
 	tx *txState
 	// unsure is true since something ran that may have changed the session unseen.
 	unsure bool
+	// sent counts the statements that were handed to the driver, and sentThen is what it
+	// was when session was found: see uncounted.
+	sent, sentThen uint64
 	// spent is true where the program used the driver's connection itself and the session
 	// is as it was: then it is closed when it comes back, see [connector.giveBack].
 	spent  bool
@@ -205,7 +208,9 @@ func (r *realConn) prepare(ctx context.Context, query string) (driver.Stmt, erro
 // for the way over Prepare.
 func (r *realConn) query(ctx context.Context, query string, args []driver.NamedValue) (driver.Rows, error) {
 	if r.queryer != nil {
-		return r.queryer.QueryContext(ctx, query, args)
+		rows, err := r.queryer.QueryContext(ctx, query, args)
+		r.count(err)
+		return rows, err
 	}
 	q, ok := r.Conn.(driver.Queryer) //nolint:staticcheck // drivers still have it
 	if !ok {
@@ -218,14 +223,18 @@ func (r *realConn) query(ctx context.Context, query string, args []driver.NamedV
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return q.Query(query, values)
+	rows, err := q.Query(query, values)
+	r.count(err)
+	return rows, err
 }
 
 // exec is what database/sql does to run a statement on a connection. ErrSkip
 // asks for the way over Prepare.
 func (r *realConn) exec(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
 	if e, ok := r.Conn.(driver.ExecerContext); ok {
-		return e.ExecContext(ctx, query, args)
+		res, err := e.ExecContext(ctx, query, args)
+		r.count(err)
+		return res, err
 	}
 	e, ok := r.Conn.(driver.Execer) //nolint:staticcheck // drivers still have it
 	if !ok {
@@ -238,7 +247,16 @@ func (r *realConn) exec(ctx context.Context, query string, args []driver.NamedVa
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return e.Exec(query, values)
+	res, err := e.Exec(query, values)
+	r.count(err)
+	return res, err
+}
+
+// count counts a statement that the driver did not decline.
+func (r *realConn) count(err error) {
+	if !errors.Is(err, driver.ErrSkip) {
+		r.sent++
+	}
 }
 
 // skips reports whether the driver would leave a text with arguments to be prepared.
@@ -254,6 +272,7 @@ func (c *connector) skips(k *call) bool {
 
 // begin is what database/sql does to start a transaction.
 func (r *realConn) begin(ctx context.Context, opts driver.TxOptions) (driver.Tx, error) {
+	r.sent++
 	if b, ok := r.Conn.(driver.ConnBeginTx); ok {
 		return b.BeginTx(ctx, opts)
 	}

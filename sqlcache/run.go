@@ -94,6 +94,7 @@ func (c *conn) dispatch(ctx context.Context, real *realConn, p *engine.Plan, k c
 	case dialect.KindSavepoint, dialect.KindRelease, dialect.KindRollbackTo:
 		return c.savepoint(ctx, real, st, k, wantRows)
 	case dialect.KindScript:
+		real.sent += uint64(max(len(st.Script), 1) - 1) // each of them counts
 		out, err := c.script(ctx, real, p, k, wantRows)
 		if p.Runs || p.Catalog == nil {
 			c.ran(real, p.Write == nil || p.Write.All)

@@ -24,7 +24,8 @@ type realStmt struct {
 	text string
 	// made is when it was prepared, as [connector.moment] counts.
 	made uint64
-	ran  bool // once at least
+	ran  bool    // once at least
+	sent *uint64 // that of the connection
 }
 
 // take returns a prepared statement, which the caller must put back or discard. One
@@ -46,7 +47,7 @@ func (c *stmtCache) take(ctx context.Context, r *realConn, text string, since ui
 	if err != nil {
 		return nil, err
 	}
-	return &realStmt{Stmt: s, text: text, made: made}, nil
+	return &realStmt{Stmt: s, text: text, made: made, sent: &r.sent}, nil
 }
 
 // onceOnly reports whether a text is prepared for one use: COPY, which the driver
@@ -116,6 +117,7 @@ func (s *realStmt) checkCount(args []driver.NamedValue) error {
 // query is what database/sql does to query a prepared statement.
 func (s *realStmt) query(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
 	s.ran = true
+	*s.sent++
 	if q, ok := s.Stmt.(driver.StmtQueryContext); ok {
 		return q.QueryContext(ctx, args)
 	}
@@ -132,6 +134,7 @@ func (s *realStmt) query(ctx context.Context, args []driver.NamedValue) (driver.
 // exec is what database/sql does to execute a prepared statement.
 func (s *realStmt) exec(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
 	s.ran = true
+	*s.sent++
 	if e, ok := s.Stmt.(driver.StmtExecContext); ok {
 		return e.ExecContext(ctx, args)
 	}

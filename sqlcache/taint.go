@@ -86,9 +86,21 @@ func (r *realConn) tainted() {
 // The database was asked from then on.
 func (r *realConn) begins(s dialect.Session, asked engine.Moment) {
 	r.connector.state.settings.move(r.session.Settings, s.Settings, r.looked)
+	r.uncounted(s)
 	r.session, r.looked, r.lookedAt = s, true, asked
 	r.setTaint(s.Taint, fromSettings, s.Why)
 	r.setSilent(s.Silent)
+}
+
+// uncounted takes what a session tells of the statements it has run. Where it counts fewer
+// than were sent since it was last looked at, its counters began anew meanwhile, and what
+// they would have told stays unknown as long as the connection.
+func (r *realConn) uncounted(s dialect.Session) {
+	then, since := r.session.Statements, r.sent-r.sentThen
+	r.session.Statements, r.sentThen = s.Statements, r.sent
+	if then > 0 && s.Statements < then+since {
+		r.setTaint(dialect.TaintAll, fromState, "the session counts anew what it ran, as after FLUSH STATUS: it may have temporary tables")
+	}
 }
 
 // reset looks at the connection again after a statement that put settings back.
@@ -167,7 +179,7 @@ func (c *conn) sure(ctx context.Context, real *realConn) bool {
 	real.setSilent(session.Silent)
 	real.clearTaint(fromCode)
 	real.setTaint(session.Taint, fromCode, session.Why)
-	real.setTaint(session.Kept, fromState, session.Why)
+	real.uncounted(session)
 	if session.Settings != real.session.Settings {
 		// It is not what connections begin with, so nobody else is to see it.
 		real.setTaint(dialect.TaintAll, fromCode, "the connection's settings were changed by what a statement ran")

@@ -34,8 +34,9 @@ var sessionOthers = []string{
 var sessionVariables = "SHOW SESSION VARIABLES WHERE Variable_name IN ('" + strings.Join(sessionNames, "', '") + "', '" + strings.Join(sessionOthers, "', '") + "')"
 
 // sessionCreated asks how often the session has run a statement that may have made a
-// temporary table. MariaDB counts those by themselves.
-const sessionCreated = "SHOW SESSION STATUS WHERE Variable_name IN ('Com_create_table', 'Com_create_temporary_table')"
+// temporary table, which MariaDB counts by themselves, and how many statements its client
+// has sent: what begins anew with the others where a procedure runs FLUSH STATUS.
+const sessionCreated = "SHOW SESSION STATUS WHERE Variable_name IN ('Com_create_table', 'Com_create_temporary_table', 'Questions')"
 
 // sessionSelf asks for the rest: the database, the account and its role, and the name of
 // the connection for [dialect.Session.Identity].
@@ -186,6 +187,7 @@ func (s *sessionState) session() dialect.Session {
 		// A server that was written may be one that follows another the next moment.
 		Watched: true,
 	}
+	out.Statements, _ = strconv.ParseUint(s.created["questions"], 10, 64)
 	var why []string
 	taint := func(is bool, t dialect.Taint, reason string) {
 		if is {
@@ -211,11 +213,9 @@ func (s *sessionState) session() dialect.Session {
 	taint(!s.is("system_versioning_asof", "", "DEFAULT"), dialect.TaintAll, "system_versioning_asof is "+s.variables["system_versioning_asof"])
 	taint(!s.off("sql_safe_updates"), dialect.TaintWrites, "sql_safe_updates is on: a statement is refused that is restricted by no key, but for ours")
 	taint(s.off("unique_checks"), dialect.TaintWrites, "unique_checks is off: two rows may come to have one key")
-	if s.created["com_create_temporary_table"] != "" && s.created["com_create_temporary_table"] != "0" ||
-		s.created["com_create_temporary_table"] == "" && s.created["com_create_table"] != "" && s.created["com_create_table"] != "0" {
-		taint(true, dialect.TaintAll, "the session may have temporary tables")
-		out.Kept = dialect.TaintAll // FLUSH STATUS has them counted anew
-	}
+	taint(s.created["com_create_temporary_table"] != "" && s.created["com_create_temporary_table"] != "0" ||
+		s.created["com_create_temporary_table"] == "" && s.created["com_create_table"] != "" && s.created["com_create_table"] != "0",
+		dialect.TaintAll, "the session may have temporary tables")
 	// What rows it sees.
 	taint(s.isolation() == "READ-UNCOMMITTED", dialect.TaintReads, "it reads what others have not committed")
 	behind := func(is bool, reason string) {
