@@ -140,11 +140,13 @@ func lost(err error) error {
 
 // savepoint carries out SAVEPOINT, RELEASE and ROLLBACK TO.
 func (c *conn) savepoint(ctx context.Context, real *realConn, st *dialect.Statement, k call, wantRows bool) (outcome, error) {
-	if c.tx != nil && st.Kind == dialect.KindRelease && c.tx.bySavepoint && c.tx.changes.Outermost(st.Savepoint) {
-		return c.commitText(ctx, real, k, wantRows, false)
-	}
-	if c.tx != nil && st.Kind == dialect.KindRelease && c.tx.unknown {
-		return c.uncertain(ctx, real, k, wantRows)
+	if c.tx != nil && st.Kind == dialect.KindRelease {
+		switch {
+		case c.tx.unknown, c.tx.bySavepoint && c.tx.unmarked: // is it the outermost one?
+			return c.uncertain(ctx, real, k, wantRows)
+		case c.tx.bySavepoint && c.tx.changes.Outermost(st.Savepoint):
+			return c.commitText(ctx, real, k, wantRows, false)
+		}
 	}
 	out, err := c.bare(ctx, real, k, wantRows)
 	if err != nil {

@@ -130,6 +130,39 @@ func TestSavepointsOfAllSorts(t *testing.T) {
 	}
 }
 
+// A script may set a savepoint of the name of the one that began the transaction: a
+// release of that name ends nothing then, and what the connection reads is not yet
+// others' to see.
+func TestSavepointSetByScript(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	for _, script := range []string{"SAVEPOINT a; SELECT 1", "SELECT 1; SAVEPOINT a; SAVEPOINT b; RELEASE b"} {
+		s := newItems(t, nil)
+		s.want(t, "one,two", false, namesOfKind, 1)
+		c, err := s.cached.Conn(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range []string{"SAVEPOINT a", "UPDATE items SET name = 'x' WHERE id = 1", script, "RELEASE a"} {
+			execWith(ctx, t, c, text)
+		}
+		if rows, _ := readWith(ctx, t, s, c, namesOfKind, 1); rows != "x,two" {
+			t.Errorf("its own connection reads %q", rows)
+		}
+		for range 2 {
+			if rows, _ := s.read(t, namesOfKind, 1); rows != "one,two" {
+				t.Errorf("STALE: %q was not committed", rows)
+			}
+		}
+		execWith(ctx, t, c, "RELEASE a")
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
+		}
+		s.want(t, "x,two", false, namesOfKind, 1)
+		s.want(t, "x,two", true, namesOfKind, 1)
+	}
+}
+
 // A transaction that the program began on the driver's own connection is one.
 func TestTransactionBegunInRaw(t *testing.T) {
 	t.Parallel()
