@@ -101,6 +101,9 @@ type catalogTable struct {
 	virtual []catalogVirtual
 	// moments are the names of columns that each session sees by a clock of its own.
 	moments []string
+	// called is true for a view once it was found out whether what it calls may write:
+	// see viewCallsWriter.
+	called, callsWriter bool
 }
 
 // catalogAt is a table's place in catalogBuilder.tables.

@@ -68,7 +68,7 @@ func (w *eventWrites) body(schema string, statements []*dialect.Statement) {
 		w.all = true
 	}
 	for _, st := range statements {
-		w.all = w.all || w.builder.callsWriter(st)
+		w.all = w.all || w.builder.callsWriter(st, schema)
 		for _, n := range st.Writes {
 			if n.Schema == "" {
 				n.Schema = schema

@@ -80,16 +80,16 @@ type routineStored struct {
 func (b *catalogBuilder) class(r *routineStored) dialect.Routine {
 	if !r.classed {
 		r.classed, r.is = true, dialect.RoutineWrites // to itself, if it is called in it
-		if list := b.stored(r); list != nil && !slices.ContainsFunc(list, func(st *dialect.Statement) bool { return len(st.Writes) > 0 || b.callsWriter(st) }) {
+		if list := b.stored(r); list != nil && !slices.ContainsFunc(list, func(st *dialect.Statement) bool { return len(st.Writes) > 0 || b.callsWriter(st, r.source.schema) }) {
 			r.is = dialect.RoutineReads
 		}
 	}
 	return r.is
 }
 
-// callsWriter tells whether a statement calls a function that is not known to write
-// nothing.
-func (b *catalogBuilder) callsWriter(st *dialect.Statement) bool {
+// callsWriter tells whether a statement that stands in a database calls a function that is
+// not known to write nothing, by itself or in a view that it reads.
+func (b *catalogBuilder) callsWriter(st *dialect.Statement, schema string) bool {
 	if st.Foreign != "" && len(st.Foreigns) == 0 {
 		return true
 	}
@@ -99,7 +99,24 @@ func (b *catalogBuilder) callsWriter(st *dialect.Statement) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(st.Functions, func(name string) bool { return len(b.functions[name]) > 0 })
+	return slices.ContainsFunc(st.Functions, func(name string) bool { return len(b.functions[name]) > 0 }) ||
+		slices.ContainsFunc(st.Reads, func(n dialect.Name) bool { return b.viewCallsWriter(n, schema) })
+}
+
+// viewCallsWriter tells whether a name in a database is that of a view that does so.
+func (b *catalogBuilder) viewCallsWriter(n dialect.Name, schema string) bool {
+	if n.Schema == "" {
+		n.Schema = schema
+	}
+	t := b.tables[catalogAt(n.Schema, n.Name)]
+	if t == nil || t.Kind != dialect.TableView {
+		return false
+	}
+	if !t.called {
+		t.called, t.callsWriter = true, true // to itself, if a function that it calls reads it
+		t.callsWriter = t.View == nil || b.callsWriter(t.View, t.Schema)
+	}
+	return t.callsWriter
 }
 
 // stored returns what a routine does, nil for anything.

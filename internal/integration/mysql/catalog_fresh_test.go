@@ -126,6 +126,18 @@ func TestWritesThatReachFurther(t *testing.T) {
 			"a view that calls a function that writes", []string{"CREATE TABLE t (a int)", "CREATE FUNCTION adds() RETURNS int BEGIN INSERT INTO t VALUES (1); RETURN 1; END", "CREATE VIEW v AS SELECT adds() AS x"},
 			"SELECT count(*) FROM t", "0", "SELECT x FROM v", "1",
 		},
+		{
+			"a function that reads such a view", append([]string{"CREATE TABLE t (a int)"}, viewsThatWrite...),
+			"SELECT count(*) FROM t", "0", "SELECT looks()", "1",
+		},
+		{
+			"a procedure that reads such a view", append([]string{"CREATE TABLE t (a int)"}, viewsThatWrite...),
+			"SELECT count(*) FROM t", "0", "CALL shows()", "1",
+		},
+		{
+			"a function that reads such a view through another", append([]string{"CREATE TABLE t (a int)"}, viewsThatWrite...),
+			"SELECT count(*) FROM t", "0", "SELECT again()", "1",
+		},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -143,6 +155,16 @@ func TestWritesThatReachFurther(t *testing.T) {
 			})
 		})
 	}
+}
+
+// viewsThatWrite are views that call a function that writes, and routines that read them.
+var viewsThatWrite = []string{
+	"CREATE FUNCTION adds() RETURNS int BEGIN INSERT INTO t VALUES (1); RETURN 1; END",
+	"CREATE VIEW v AS SELECT adds() AS x",
+	"CREATE FUNCTION looks() RETURNS int BEGIN DECLARE r int; SELECT x INTO r FROM v; RETURN r; END",
+	"CREATE PROCEDURE shows() SELECT x FROM v",
+	"CREATE VIEW w AS SELECT looks() AS x",
+	"CREATE FUNCTION again() RETURNS int RETURN (SELECT x FROM w)",
 }
 
 // TestUncached: what does not depend on rows alone, or changes without a statement, is not

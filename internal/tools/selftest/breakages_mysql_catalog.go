@@ -31,6 +31,13 @@ var mysqlCatalogBreakages = []breakage{
 		Check: onMySQLCatalog("TestWritesThatReachFurther"), Want: "--- FAIL: TestWritesThatReachFurther",
 	},
 	{
+		Name:  "a function of MySQL writes nothing through a view that it reads",
+		File:  "dialect/mysql/routine.go",
+		Old:   "t.callsWriter = t.View == nil || b.callsWriter(t.View, t.Schema)",
+		New:   "t.callsWriter = t.View == nil",
+		Check: onMySQLCatalog("TestWritesThatReachFurther"), Want: "--- FAIL: TestWritesThatReachFurther",
+	},
+	{
 		Name:  "a trigger that MySQL's catalog does not understand does nothing",
 		File:  "dialect/mysql/routine.go",
 		Old:   "	if !r.read() {\n		return anything",
