@@ -137,6 +137,14 @@ func (b *catalogBuilder) relations() {
 			t.uncached("a table of another database than the session's") // the digest does not tell of it
 		}
 	}
+	for _, row := range b.rows.others {
+		if b.reads(row.schema) {
+			continue
+		}
+		if t, twin := add(row.schema, row.name); !twin {
+			t.Kind, t.NoImages, t.Uncached = dialect.TableView, "a view", "a view of another database than the session's"
+		}
+	}
 	for _, n := range b.rows.system {
 		if t, twin := add(n.Schema, n.Name); !twin {
 			t.Kind, t.NoImages = dialect.TableSystem, "a table of the server's own"

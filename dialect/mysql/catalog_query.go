@@ -59,6 +59,7 @@ type catalogRows struct {
 	keys     []catalogKeyRow
 	actions  map[string]catalogActions
 	views    []catalogViewRow
+	others   []catalogViewRow // of databases whose schema is not read
 	triggers []catalogTriggerRow
 	routines []catalogRoutineRow
 	params   []catalogParamRow
@@ -249,7 +250,47 @@ func catalogRead(ctx context.Context, db dialect.Queryer, session *sessionState)
 		return nil, fmt.Errorf("the privileges of the account: %w", err)
 	}
 	r.grants = grants
+	others, err := catalogCallers(ctx, db, session, grants)
+	if err != nil {
+		return nil, fmt.Errorf("its functions: %w", err)
+	}
+	if others {
+		if err := catalogOthers.read(ctx, db, r, catalogOthers.query); err != nil {
+			return nil, err
+		}
+	}
 	return r, nil
+}
+
+// catalogOthers asks for the views of all databases. Those whose schema is read are among
+// them; they are there already.
+var catalogOthers = &catalogSection{
+	"views of other databases", 3, `SELECT TABLE_SCHEMA, TABLE_NAME, VIEW_DEFINITION FROM information_schema.VIEWS WHERE ` + catalogOwn("TABLE_SCHEMA"), "",
+	func(r *catalogRows, row []rowValue) {
+		r.others = append(r.others, catalogViewRow{row[0].text, row[1].text, row[2].text})
+	},
+}
+
+// catalogFunctions asks how many functions there are that a view may call.
+const catalogFunctions = "SELECT COUNT(*) FROM information_schema.ROUTINES WHERE ROUTINE_TYPE = 'FUNCTION' AND "
+
+// catalogCallers tells whether a view of another database than the session's may call a
+// stored function, which may write a table of this one. Where there is none the views need
+// not be read: the server would look at every table of every database for them. An account
+// that may not see all functions does not see all databases as a rule, nor is it told of the
+// views in these.
+func catalogCallers(ctx context.Context, db dialect.Queryer, session *sessionState, lines []string) (bool, error) {
+	if session.database.null || session.database.text == "" {
+		return false, nil // all are read
+	}
+	if g := grantsParse(lines); !g.everything && !g.global["EXECUTE"] && !g.global[grantsAll] {
+		return true, nil
+	}
+	rows, err := rowsOf(ctx, db, catalogFunctions+catalogOwn("ROUTINE_SCHEMA"), 1)
+	if err != nil {
+		return false, err
+	}
+	return len(rows) != 1 || rows[0][0].text != "0", nil
 }
 
 // read runs the query of a section.

@@ -13,8 +13,7 @@ var triggerEvents = []dialect.Kind{dialect.KindInsert, dialect.KindUpdate, diale
 // views parses the queries of the views. The server has written them anew, with the
 // databases in every name, and in its default mode.
 func (b *catalogBuilder) views() {
-	for i := range b.rows.views {
-		row := &b.rows.views[i]
+	for _, row := range slices.Concat(b.rows.views, b.rows.others) {
 		t := b.tables[catalogAt(row.schema, row.name)]
 		if t == nil || t.Kind != dialect.TableView {
 			continue
