@@ -101,6 +101,8 @@ type catalogTable struct {
 	virtual []catalogVirtual
 	// moments are the names of columns that each session sees by a clock of its own.
 	moments []string
+	// twin is true for one of two whose names differ in the case of letters alone.
+	twin bool
 	// called is true for a view once it was found out whether what it calls may write:
 	// see viewCallsWriter.
 	called, callsWriter bool
@@ -111,15 +113,19 @@ func catalogAt(schema, name string) string { return nameFold(schema) + "\x00" + 
 
 // relations makes the tables.
 func (b *catalogBuilder) relations() {
-	add := func(schema, name string) (t *catalogTable, twin bool) {
+	add := func(schema, name string, view bool) (t *catalogTable, twin bool) {
 		t = &catalogTable{Table: &dialect.Table{
 			Schema: schema, Name: name, Key: catalogKey(schema, name), SQL: nameQuote(schema) + "." + nameQuote(name), Generates: -1,
 		}}
 		at := catalogAt(schema, name)
 		if twin := b.tables[at]; twin != nil {
 			const why = "its name differs from another table's in the case of letters alone"
-			t.Kind, t.NoImages = dialect.TableVirtual, why
-			twin.Kind, twin.NoImages, twin.NoRollback = dialect.TableVirtual, why, false
+			kind := dialect.TableVirtual
+			if view || twin.Kind == dialect.TableView {
+				kind = dialect.TableView // of which nothing is known: it may call anything
+			}
+			t.Kind, t.NoImages, t.twin = kind, why, true
+			twin.Kind, twin.NoImages, twin.NoRollback, twin.twin = kind, why, false, true
 			b.list = append(b.list, t)
 			return t, true
 		}
@@ -129,7 +135,7 @@ func (b *catalogBuilder) relations() {
 	}
 	for i := range b.rows.tables {
 		row := &b.rows.tables[i]
-		t, twin := add(row.schema, row.name)
+		t, twin := add(row.schema, row.name, row.view())
 		if t.row = row; !twin {
 			t.settle()
 		}
@@ -141,12 +147,12 @@ func (b *catalogBuilder) relations() {
 		if b.reads(row.schema) {
 			continue
 		}
-		if t, twin := add(row.schema, row.name); !twin {
+		if t, twin := add(row.schema, row.name, true); !twin {
 			t.Kind, t.NoImages, t.Uncached = dialect.TableView, "a view", "a view of another database than the session's"
 		}
 	}
 	for _, n := range b.rows.system {
-		if t, twin := add(n.Schema, n.Name); !twin {
+		if t, twin := add(n.Schema, n.Name, false); !twin {
 			t.Kind, t.NoImages = dialect.TableSystem, "a table of the server's own"
 		}
 	}
@@ -156,10 +162,11 @@ func (b *catalogBuilder) relations() {
 // are not cached.
 func (t *catalogTable) settle() {
 	engine := strings.ToLower(t.row.engine)
-	switch strings.ToUpper(t.row.kind) {
-	case "VIEW", "SYSTEM VIEW":
+	if t.row.view() {
 		t.Kind, t.NoImages = dialect.TableView, "a view"
 		return
+	}
+	switch strings.ToUpper(t.row.kind) {
 	case "SEQUENCE":
 		t.Kind, t.NoImages = dialect.TableVirtual, "a sequence"
 		return
@@ -196,6 +203,11 @@ func (t *catalogTable) settle() {
 			t.NoImages = "a table that cannot be opened"
 		}
 	}
+}
+
+// view tells whether it is one.
+func (r *catalogTableRow) view() bool {
+	return strings.EqualFold(r.kind, "VIEW") || strings.EqualFold(r.kind, "SYSTEM VIEW")
 }
 
 // uncached sets why reads of the table are not cached; the first reason wins.

@@ -15,7 +15,7 @@ var triggerEvents = []dialect.Kind{dialect.KindInsert, dialect.KindUpdate, diale
 func (b *catalogBuilder) views() {
 	for _, row := range slices.Concat(b.rows.views, b.rows.others) {
 		t := b.tables[catalogAt(row.schema, row.name)]
-		if t == nil || t.Kind != dialect.TableView {
+		if t == nil || t.Kind != dialect.TableView || t.twin {
 			continue
 		}
 		if strings.Contains(row.definition, "?") {

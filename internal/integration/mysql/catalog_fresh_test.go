@@ -127,6 +127,14 @@ func TestWritesThatReachFurther(t *testing.T) {
 			"SELECT count(*) FROM t", "0", "SELECT x FROM v", "1",
 		},
 		{
+			"such a view beside a table of its name in other letters", append([]string{"CREATE TABLE t (a int)", "CREATE TABLE V (x int)"}, viewsThatWrite...),
+			"SELECT count(*) FROM t", "0", "SELECT x FROM v", "1",
+		},
+		{
+			"such a view beside one of its name in other letters", append([]string{"CREATE TABLE t (a int)", "CREATE VIEW V AS SELECT 1 AS x"}, viewsThatWrite...),
+			"SELECT count(*) FROM t", "0", "SELECT x FROM v", "1",
+		},
+		{
 			"a function that reads such a view", append([]string{"CREATE TABLE t (a int)"}, viewsThatWrite...),
 			"SELECT count(*) FROM t", "0", "SELECT looks()", "1",
 		},

@@ -38,6 +38,13 @@ var mysqlCatalogBreakages = []breakage{
 		Check: onMySQLCatalog("TestWritesThatReachFurther"), Want: "--- FAIL: TestWritesThatReachFurther",
 	},
 	{
+		Name:  "a view of MySQL that is not told apart from a table calls nothing",
+		File:  "dialect/mysql/catalog.go",
+		Old:   "if view || twin.Kind == dialect.TableView {",
+		New:   "if view && twin.Kind == dialect.TableView {",
+		Check: onMySQLCatalog("TestWritesThatReachFurther"), Want: "--- FAIL: TestWritesThatReachFurther",
+	},
+	{
 		Name:  "views of other databases of MySQL call nothing",
 		File:  "dialect/mysql/catalog.go",
 		Old:   "	for _, row := range b.rows.others {\n		if b.reads(row.schema) {",
