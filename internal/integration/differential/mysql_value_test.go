@@ -129,7 +129,7 @@ func (mysqlFlavour) traits() traits {
 // precision: an INSERT that updates a row drops its table's results, for MySQL does not
 // tell which row that was.
 func (mysqlFlavour) precision() precisions {
-	return precisions{all: 0.30, few: 0.25, usual: 0.60, other: 0.04}
+	return precisions{all: 0.30, few: 0.25, usual: 0.60, other: 0.04, usualFew: 0.45}
 }
 
 func (mysqlFlavour) vague(k kind) bool {
