@@ -86,11 +86,16 @@ func RunCluster(config Config) (_ *Cluster, err error) {
 // join makes one Cluster of the nodes.
 func (c *Cluster) join() error {
 	ctx := context.Background()
+	// Different epochs, so that nobody has to settle who is first. All before the first
+	// of them meets another: one that knows another takes no epoch any more.
 	err := testprocess.Together(c.nodes, func(i int, s *Server) error {
-		// Different epochs, so that nobody has to settle who is first.
-		if _, err := s.do(ctx, "CLUSTER", "SET-CONFIG-EPOCH", strconv.Itoa(i+1)); err != nil {
-			return err
-		}
+		_, err := s.do(ctx, "CLUSTER", "SET-CONFIG-EPOCH", strconv.Itoa(i+1))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	err = testprocess.Together(c.nodes, func(i int, s *Server) error {
 		if i < clusterMasters {
 			args := []string{"CLUSTER", "ADDSLOTS"}
 			for slot := i * Slots / clusterMasters; slot < (i+1)*Slots/clusterMasters; slot++ {
