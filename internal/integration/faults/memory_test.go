@@ -1,6 +1,7 @@
 package faults
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"testing"
@@ -33,17 +34,22 @@ func TestEviction(t *testing.T) {
 				}
 				limit = nothing + (number(l, s.Info("memory")["used_memory"])-nothing)/10
 			})
+			var evicted int
+			var refused string
 			l.under(func() {
 				do(l, s, "CONFIG", "SET", "maxmemory", strconv.Itoa(limit))
 				l.wait(*lasts)
+				l.await("a write, and a key evicted or a call refused", func() bool {
+					evicted, refused = number(l, s.Info("stats")["evicted_keys"]), s.Info("errorstats")["errorstat_OOM"]
+					return l.count(during).writes > 0 && (evicted > 0 || policy == "noeviction" && refused != "")
+				})
 				do(l, s, "CONFIG", "SET", "maxmemory", "0")
 			})
-			if c := l.count(during); c.failed != 0 || c.writes == 0 {
-				t.Errorf("%d writes failed, and %d did not", c.failed, c.writes)
-			}
-			evicted, refused := number(l, s.Info("stats")["evicted_keys"]), s.Info("errorstats")["errorstat_OOM"]
-			if policy == "noeviction" && refused == "" || policy != "noeviction" && evicted == 0 {
-				t.Errorf("%d keys were evicted, and calls refused for want of memory: %q, so nothing is shown", evicted, refused)
+			for text, n := range l.refused {
+				// On a busy machine a call may be too late.
+				if !strings.Contains(text, context.DeadlineExceeded.Error()) {
+					t.Errorf("%d writes failed with %s", n, text)
+				}
 			}
 			t.Logf("figure: %s: %d keys evicted, calls refused for want of memory: %s", strings.TrimPrefix(t.Name(), "Test"), evicted, refused)
 		})

@@ -102,7 +102,7 @@ func (d *mysqlDatabase) excuses(err error) bool {
 // limit is less than what a call may take.
 func (d *mysqlDatabase) limit() time.Duration {
 	if d.faulty {
-		return hung / 5
+		return hung / 20
 	}
 	return 0
 }

@@ -144,7 +144,7 @@ var errCut = errors.New("the connection was cut")
 // limit is less than what a call may take.
 func (d *postgresDatabase) limit() time.Duration {
 	if d.faulty {
-		return hung / 5
+		return hung / 20
 	}
 	return 0
 }
