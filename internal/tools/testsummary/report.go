@@ -44,6 +44,8 @@ type report struct {
 	w      io.Writer
 	suites map[string]*suite
 	skips  []skip
+	// failures are the failed tests, and those that did not end.
+	failures []failure
 	// broken is true when go test failed although no test did.
 	broken bool
 }
@@ -140,6 +142,7 @@ func (r *report) endTest(e event, s *suite) {
 		r.skips = append(r.skips, skip{pkg: e.Package, test: e.Test, why: reason(out)})
 	case "fail":
 		s.failed++
+		r.failures = append(r.failures, failure{pkg: e.Package, test: e.Test, why: cause(out)})
 		fmt.Fprintf(r.w, "failed: %s %s\n%s", e.Package, e.Test, shorten(out))
 	}
 }
@@ -166,7 +169,9 @@ func (r *report) failSuite(pkg string, s *suite) {
 	for _, test := range slices.Sorted(maps.Keys(s.running)) {
 		s.failed++
 		if s.running[test] {
-			fmt.Fprintf(r.w, "%s%s: %s did not end\n", shorten(s.take(test)), pkg, test)
+			out := s.take(test)
+			r.failures = append(r.failures, failure{pkg: pkg, test: test, why: append(cause(out), "it did not end")})
+			fmt.Fprintf(r.w, "%s%s: %s did not end\n", shorten(out), pkg, test)
 		} else {
 			waited[test] = true
 			fmt.Fprintf(r.w, "%s: %s waited for its turn\n", pkg, test)
@@ -324,6 +329,7 @@ func (r *report) write(modules workspace.Modules, strict bool) bool {
 	for _, s := range r.skips {
 		fmt.Fprintf(r.w, "\nskipped: %s %s: %s", s.pkg, s.test, s.why)
 	}
+	r.writeFailures()
 	ok := total.failed == 0
 	if len(r.skips) > 0 {
 		fmt.Fprintln(r.w)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -94,6 +95,15 @@ const (
 {"Action":"fail","Package":"example.com/lib/j","Test":"TestC","Elapsed":0.1}
 {"Action":"fail","Package":"example.com/lib/j","Elapsed":0.2}
 `
+	wordy = `{"Action":"run","Package":"example.com/lib/k","Test":"TestW"}
+{"Action":"output","Package":"example.com/lib/k","Test":"TestW","Output":"    k_test.go:3: figure: 5\n"}
+{"Action":"output","Package":"example.com/lib/k","Test":"TestW","Output":"    k_test.go:4: the cause\n"}
+{"Action":"output","Package":"example.com/lib/k","Test":"TestW","Output":"        its second line\n"}
+{"Action":"output","Package":"example.com/lib/k","Test":"TestW","Output":"    owner.go:36: the last lines of the log of a server:\n"}
+{"Action":"output","Package":"example.com/lib/k","Test":"TestW","Output":"        ready\n"}
+{"Action":"fail","Package":"example.com/lib/k","Test":"TestW","Elapsed":0}
+{"Action":"fail","Package":"example.com/lib/k","Elapsed":0.2}
+`
 	cutOff = `{"Action":"run","Package":"example.com/lib/f","Test":"TestLong"}
 `
 )
@@ -152,6 +162,11 @@ func TestSummary(t *testing.T) {
 		{
 			name: "a race in a test that passed, or that has ended", events: passing + racing,
 			last: "4 passed, 1 failed, 0 skipped", contains: []string{"printed in: example.com/lib/j TestA\nWARNING: DATA RACE\none race\n", "another race"},
+		},
+		{
+			name: "the causes follow the table", events: passing + wordy + panicked,
+			last:     "2 passed, 2 failed, 0 skipped",
+			contains: []string{"\nfailures:\n  example.com/lib/k TestW\n    k_test.go:4: the cause\n  example.com/lib/e TestZ\n    panic: oh\n    it did not end\n\n"},
 		},
 		{
 			name: "go test dies", events: passing + cutOff,
@@ -219,6 +234,24 @@ func TestRealGoTest(t *testing.T) {
 	}
 	if t.Failed() {
 		t.Log(out.String())
+	}
+}
+
+// TestCauseIsShort leaves out the middle of what a test said.
+func TestCauseIsShort(t *testing.T) {
+	t.Parallel()
+	var said strings.Builder
+	for i := range 20 {
+		fmt.Fprintf(&said, "    a_test.go:%d: %s\n", i, strings.Repeat("x", 1000))
+	}
+	why := cause(said.String())
+	if len(why) != whyFirst+1+whyLast || why[whyFirst] != "... 11 more ..." || !strings.HasPrefix(why[whyFirst+whyLast], "a_test.go:19: xxx") {
+		t.Errorf("the cause is %q", why)
+	}
+	for _, line := range why {
+		if len(line) > whyLong {
+			t.Errorf("a line of %d bytes", len(line))
+		}
 	}
 }
 
