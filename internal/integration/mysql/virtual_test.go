@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -58,7 +59,7 @@ func TestComputedByOthers(t *testing.T) {
 			for n, s := range all {
 				for _, write := range []string{"UPDATE t SET n = n + 10, " + c.first + " WHERE id = 2", "UPDATE t SET n = n + 1, " + c.second + " WHERE id = 1", "UPDATE t SET n = n + 1 WHERE id = 1", "DELETE FROM t WHERE id = 2", "INSERT INTO t SET id = 2, n = 2, " + c.second} {
 					for _, s := range all {
-						for _, q := range append(reads, reads...) {
+						for _, q := range slices.Concat(reads, reads) {
 							s.read(t, q, nothing(q)...)
 						}
 					}
