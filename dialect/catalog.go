@@ -228,7 +228,8 @@ type Column struct {
 
 	// Composite is true when what IS NULL says of the column's values depends on what is
 	// in them: they have columns of their own; or they are dates of MySQL's in a column
-	// that is NOT NULL, of which 0000-00-00 is NULL to it.
+	// that is NOT NULL, of which 0000-00-00 is NULL to it; or on who asks, as with values
+	// that each session computes in its own way.
 	Composite bool
 	// TimeOfDay is true when the column's values are times without a date, where the
 	// database takes such a time for one of the current day when it wants a date.

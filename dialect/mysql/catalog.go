@@ -99,8 +99,8 @@ type catalogTable struct {
 	end int
 	// virtual are the columns that are computed when they are read.
 	virtual []catalogVirtual
-	// moments are the names of columns that each session sees by a clock of its own.
-	moments []string
+	// kinds are columns that these may be computed of.
+	kinds catalogKinds
 	// twin is true for one of two whose names differ in the case of letters alone.
 	twin bool
 	// called is true for a view once it was found out whether what it calls may write:
@@ -240,10 +240,11 @@ func (b *catalogBuilder) columns() {
 		if t.Kind == dialect.TableView {
 			t.ViewColumns = append(t.ViewColumns, row.name)
 		}
-		if strings.EqualFold(row.dataType, "timestamp") {
-			t.moments = append(t.moments, nameFold(row.name))
-		}
+		t.kinds.column(row)
 		if strings.Contains(row.extra, "invisible") {
+			if row.virtual() {
+				t.virtual = append(t.virtual, catalogVirtual{name: nameFold(row.name), expression: row.expression})
+			}
 			b.hidden[nameFold(row.name)] = true
 			continue
 		}
@@ -269,7 +270,7 @@ func (b *catalogBuilder) columns() {
 
 // column makes a column of its row.
 func (b *catalogBuilder) column(t *catalogTable, row *catalogColumnRow, zone string) *dialect.Column {
-	generated := strings.Contains(row.extra, "virtual generated") || strings.Contains(row.extra, "stored generated") || strings.Contains(row.extra, "persistent")
+	generated := row.generated()
 	numbered := strings.Contains(row.extra, "auto_increment")
 	c := &dialect.Column{
 		Name: row.name, Folded: nameFold(row.name), SQL: nameQuote(row.name), Type: row.columnType, NotNull: !row.nullable, Collation: row.collation,
@@ -296,14 +297,14 @@ func (b *catalogBuilder) column(t *catalogTable, row *catalogColumnRow, zone str
 			t.Step, t.Generates = step, len(t.Columns)
 		}
 	}
-	if generated && !strings.Contains(row.extra, "stored") && !strings.Contains(row.extra, "persistent") {
+	if row.virtual() {
 		// It is computed when it is read.
 		if !catalogPure(row.expression) {
 			const why = "a generated column is not known to be a function of the row"
 			t.uncached(why)
 			t.noImages(why)
 		}
-		t.virtual = append(t.virtual, catalogVirtual{c, row.expression})
+		t.virtual = append(t.virtual, catalogVirtual{nameFold(row.name), c, row.expression})
 	}
 	privileges := "," + strings.ToLower(strings.ReplaceAll(row.privileges, " ", "")) + ","
 	switch {

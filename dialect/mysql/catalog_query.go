@@ -83,6 +83,16 @@ type catalogColumnRow struct {
 	privileges           string
 }
 
+// generated tells whether it is computed of other columns.
+func (r *catalogColumnRow) generated() bool {
+	return strings.Contains(r.extra, "virtual generated") || strings.Contains(r.extra, "stored generated") || strings.Contains(r.extra, "persistent")
+}
+
+// virtual tells whether that is done when it is read.
+func (r *catalogColumnRow) virtual() bool {
+	return r.generated() && !strings.Contains(r.extra, "stored") && !strings.Contains(r.extra, "persistent")
+}
+
 // catalogIndexRow is a part of a unique index. Column is NULL for an expression.
 type catalogIndexRow struct {
 	schema, table, index string

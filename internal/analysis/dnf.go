@@ -269,7 +269,8 @@ func (b *builder) compare(x, y dialect.Expr, nullSafe bool) dnf {
 		if c.Comparison == "" && !nullSafe || !fits(v, c) || v.Mixed || !b.beside.alike(c, v.Beside) {
 			return anything()
 		}
-		return single(term{column: c, form: dependency.FormValue, param: v, nullSafe: nullSafe})
+		// Of a composite one it is not known which of its values are NULL.
+		return single(term{column: c, form: dependency.FormValue, param: v, nullSafe: nullSafe, strict: nullSafe && c.Composite})
 	default:
 		return anything()
 	}

@@ -39,9 +39,9 @@ func TestCompositeColumns(t *testing.T) {
 	t.Parallel()
 	place := table("places", "id", "at/", "b")
 	place.Columns[1].Composite = true
-	for _, where := range []dialect.Expr{null("at"), not(null("at")), not(not(null("at"))), not(is("at", lit(nil)))} {
+	for _, where := range []dialect.Expr{null("at"), not(null("at")), not(not(null("at"))), not(is("at", lit(nil))), is("at", par(1))} {
 		p := analyse(fake{}, selects(from("places", and(where, eq("b", 1)))), catalog(place), Options{})
-		if got := p.Describe(nil).Dependency; !slices.Equal(got, []string{"places: b = 1"}) {
+		if got := p.Describe(args(nil)).Dependency; !slices.Equal(got, []string{"places: b = 1"}) {
 			t.Errorf("depends on %q", got)
 		}
 	}

@@ -89,5 +89,6 @@ var breakages = slices.Concat(
 	mysqlTextBreakages,
 	mysqlValueBreakages,
 	mysqlLockBreakages,
+	mysqlComputedBreakages,
 	mysqlCommandBreakages,
 )
