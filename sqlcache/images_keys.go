@@ -51,17 +51,22 @@ func (im *imaged) watch(ctx context.Context, asked []int) ([]int, error) {
 // before and after the statement. Told is false where they do not show all of them.
 func (im *imaged) addKeys(was, is [][]driver.Value, told bool) {
 	for i := range im.keys {
-		if k := &im.keys[i]; !told || k.changed(was, is) {
+		if k := &im.keys[i]; !told || k.changed(was, is, im.conn.connector.txs.OwnImages) {
 			im.changes.AddEpochs(k.tables...)
 		}
 	}
 }
 
-// changed reports whether a row has another key than before.
-func (k *watchedKey) changed(was, is [][]driver.Value) bool {
+// changed reports whether a row has another key than before. Where clocks are unsure
+// times are never taken for the same: a driver of MySQL shows a date or time that does not
+// exist in its time zone, or at all, as another one that does.
+func (k *watchedKey) changed(was, is [][]driver.Value, unsure bool) bool {
 	for i := range is {
 		for _, at := range k.at {
 			if !sameValue(was[i][at], is[i][at]) {
+				return true
+			}
+			if _, clock := is[i][at].(time.Time); clock && unsure {
 				return true
 			}
 		}
