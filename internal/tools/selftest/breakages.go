@@ -90,4 +90,5 @@ var breakages = slices.Concat(
 	mysqlValueBreakages,
 	mysqlLockBreakages,
 	mysqlCommandBreakages,
+	mysqlKeyBreakages,
 )
