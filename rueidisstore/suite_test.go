@@ -51,6 +51,9 @@ func openStore(t testing.TB, url string, change ...func(*rueidisstore.Config)) *
 // config is that of a store with a prefix of its own.
 func config(url string, change ...func(*rueidisstore.Config)) rueidisstore.Config {
 	// The machine may be busy: a time-out would be a failure of nobody.
+	if strings.HasPrefix(url, "redis") && !strings.Contains(url, "dial_timeout=") {
+		url = redistest.Patient(url)
+	}
 	cfg := rueidisstore.Config{
 		URL: url, Prefix: "test" + strconv.FormatInt(prefixes.Add(1), 10), ReadTimeout: 20 * time.Second, WriteTimeout: 20 * time.Second,
 		BackgroundFills: -1,

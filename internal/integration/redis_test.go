@@ -30,7 +30,7 @@ func startRedis(t testing.TB) *redistest.Server {
 func newRedisStore(t testing.TB, server *redistest.Server, change ...func(*rueidisstore.Config)) *rueidisstore.Store {
 	t.Helper()
 	cfg := rueidisstore.Config{
-		URL: server.URL(), ReadTimeout: 20 * time.Second, WriteTimeout: 20 * time.Second, BackgroundFills: -1,
+		URL: redistest.Patient(server.URL()), ReadTimeout: 20 * time.Second, WriteTimeout: 20 * time.Second, BackgroundFills: -1,
 	}
 	for _, f := range change {
 		f(&cfg)

@@ -51,7 +51,7 @@ func TestScenariosThroughFuncInCluster(t *testing.T) {
 // read finds what the last one stored.
 func newWaitingStore(t testing.TB, url string) *rueidisstore.Store {
 	t.Helper()
-	s, err := rueidisstore.New(rueidisstore.Config{URL: url, BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute})
+	s, err := rueidisstore.New(rueidisstore.Config{URL: redistest.Patient(url), BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func newWaitingStore(t testing.TB, url string) *rueidisstore.Store {
 // newWaitingSets is the same in sets mode.
 func newWaitingSets(t testing.TB, url string) *rueidisstore.Sets {
 	t.Helper()
-	s, err := rueidisstore.NewSets(rueidisstore.Config{URL: url, BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute})
+	s, err := rueidisstore.NewSets(rueidisstore.Config{URL: redistest.Patient(url), BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

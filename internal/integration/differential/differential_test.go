@@ -154,7 +154,7 @@ func TestDifferentialInSetsInEnvelopes(t *testing.T) {
 // setsStore is redisStore in sets mode.
 func setsStore(t *testing.T, url string, change ...func(*rueidisstore.Config)) store.Store {
 	t.Helper()
-	c := rueidisstore.Config{URL: url, BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute}
+	c := rueidisstore.Config{URL: redistest.Patient(url), BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute}
 	for _, f := range change {
 		f(&c)
 	}
@@ -208,7 +208,7 @@ func wereInEnvelopes(t *testing.T, s interface {
 // finds what the last one stored.
 func redisStore(t *testing.T, url string, change ...func(*rueidisstore.Config)) store.Store {
 	t.Helper()
-	c := rueidisstore.Config{URL: url, BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute}
+	c := rueidisstore.Config{URL: redistest.Patient(url), BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute}
 	for _, f := range change {
 		f(&c)
 	}

@@ -19,7 +19,7 @@ import (
 // too. Its fills are waited for. Change may alter its settings.
 func process(t *testing.T, redis *redistest.Server, mode, dsn string, change func(*cacheops.Config)) *cachedMySQL {
 	t.Helper()
-	st, err := rueidisstore.New(rueidisstore.Config{URL: redis.URL(), BackgroundFills: -1, ReadTimeout: 2 * time.Second, Prefix: database(t, dsn)})
+	st, err := rueidisstore.New(rueidisstore.Config{URL: redistest.Patient(redis.URL()), BackgroundFills: -1, ReadTimeout: 20 * time.Second, Prefix: database(t, dsn)})
 	if err != nil {
 		t.Fatal(err)
 	}

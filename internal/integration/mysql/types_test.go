@@ -179,7 +179,7 @@ func TestTypes(t *testing.T) {
 			t.Parallel()
 			// All share what is stored: results of one mode must not answer another.
 			store, err := rueidisstore.New(rueidisstore.Config{
-				URL: redis.URL(), ReadTimeout: 20 * time.Second, WriteTimeout: 20 * time.Second, BackgroundFills: -1, Prefix: "types",
+				URL: redistest.Patient(redis.URL()), ReadTimeout: 20 * time.Second, WriteTimeout: 20 * time.Second, BackgroundFills: -1, Prefix: "types",
 			})
 			if err != nil {
 				t.Fatal(err)

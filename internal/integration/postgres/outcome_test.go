@@ -87,7 +87,7 @@ func TestOutcomeUnansweredOnRedis(t *testing.T) {
 	redis := redistest.Start(t, redistest.WithSettings("save ''"))
 	for i, driverName := range []string{pgx, pq} {
 		st, err := rueidisstore.New(rueidisstore.Config{
-			URL: redis.URL(), ReadTimeout: 20 * time.Second, WriteTimeout: 20 * time.Second, BackgroundFills: -1,
+			URL: redistest.Patient(redis.URL()), ReadTimeout: 20 * time.Second, WriteTimeout: 20 * time.Second, BackgroundFills: -1,
 		})
 		if err != nil {
 			t.Fatal(err)

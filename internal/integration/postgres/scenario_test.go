@@ -46,7 +46,7 @@ func TestScenariosThroughFuncOnRedis(t *testing.T) {
 // read finds what the last one stored.
 func newWaitingStore(t testing.TB, url string) *rueidisstore.Store {
 	t.Helper()
-	s, err := rueidisstore.New(rueidisstore.Config{URL: url, BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute})
+	s, err := rueidisstore.New(rueidisstore.Config{URL: redistest.Patient(url), BackgroundFills: -1, ReadTimeout: time.Minute, WriteTimeout: time.Minute})
 	if err != nil {
 		t.Fatal(err)
 	}

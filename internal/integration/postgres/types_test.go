@@ -202,7 +202,7 @@ func TestTypes(t *testing.T) {
 		t.Run("Redis/"+w.String(), func(t *testing.T) {
 			t.Parallel()
 			store, err := rueidisstore.New(rueidisstore.Config{
-				URL: redis.URL(), ReadTimeout: 20 * time.Second, WriteTimeout: 20 * time.Second, BackgroundFills: -1, Prefix: fmt.Sprintf("t%d", i),
+				URL: redistest.Patient(redis.URL()), ReadTimeout: 20 * time.Second, WriteTimeout: 20 * time.Second, BackgroundFills: -1, Prefix: fmt.Sprintf("t%d", i),
 			})
 			if err != nil {
 				t.Fatal(err)
