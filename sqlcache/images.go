@@ -109,7 +109,7 @@ func (im *imaged) prepare(ctx context.Context) (ok bool, err error) {
 	if err != nil || !ok {
 		return false, err
 	}
-	if len(im.write.Cascades) > 0 {
+	if len(im.write.Cascades) > 0 && !im.gapsOpen() {
 		im.cascade, err = c.newCascade(ctx, im.write, asked, unread)
 	}
 	if err == nil {
@@ -121,6 +121,13 @@ func (im *imaged) prepare(ctx context.Context) (ok bool, err error) {
 	im.ask(t, asked)
 	im.room = im.changes.Room(t)
 	return im.queries != nil, nil
+}
+
+// gapsOpen reports whether others may add children to rows of a parent although these are
+// locked: a session of MySQL's that checks no foreign keys asks for no lock on the parent,
+// and at READ COMMITTED the query for children locks none that are not there yet.
+func (im *imaged) gapsOpen() bool {
+	return im.conn.connector.txs.OwnImages && im.passesOver()
 }
 
 // ask sets the queries that collect the images of these columns.

@@ -14,6 +14,9 @@ import (
 type watchedKey struct {
 	at     []int // where its columns are in the images
 	tables []*dialect.Table
+	// unsure is true where no two times are taken for the same: a driver of MySQL shows a
+	// date or time that does not exist in its time zone, or at all, as another that does.
+	unsure bool
 }
 
 // watch adds the columns of keys to those that are asked for, where somebody reads
@@ -35,7 +38,7 @@ func (im *imaged) watch(ctx context.Context, asked []int) ([]int, error) {
 			im.epochs = slices.Concat(im.epochs, k.Tables)
 			continue
 		}
-		watched := watchedKey{at: make([]int, len(k.Columns)), tables: k.Tables}
+		watched := watchedKey{at: make([]int, len(k.Columns)), tables: k.Tables, unsure: im.conn.connector.txs.OwnImages}
 		for j, column := range k.Columns {
 			if watched.at[j] = slices.Index(asked, column); watched.at[j] < 0 {
 				watched.at[j] = len(asked)
@@ -62,6 +65,9 @@ func (k *watchedKey) changed(was, is [][]driver.Value) bool {
 	for i := range is {
 		for _, at := range k.at {
 			if !sameValue(was[i][at], is[i][at]) {
+				return true
+			}
+			if _, clock := is[i][at].(time.Time); clock && k.unsure {
 				return true
 			}
 		}

@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -33,7 +34,8 @@ func (mysqlDialect) RowByKey(t *dialect.Table, columns []int) string {
 // ChildrenOf implements [dialect.Dialect]. An action of InnoDB takes the same lock on
 // each row of the child, whatever it does to it. The parent's rows are locked already.
 // STRAIGHT_JOIN has the child's rows found by the index that each foreign key has, from
-// those of the parent: all rows that a query looks at are locked.
+// those of the parent: all rows that a query looks at are locked. Where the columns are not
+// of one type there is no query: see imageAlike.
 func (mysqlDialect) ChildrenOf(parent, child *dialect.Table, fk *dialect.ForeignKey, _ dialect.Kind, columns []int, n int) string {
 	if !imageNamed(parent) || child.Kind != dialect.TablePlain || !imageHas(child, columns) || n < 1 {
 		return ""
@@ -53,7 +55,7 @@ func (mysqlDialect) ChildrenOf(parent, child *dialect.Table, fk *dialect.Foreign
 	}
 	b.WriteString(" STRAIGHT_JOIN " + child.SQL + " AS c ON ")
 	for i, column := range key {
-		if fk.Columns[i] < 0 || fk.Columns[i] >= len(child.Columns) {
+		if fk.Columns[i] < 0 || fk.Columns[i] >= len(child.Columns) || !imageAlike(parent.Columns[column], child.Columns[fk.Columns[i]]) {
 			return ""
 		}
 		if i > 0 {
@@ -66,6 +68,21 @@ func (mysqlDialect) ChildrenOf(parent, child *dialect.Table, fk *dialect.Foreign
 		b.WriteString(" WHERE " + imageIn(parent.RowIDColumns[0], "p.", n))
 	}
 	return b.String() + " FOR UPDATE"
+}
+
+// imageAlike reports whether a query finds the values of one column that InnoDB holds equal
+// to those of the other. InnoDB compares them as they are stored, and lets a key of
+// decimal(4,0) refer to one of decimal(4,2), where 1058 is stored as 4.34 is.
+func imageAlike(a, b *dialect.Column) bool {
+	return a.Collation == b.Collation && imageStored(a) == imageStored(b)
+}
+
+// imageLength is the length of a text, or how wide a whole number is shown.
+var imageLength = regexp.MustCompile(`^((?:tiny|small|medium|big)?int|char|varchar|binary|varbinary)\([0-9]+\)`)
+
+// imageStored is a column's type, as far as it says how values are stored.
+func imageStored(c *dialect.Column) string {
+	return imageLength.ReplaceAllString(strings.ToLower(c.Type), "$1")
 }
 
 // imageNamed reports whether rows of a table can be found by their names.

@@ -91,4 +91,5 @@ var breakages = slices.Concat(
 	mysqlLockBreakages,
 	mysqlComputedBreakages,
 	mysqlCommandBreakages,
+	mysqlKeyBreakages,
 )
