@@ -64,6 +64,13 @@ type Rows interface {
 	// statement runs: as the action will, and no stronger. Empty where there is no such
 	// query.
 	ChildrenOf(parent, child *Table, fk *ForeignKey, event Kind, columns []int, n int) string
+
+	// ChangesOf writes the query of one row that tells for each of the tables how many of
+	// its rows the transaction has deleted or changed so far, each time counted: NULL where
+	// that is not counted. By it the core sees whether a foreign key's action came to other
+	// rows than ChildrenOf had found, because a session added children that checks no
+	// foreign keys. Empty where there is no such query, or no need of one.
+	ChangesOf(tables []*Table) string
 }
 
 // Values knows how a database compares. It is a part of [Dialect].

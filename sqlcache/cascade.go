@@ -19,6 +19,7 @@ type cascade struct {
 	edges   []analysis.Cascade
 	asked   []int // by edge: how many of the parent's rows were asked for children
 	tables  map[*dialect.Table]*reached
+	counted counted
 }
 
 // reached are the rows of one table that the statement reaches.
@@ -92,6 +93,9 @@ func (cas *cascade) matters(edges []analysis.Cascade, t *dialect.Table, seen []*
 // follow takes the images of all rows that are reached from the target's, which
 // the query before the statement found. False means that they cannot be had.
 func (cas *cascade) follow(ctx context.Context, real *realConn, changes *engine.Changes, before [][]driver.Value) (ok bool, err error) {
+	if err := cas.begin(ctx, real); err != nil {
+		return false, err
+	}
 	target := cas.tables[cas.target]
 	if !target.add(before, false) {
 		return false, nil
@@ -160,6 +164,9 @@ func (cas *cascade) lose(t *dialect.Table) {
 // changed. Found is false when the statement changed other rows than those from
 // which the keys were followed. After an error the tables take an epoch.
 func (cas *cascade) finish(ctx context.Context, real *realConn, changes *engine.Changes, found bool) (err error) {
+	if found {
+		found, err = cas.complete(ctx, real)
+	}
 	for t, r := range cas.tables {
 		if !found || err != nil || r.epoch() {
 			changes.AddEpochs(t)

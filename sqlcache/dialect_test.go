@@ -96,6 +96,8 @@ func (fakeDialect) Images(*dialect.Statement, *dialect.Table, []int) (*dialect.I
 func (fakeDialect) RowsOf(*dialect.Table, []int, int) string { return "" }
 
 // ChildrenOf implements dialect.Dialect.
+func (fakeDialect) ChangesOf([]*dialect.Table) string { panic("not used") }
+
 func (fakeDialect) ChildrenOf(_, _ *dialect.Table, _ *dialect.ForeignKey, _ dialect.Kind, _ []int, _ int) string {
 	return ""
 }

@@ -70,6 +70,10 @@ func (mysqlDialect) ChildrenOf(parent, child *dialect.Table, fk *dialect.Foreign
 	return b.String() + " FOR UPDATE"
 }
 
+// ChangesOf implements [dialect.Dialect]. The server counts no rows by transaction and
+// table: where others may add children, no foreign keys are followed.
+func (mysqlDialect) ChangesOf([]*dialect.Table) string { return "" }
+
 // imageAlike reports whether a query finds the values of one column that InnoDB holds equal
 // to those of the other. InnoDB compares them as they are stored, and lets a key of
 // decimal(4,0) refer to one of decimal(4,2), where 1058 is stored as 4.34 is.

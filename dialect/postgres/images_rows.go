@@ -60,6 +60,24 @@ func (postgresDialect) ChildrenOf(parent, child *dialect.Table, fk *dialect.Fore
 	return b.String()
 }
 
+// ChangesOf implements [dialect.Dialect]. The functions count at once, and what was undone
+// by a savepoint too. They also count what the server has not been told yet of
+// transactions before: only by how much it grows says something. Nothing is counted where
+// track_counts is off.
+func (postgresDialect) ChangesOf(tables []*dialect.Table) string {
+	var b strings.Builder
+	b.WriteString("SELECT ")
+	for i, t := range tables {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		oid := "'" + strings.ReplaceAll(t.SQL, "'", "''") + "'::pg_catalog.regclass"
+		b.WriteString("CASE pg_catalog.current_setting('track_counts') WHEN 'on' THEN pg_catalog.pg_stat_get_xact_tuples_deleted(" + oid +
+			") + pg_catalog.pg_stat_get_xact_tuples_updated(" + oid + ") END")
+	}
+	return b.String()
+}
+
 // imageNamed reports whether rows of a table can be found by their names.
 func imageNamed(t *dialect.Table) bool {
 	return t.Kind == dialect.TablePlain && t.RowID != "" && len(t.RowIDColumns) == 1 && len(t.Relatives) == 0

@@ -200,6 +200,7 @@ func TestImagesOfRows(t *testing.T) {
 		{"children that change", Dialect.ChildrenOf(goods, moves, by(1, "id", dialect.FKSetNull), dialect.KindDelete, []int{1}, 1), `SELECT c."good" FROM "public"."goods" AS p JOIN "public"."moves" AS c ON p."id" = c."good" WHERE p."id" IN ($1::pg_catalog.text::integer) FOR NO KEY UPDATE OF c`},
 		{"children whose key changes", Dialect.ChildrenOf(goods, moves, by(2, "code", dialect.FKSetNull), dialect.KindDelete, []int{1}, 1), `SELECT c."good" FROM "public"."goods" AS p JOIN "public"."moves" AS c ON p."code" = c."code" WHERE p."id" IN ($1::pg_catalog.text::integer) FOR UPDATE OF c`},
 		{"children of a key of two columns", Dialect.ChildrenOf(pairs, moves, &dialect.ForeignKey{Columns: []int{1, 2}}, dialect.KindDelete, []int{1}, 1), ""},
+		{"what was changed", Dialect.ChangesOf([]*dialect.Table{{SQL: `"a"."it's"`}}), `SELECT CASE pg_catalog.current_setting('track_counts') WHEN 'on' THEN pg_catalog.pg_stat_get_xact_tuples_deleted('"a"."it''s"'::pg_catalog.regclass) + pg_catalog.pg_stat_get_xact_tuples_updated('"a"."it''s"'::pg_catalog.regclass) END`},
 		{"children by a column that is not there", Dialect.ChildrenOf(goods, moves, by(1, "x", dialect.FKCascade), dialect.KindDelete, []int{1}, 1), ""},
 	} {
 		if tt.got != tt.want {

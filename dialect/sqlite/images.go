@@ -93,6 +93,9 @@ func (sqliteDialect) RowByKey(t *dialect.Table, columns []int) string {
 	return "SELECT " + wanted + " FROM " + t.SQL + " WHERE " + nameQuote(t.Columns[t.Primary[0]].Name) + " = ?1"
 }
 
+// ChangesOf implements [dialect.Dialect]. Nobody else writes meanwhile.
+func (sqliteDialect) ChangesOf([]*dialect.Table) string { return "" }
+
 // ChildrenOf implements [dialect.Dialect]. The parent's column stands on the
 // left of the comparison, as SQLite has it in its own actions: so it is the
 // parent's collation that decides.
