@@ -79,7 +79,7 @@ func catalogAlike(text string, kinds catalogKinds) bool {
 			return false
 		case t.is(text, '-'):
 			minus = true
-		case t.isName() && slices.Contains(kinds.unsigned, word), catalogUnsigned(t, text, word):
+		case t.isName() && slices.Contains(kinds.unsigned, word), catalogUnsigned(t, word):
 			unsigned = true
 		}
 	}
@@ -100,7 +100,7 @@ var catalogSteady = functionSet(`abs and as binary case cast ceil ceiling char c
 
 // catalogUnsigned reports whether a token may make a number without a sign: a large one, one
 // in hexadecimal, or what works on bits.
-func catalogUnsigned(t tok, text, word string) bool {
+func catalogUnsigned(t tok, word string) bool {
 	switch t.kind {
 	case tokWord:
 		return word == "unsigned" || word == "crc32"

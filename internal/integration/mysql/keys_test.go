@@ -3,6 +3,7 @@ package mysql
 import (
 	"database/sql"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -131,7 +132,7 @@ func TestKeysOfAccounts(t *testing.T) {
 		"part": {"SELECT id, a FROM p", "SELECT id FROM p WHERE a = 1", "SELECT * FROM p", "SELECT id FROM p WHERE h = 2", "SELECT * FROM may", "SELECT * FROM shown", "SELECT who FROM whose", "SELECT id FROM c", "SELECT * FROM c"},
 		"few":  {"SELECT * FROM p", "SELECT * FROM c WHERE p = 1"},
 	}
-	reads["all"] = append(reads["part"], "SELECT * FROM g", "SELECT id FROM g WHERE c = 3", "SELECT id FROM c WHERE p = 2", "SELECT * FROM mine")
+	reads["all"] = slices.Concat(reads["part"], []string{"SELECT * FROM g", "SELECT id FROM g WHERE c = 3", "SELECT id FROM c WHERE p = 2", "SELECT * FROM mine"})
 	reads["root"] = reads["all"]
 	for _, step := range []struct{ who, text string }{
 		{"part", "UPDATE p SET a = 11 WHERE a = 1"}, {"part", "UPDATE p SET a = 12 WHERE id = 2"}, {"part", "DELETE FROM p WHERE id = 1"}, {"few", "DELETE FROM p WHERE id = 2"}, {"all", "DELETE FROM g WHERE c = 3"},
