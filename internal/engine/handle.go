@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,8 +33,10 @@ type Handle struct {
 	// stale is set when this process changed the schema, so that the next
 	// statement reads it anew; other processes notice by their next lease.
 	stale atomic.Bool
-	// loading keeps two connections from reading the catalog at once.
-	loading sync.Mutex
+	// loading is held by the connection that reads the catalog: no two do at once.
+	loading chan struct{}
+	// behind is true while a connection of its own catches up, see catchUp.
+	behind atomic.Bool
 
 	plans   *otter.Cache[string, *Plan]
 	recent  recentPlans
@@ -119,6 +120,7 @@ func (e *Engine) Open(cfg HandleConfig) (*Handle, error) {
 	}
 	h := &Handle{
 		engine: e, dialect: cfg.Dialect, database: cfg.Database, domain: e.domain(cfg.Database), load: cfg.Load, apart: cfg.Apart, ahead: cfg.Ahead, lookEvery: cfg.SchemaInterval, plans: plans,
+		loading:   make(chan struct{}, 1),
 		digest:    handleDigest(cfg.Dialect.Name(), e.domain(cfg.Database), cfg.Variant),
 		anyDigest: handleDigest(cfg.Dialect.Name(), e.shared(), cfg.AnyVariant),
 		flights:   flights{running: make(map[store.Key]*flight)},

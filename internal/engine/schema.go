@@ -30,15 +30,35 @@ func (h *Handle) loadSchema(ctx context.Context, db dialect.Queryer, old *schema
 	if s, ok := db.(shifted); ok && s.Shifted() {
 		return errShifted
 	}
-	h.loading.Lock()
-	defer h.loading.Unlock()
+	select {
+	case h.loading <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	err := h.loadAlone(ctx, db, old)
+	if err != nil && ctx.Err() != nil {
+		h.catchUp(func(ctx context.Context, db dialect.Queryer) error {
+			_, err := h.CheckSchema(ctx, db, nil)
+			return err
+		})
+	}
+	return err
+}
+
+// loadAlone is loadSchema of the one who holds h.loading, and gives it up.
+func (h *Handle) loadAlone(ctx context.Context, db dialect.Queryer, old *schemaState) (err error) {
+	defer func() { <-h.loading }()
 	if now := h.schema.Load(); now != old {
 		return nil // the caller compares again
 	}
 	h.stale.Store(false) // before it is read: a change from here on sets it again
+	defer func() {
+		if err != nil {
+			h.stale.Store(true)
+		}
+	}()
 	state, err := h.readSchema(ctx, db)
 	if err != nil {
-		h.stale.Store(true)
 		return err
 	}
 	if old != nil && old.version == state.version && (old.catalog.Version != state.catalog.Version || old.digest != state.digest) {
@@ -137,6 +157,18 @@ func (h *Handle) Look(ctx context.Context, db dialect.Queryer) (changed bool, er
 	if s == nil || s.digest == "" || !s.looks.busy.CompareAndSwap(false, true) {
 		return false, nil
 	}
+	changed, err = h.lookAlone(ctx, db, s)
+	if err != nil && ctx.Err() != nil {
+		h.catchUp(func(ctx context.Context, db dialect.Queryer) error {
+			_, err := h.Look(ctx, db)
+			return err
+		})
+	}
+	return changed, err
+}
+
+// lookAlone is Look of the one who is busy with it.
+func (h *Handle) lookAlone(ctx context.Context, db dialect.Queryer, s *schemaState) (changed bool, err error) {
 	defer s.looks.busy.Store(false)
 	s.looks.note() // an error is not met again at each statement
 	asked := db

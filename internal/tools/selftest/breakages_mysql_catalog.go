@@ -373,4 +373,18 @@ var mysqlCatalogBreakages = []breakage{
 		New:   "return schema + \" = DATABASE() AND (DATABASE() IS NULL OR \"",
 		Check: onMySQLCatalog("TestCatalogScope"), Want: "--- FAIL: TestCatalogScope",
 	},
+	{
+		Name:  "the schema is not read behind a call that had too little time",
+		File:  "internal/engine/schema.go",
+		Old:   "_, err := h.CheckSchema(ctx, db, nil)",
+		New:   "err := ctx.Err()",
+		Check: withMySQLImages("TestSchemaSlow"), Want: "waited in vain for a hit",
+	},
+	{
+		Name:  "the schema is not compared behind a call that had too little time",
+		File:  "internal/engine/schema.go",
+		Old:   "_, err := h.Look(ctx, db)",
+		New:   "err := ctx.Err()",
+		Check: withMySQLImages("TestSchemaSlow"), Want: "waited in vain for the change",
+	},
 }
